@@ -123,6 +123,8 @@ export interface ViewMetadata {
   readonly includeAllColumns: boolean;
   /** The WHERE clause as CQL text, as in system_schema.views. */
   readonly whereClause: string;
+  /** The view's key holds a regular column of the base: a row lives by its marker alone. Absent: false. */
+  readonly strictLiveness?: boolean;
 }
 
 export interface TableMetadata {

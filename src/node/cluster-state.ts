@@ -4,6 +4,7 @@
 import type { Endpoint } from '../world/ports.ts';
 import type { KeyspaceMetadata } from '../data/schema.ts';
 import type { Token } from '../data/partition.ts';
+import type { TokenRange } from '../ring/token-range.ts';
 
 export interface NodeInfo {
   readonly endpoint: Endpoint;
@@ -26,12 +27,22 @@ export interface Replication {
   natural(token: Token): readonly Endpoint[];
   /** Endpoints that are about to own the token. The array is shared: do not change it. */
   pending(token: Token): readonly Endpoint[];
+  /**
+   * The ring cut at every token: adjacent ranges in ring order, none wrapping (the last ends at the minimum token, which
+   * stands for the ring's end there). Owners of a range are `natural(range.right)`.
+   */
+  readonly ranges: readonly TokenRange[];
 }
 
 export interface ClusterState {
   readonly self: Endpoint;
   readonly localDatacenter: string;
   readonly localRack: string;
+  /**
+   * Changes whenever an answer of this object may have changed: ring, liveness, replication, proximity. Plans are
+   * cached while it stays the same. Absent: nothing is cached.
+   */
+  readonly epoch?: number;
   /** Cached per (ring, keyspace object). */
   replication(keyspace: KeyspaceMetadata): Replication;
   isAlive(node: Endpoint): boolean;

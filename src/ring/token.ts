@@ -7,6 +7,7 @@ import { int64 } from '../base/int64.ts';
 import { murmur3Token } from '../base/murmur3.ts';
 import { configError, invalid } from '../data/cql-error.ts';
 import type { DecoratedKey, Token } from '../data/partition.ts';
+import { MAX_BIG, MIN_BIG, RING_SIZE, shareBetween } from './token-arithmetic.ts';
 
 export type { DecoratedKey, Token } from '../data/partition.ts';
 
@@ -18,10 +19,6 @@ export const MIN_TOKEN: Token = Object.freeze({ high: -0x8000_0000, low: 0 });
 export const MAX_TOKEN: Token = Object.freeze({ high: 0x7fff_ffff, low: 0xffff_ffff });
 
 const KEY_BYTES_MAX = 65_535;
-const TWO_63 = 1n << 63n;
-const TWO_64 = 1n << 64n;
-const MAX_BIG = TWO_63 - 1n;
-const MIN_BIG = -TWO_63;
 
 /** Negative, zero or positive, as signed int64s compare. */
 export function compareTokens(a: Token, b: Token): number {
@@ -46,7 +43,7 @@ export function compareKeys(a: DecoratedKey, b: DecoratedKey): number {
 /** Hashes a serialized partition key. Keeps `bytes`; the caller must not change them. */
 export function decorateKey(bytes: Buffer): DecoratedKey {
   const { high, low } = murmur3Token(bytes);
-  return { high, low, bytes, id: bytes.latin1Slice(0, bytes.length) };
+  return { high, low, bytes, id: bytes.toString('latin1') };
 }
 
 /**
@@ -159,50 +156,14 @@ export function previousToken(token: Token): Token {
 
 /** The share of the ring in (left, right], in (0, 1]; equal tokens mean the whole ring. */
 export function rangeShare(left: Token, right: Token): number {
-  const size = BigInt.asIntN(64, tokenToBigInt(right) - tokenToBigInt(left));
-  const share = Number(size) / 0x1_0000_0000 / 0x1_0000_0000;
-  return share > 0 ? share : share + 1;
-}
-
-/** The middle of (left, right], rounded down as Cassandra's partitioner does. */
-export function midpoint(left: Token, right: Token): Token {
-  const l = tokenToBigInt(left);
-  const r = tokenToBigInt(right);
-  if (l < r) return tokenFromBigInt((l + r) >> 1n);
-  const middle = (MAX_BIG - MIN_BIG + l + r) >> 1n;
-  return tokenFromBigInt(middle > MAX_BIG ? MIN_BIG + (middle - MAX_BIG) : middle);
-}
-
-/** The token at `ratio` of the way through (left, right]; exact decimal arithmetic on the ratio's shortest text. */
-export function splitRange(left: Token, right: Token, ratio: number): Token {
-  const l = tokenToBigInt(left);
-  const r = tokenToBigInt(right);
-  const { digits, scale } = decimal(ratio);
-  if (l < r) return tokenFromBigInt(truncated((r - l) * digits + l * scale, scale));
-  const value = truncated((MAX_BIG - MIN_BIG + r - l) * digits + l * scale, scale);
-  return tokenFromBigInt(value <= MAX_BIG ? value : MIN_BIG + (value - MAX_BIG));
+  return shareBetween(tokenToBigInt(left), tokenToBigInt(right));
 }
 
 /** Tokens that cut the ring into `count` equal parts; for single-token clusters. */
 export function evenTokens(count: number): Token[] {
   const tokens: Token[] = [];
   for (let i = 0n; i < BigInt(count); i++) {
-    tokens.push(tokenFromBigInt((TWO_64 / BigInt(count)) * i - TWO_63));
+    tokens.push(tokenFromBigInt((RING_SIZE / BigInt(count)) * i + MIN_BIG));
   }
   return tokens;
-}
-
-/** BigInt division truncates toward zero, as BigDecimal.toBigInteger does. */
-function truncated(numerator: bigint, scale: bigint): bigint {
-  return numerator / scale;
-}
-
-/** A double as digits / scale by its shortest decimal text, which is what BigDecimal.valueOf takes. */
-function decimal(value: number): { digits: bigint; scale: bigint } {
-  const [mantissa = '0', exponent = '0'] = value.toString().toLowerCase().split('e');
-  const [whole = '0', fraction = ''] = mantissa.split('.');
-  const power = fraction.length - Number(exponent);
-  const digits = BigInt(whole + fraction);
-  if (power >= 0) return { digits, scale: 10n ** BigInt(power) };
-  return { digits: digits * 10n ** BigInt(-power), scale: 1n };
 }

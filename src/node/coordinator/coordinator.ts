@@ -7,6 +7,7 @@ import type { CqlError } from '../../data/cql-error.ts';
 import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { PartitionRangeRead, SinglePartitionRead } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
+import type { Endpoint } from '../../world/ports.ts';
 
 /** What accompanies one client request through the core. */
 export interface RequestContext {
@@ -21,6 +22,8 @@ export interface RequestContext {
 export interface Trace {
   /** Records an activity at this node; texts are Cassandra's. */
   event(activity: string): void;
+  /** The same session as another node tells it: a replica records its own activities. Absent: only this node's. */
+  at?(node: Endpoint): Trace;
 }
 
 export type WriteKind = 'simple' | 'unlogged-batch' | 'logged-batch' | 'counter' | 'counter-batch';

@@ -1,0 +1,130 @@
+// What this node does for coordinators: applies mutations, reads, passes mutations on within its datacenter. One
+// handler a verb; every handler answers or fails, a request that came too late is dropped before it gets here.
+// Test: test/coordinator/replica.test.ts. Cassandra: db/MutationVerbHandler, ReadCommandVerbHandler and their kin.
+
+import type { FailureReason } from '../../data/cql-error.ts';
+import type { Mutation } from '../../data/partition.ts';
+import type { Endpoint } from '../../world/ports.ts';
+import type { Trace } from '../coordinator/coordinator.ts';
+import type { Message } from '../messaging/message.ts';
+import { newMessage } from '../messaging/message.ts';
+import type { Messaging } from '../messaging/messaging.ts';
+import type { ResponseVerb } from '../messaging/verb.ts';
+import type { SchemaView } from '../schema-view.ts';
+import type { LocalStore } from './local-store.ts';
+
+type EmptyResponse = 'MUTATION_RSP' | 'HINT_RSP' | 'READ_REPAIR_RSP';
+
+export class Replica {
+  private readonly messaging: Messaging;
+  private readonly store: LocalStore;
+  private readonly schema: SchemaView;
+
+  constructor(parts: {
+    readonly messaging: Messaging;
+    readonly store: LocalStore;
+    readonly schema: SchemaView;
+  }) {
+    this.messaging = parts.messaging;
+    this.store = parts.store;
+    this.schema = parts.schema;
+  }
+
+  /** Starts serving. */
+  serve(): void {
+    const { messaging } = this;
+    messaging.serve('MUTATION_REQ', (message, from) => this.onMutation(message, from));
+    messaging.serve('READ_REPAIR_REQ', (message, from) => {
+      this.applyAndRespond(message.payload, message, from, 'READ_REPAIR_RSP');
+    });
+    messaging.serve('READ_REQ', (message, from) => this.onRead(message, from));
+    messaging.serve('RANGE_REQ', (message, from) => this.onRead(message, from));
+    messaging.serve('TRUNCATE_REQ', (message, from) => this.onTruncate(message, from));
+  }
+
+  /** Applies a mutation on this node and calls back when it may be acknowledged. */
+  apply(mutation: Mutation, done: (failure: FailureReason | null) => void): void {
+    const failure = this.store.apply(mutation);
+    if (failure !== null || this.store.whenDurable === null) done(failure);
+    else this.store.whenDurable(done);
+  }
+
+  private onMutation(message: Message<'MUTATION_REQ'>, from: Endpoint): void {
+    if (message.forwardTo !== null) this.forward(message, message.forwardTo, from);
+    this.applyAndRespond(message.payload, message, from, 'MUTATION_RSP');
+  }
+
+  /** The others of this datacenter answer to the coordinator directly, under the same id. */
+  private forward(
+    message: Message<'MUTATION_REQ'>,
+    nodes: readonly Endpoint[],
+    from: Endpoint,
+  ): void {
+    const { id, expiresAtMs, payload, trace } = message;
+    const copy = newMessage('MUTATION_REQ', id, expiresAtMs, payload, null, from, trace);
+    for (const node of nodes) this.messaging.send(node, copy);
+  }
+
+  private applyAndRespond(
+    mutation: Mutation,
+    message: Message,
+    from: Endpoint,
+    response: EmptyResponse,
+  ): void {
+    if (message.trace !== null) traceMutation(traceAt(message, this.messaging.self), mutation);
+    const failure = this.store.apply(mutation);
+    if (failure !== null) this.messaging.fail(message, from, failure);
+    else if (this.store.whenDurable === null) {
+      this.messaging.respond(message, from, response, null);
+    } else this.respondWhenDurable(message, from, response);
+  }
+
+  private respondWhenDurable(message: Message, from: Endpoint, response: EmptyResponse): void {
+    this.store.whenDurable?.((failure) => {
+      if (failure === null) this.messaging.respond(message, from, response, null);
+      else this.messaging.fail(message, from, failure);
+    });
+  }
+
+  private onRead(message: Message<'READ_REQ' | 'RANGE_REQ'>, from: Endpoint): void {
+    const { command, digest } = message.payload;
+    const trace = traceAt(message, this.messaging.self);
+    if (trace !== null && command.kind === 'partition') {
+      trace.event(`Executing single-partition query on ${command.table.name}`);
+    }
+    const result = this.store.read(command);
+    if (!result.ok) {
+      this.messaging.fail(message, from, result.reason);
+      return;
+    }
+    if (trace !== null && from !== this.messaging.self) {
+      trace.event(`Enqueuing response to /${from}`);
+    }
+    const response: ResponseVerb = command.kind === 'partition' ? 'READ_RSP' : 'RANGE_RSP';
+    this.messaging.respond(message, from, response, { partitions: result.partitions, digest });
+  }
+
+  private onTruncate(message: Message<'TRUNCATE_REQ'>, from: Endpoint): void {
+    const { keyspace, table } = message.payload;
+    const metadata = this.schema.current.keyspaces.get(keyspace)?.tables.get(table);
+    if (metadata === undefined) {
+      this.messaging.fail(message, from, 'INCOMPATIBLE_SCHEMA');
+      return;
+    }
+    this.store.truncate(metadata);
+    this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
+  }
+}
+
+/** The request's trace as this node tells it; null when it is not traced. */
+export function traceAt(message: Message, self: Endpoint): Trace | null {
+  const { trace } = message;
+  if (trace === null) return null;
+  return trace.at === undefined ? trace : trace.at(self);
+}
+
+function traceMutation(trace: Trace | null, mutation: Mutation): void {
+  if (trace === null) return;
+  trace.event('Appending to commitlog');
+  for (const { table } of mutation.updates) trace.event(`Adding to ${table.name} memtable`);
+}

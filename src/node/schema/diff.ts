@@ -1,0 +1,348 @@
+// What changed between two schemas: keyspaces, tables (views included), types, functions, aggregates created, dropped
+// or altered; and the events clients hear of it. Objects are compared by content, not identity.
+// Test: test/schema/diff.test.ts. Cassandra: schema/Keyspaces.KeyspacesDiff, SchemaChangeNotifier.
+
+import type { UserType } from '../../data/cql-type.ts';
+import type {
+  AggregateMetadata,
+  FunctionMetadata,
+  IndexMetadata,
+  KeyspaceMetadata,
+  Schema,
+  TableMetadata,
+} from '../../data/schema.ts';
+import { signatureTypeName, typeName, typesEqual } from '../../data/type-names.ts';
+
+export interface Altered<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+export interface Changes<T> {
+  readonly created: readonly T[];
+  readonly dropped: readonly T[];
+  readonly altered: readonly Altered<T>[];
+}
+
+export interface KeyspaceDiff {
+  readonly before: KeyspaceMetadata;
+  readonly after: KeyspaceMetadata;
+  /** Replication or durable_writes changed. */
+  readonly paramsChanged: boolean;
+  readonly tables: Changes<TableMetadata>;
+  readonly types: Changes<UserType>;
+  readonly functions: Changes<FunctionMetadata>;
+  readonly aggregates: Changes<AggregateMetadata>;
+}
+
+export interface SchemaDiff {
+  readonly created: readonly KeyspaceMetadata[];
+  readonly dropped: readonly KeyspaceMetadata[];
+  readonly altered: readonly KeyspaceDiff[];
+}
+
+/** A client event; the fields are those of the protocol's SCHEMA_CHANGE. */
+export interface SchemaChange {
+  readonly change: 'CREATED' | 'UPDATED' | 'DROPPED';
+  readonly target: 'KEYSPACE' | 'TABLE' | 'TYPE' | 'FUNCTION' | 'AGGREGATE';
+  readonly keyspace: string;
+  /** Empty for a keyspace. */
+  readonly name: string;
+  /** CQL types; only of functions and aggregates. */
+  readonly argumentTypes: readonly string[];
+}
+
+export function isEmptyDiff(diff: SchemaDiff): boolean {
+  return diff.created.length + diff.dropped.length + diff.altered.length === 0;
+}
+
+export function diffSchemas(before: Schema, after: Schema): SchemaDiff {
+  const created: KeyspaceMetadata[] = [];
+  const dropped: KeyspaceMetadata[] = [];
+  const altered: KeyspaceDiff[] = [];
+  for (const [name, keyspace] of after.keyspaces) {
+    const old = before.keyspaces.get(name);
+    if (old === undefined) created.push(keyspace);
+    else if (old !== keyspace) {
+      const diff = diffKeyspaces(old, keyspace);
+      if (hasChanges(diff)) altered.push(diff);
+    }
+  }
+  for (const [name, keyspace] of before.keyspaces) {
+    if (!after.keyspaces.has(name)) dropped.push(keyspace);
+  }
+  return { created, dropped, altered };
+}
+
+export function diffKeyspaces(before: KeyspaceMetadata, after: KeyspaceMetadata): KeyspaceDiff {
+  return {
+    before,
+    after,
+    paramsChanged:
+      before.durableWrites !== after.durableWrites ||
+      before.replication.className !== after.replication.className ||
+      !mapsEqual(before.replication.options, after.replication.options),
+    tables: splitReplaced(diffMaps(before.tables, after.tables, tablesEqual)),
+    types: diffMaps(before.types, after.types, typesEqual),
+    functions: diffMaps(
+      bySignature(before.functions),
+      bySignature(after.functions),
+      functionsEqual,
+    ),
+    aggregates: diffMaps(
+      bySignature(before.aggregates),
+      bySignature(after.aggregates),
+      aggregatesEqual,
+    ),
+  };
+}
+
+function hasChanges(diff: KeyspaceDiff): boolean {
+  const groups = [diff.tables, diff.types, diff.functions, diff.aggregates];
+  return (
+    diff.paramsChanged ||
+    groups.some(
+      ({ created, dropped, altered }) => created.length + dropped.length + altered.length > 0,
+    )
+  );
+}
+
+function diffMaps<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+  equal: (a: T, b: T) => boolean,
+): Changes<T> {
+  const created: T[] = [];
+  const dropped: T[] = [];
+  const altered: Altered<T>[] = [];
+  for (const [name, value] of after) {
+    const old = before.get(name);
+    if (old === undefined) created.push(value);
+    else if (old !== value && !equal(old, value)) altered.push({ before: old, after: value });
+  }
+  for (const [name, value] of before) if (!after.has(name)) dropped.push(value);
+  return { created, dropped, altered };
+}
+
+/** A table whose id changed under the same name (both sides of a split created it) is another table. */
+function splitReplaced(changes: Changes<TableMetadata>): Changes<TableMetadata> {
+  const replaced = changes.altered.filter(({ before, after }) => before.id !== after.id);
+  if (replaced.length === 0) return changes;
+  return {
+    created: [...changes.created, ...replaced.map(({ after }) => after)],
+    dropped: [...changes.dropped, ...replaced.map(({ before }) => before)],
+    altered: changes.altered.filter(({ before, after }) => before.id === after.id),
+  };
+}
+
+/** Equal in everything a client or the storage could notice. Columns are interned: identity is equality. */
+export function tablesEqual(a: TableMetadata, b: TableMetadata): boolean {
+  if (a === b) return true;
+  return (
+    a.id === b.id &&
+    a.kind === b.kind &&
+    a.columns.size === b.columns.size &&
+    [...a.columns.values()].every((column) => b.columns.get(column.name) === column) &&
+    setsEqual(a.flags, b.flags) &&
+    paramsEqual(a.params, b.params) &&
+    a.indexes.length === b.indexes.length &&
+    a.indexes.every((index, i) => indexesEqual(index, b.indexes[i])) &&
+    a.triggers.length === b.triggers.length &&
+    a.triggers.every(
+      (trigger, i) =>
+        trigger.name === b.triggers[i]?.name && trigger.className === b.triggers[i]?.className,
+    ) &&
+    droppedColumnsEqual(a, b) &&
+    viewsEqual(a, b)
+  );
+}
+
+function viewsEqual(a: TableMetadata, b: TableMetadata): boolean {
+  if (a.view === b.view) return true;
+  if (a.view === null || b.view === null) return false;
+  return (
+    a.view.baseTableId === b.view.baseTableId &&
+    a.view.includeAllColumns === b.view.includeAllColumns &&
+    a.view.whereClause === b.view.whereClause
+  );
+}
+
+function droppedColumnsEqual(a: TableMetadata, b: TableMetadata): boolean {
+  if (a.droppedColumns.size !== b.droppedColumns.size) return false;
+  return [...a.droppedColumns].every(([name, dropped]) => {
+    const other = b.droppedColumns.get(name);
+    return (
+      other !== undefined &&
+      other.droppedTimeMicros === dropped.droppedTimeMicros &&
+      other.column === dropped.column
+    );
+  });
+}
+
+export function indexesEqual(a: IndexMetadata, b: IndexMetadata | undefined): boolean {
+  return (
+    b !== undefined && a.name === b.name && a.kind === b.kind && mapsEqual(a.options, b.options)
+  );
+}
+
+function paramsEqual(a: TableMetadata['params'], b: TableMetadata['params']): boolean {
+  if (a === b) return true;
+  return (Object.keys(a) as (keyof typeof a)[]).every((key) => {
+    const left = a[key];
+    const right = b[key];
+    if (left instanceof Map && right instanceof Map) return mapsEqual(left, right);
+    return left === right;
+  });
+}
+
+function functionsEqual(a: FunctionMetadata, b: FunctionMetadata): boolean {
+  return (
+    a.body === b.body &&
+    a.language === b.language &&
+    a.calledOnNullInput === b.calledOnNullInput &&
+    typesEqual(a.returnType, b.returnType) &&
+    a.argumentNames.join('\u0000') === b.argumentNames.join('\u0000') &&
+    a.argumentTypes.every((type, i) => {
+      const other = b.argumentTypes[i];
+      return other !== undefined && typesEqual(type, other);
+    })
+  );
+}
+
+function aggregatesEqual(a: AggregateMetadata, b: AggregateMetadata): boolean {
+  return (
+    a.stateFunction === b.stateFunction &&
+    a.finalFunction === b.finalFunction &&
+    a.initialCondition === b.initialCondition &&
+    typesEqual(a.stateType, b.stateType) &&
+    typesEqual(a.returnType, b.returnType)
+  );
+}
+
+function mapsEqual(
+  a: ReadonlyMap<string, string | Buffer>,
+  b: ReadonlyMap<string, string | Buffer>,
+): boolean {
+  if (a.size !== b.size) return false;
+  return [...a].every(([key, value]) => {
+    const other = b.get(key);
+    if (typeof value === 'string' || typeof other === 'string') return value === other;
+    return other !== undefined && value.equals(other);
+  });
+}
+
+function setsEqual(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((value) => b.has(value));
+}
+
+interface Callable {
+  readonly name: string;
+  readonly argumentTypes: FunctionMetadata['argumentTypes'];
+}
+
+/** Distinguishes overloads within a keyspace. */
+export function signature(of: Callable): string {
+  return `${of.name}(${of.argumentTypes.map(typeName).join(', ')})`;
+}
+
+function bySignature<T extends Callable>(callables: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(callables.map((callable) => [signature(callable), callable]));
+}
+
+/** The events of a change, in the order in which clients receive them. */
+export function schemaChanges(diff: SchemaDiff): SchemaChange[] {
+  const events: SchemaChange[] = [];
+  for (const keyspace of diff.dropped) dropKeyspaceEvents(events, keyspace);
+  for (const keyspace of diff.created) createKeyspaceEvents(events, keyspace);
+  for (const keyspace of diff.altered) alterKeyspaceEvents(events, keyspace);
+  return events;
+}
+
+function dropKeyspaceEvents(events: SchemaChange[], keyspace: KeyspaceMetadata): void {
+  const { name } = keyspace;
+  for (const function_ of keyspace.functions) {
+    events.push(callableEvent('DROPPED', 'FUNCTION', name, function_));
+  }
+  for (const aggregate of keyspace.aggregates) {
+    events.push(callableEvent('DROPPED', 'AGGREGATE', name, aggregate));
+  }
+  for (const table of viewsFirst(keyspace.tables.values())) {
+    events.push(event('DROPPED', 'TABLE', name, table.name));
+  }
+  for (const type of keyspace.types.values()) events.push(event('DROPPED', 'TYPE', name, type.name));
+  events.push(event('DROPPED', 'KEYSPACE', name, ''));
+}
+
+function createKeyspaceEvents(events: SchemaChange[], keyspace: KeyspaceMetadata): void {
+  const { name } = keyspace;
+  events.push(event('CREATED', 'KEYSPACE', name, ''));
+  for (const type of keyspace.types.values()) events.push(event('CREATED', 'TYPE', name, type.name));
+  for (const table of [...viewsFirst(keyspace.tables.values())].reverse()) {
+    events.push(event('CREATED', 'TABLE', name, table.name));
+  }
+  for (const function_ of keyspace.functions) {
+    events.push(callableEvent('CREATED', 'FUNCTION', name, function_));
+  }
+  for (const aggregate of keyspace.aggregates) {
+    events.push(callableEvent('CREATED', 'AGGREGATE', name, aggregate));
+  }
+}
+
+function alterKeyspaceEvents(events: SchemaChange[], diff: KeyspaceDiff): void {
+  const { name } = diff.after;
+  if (diff.paramsChanged) events.push(event('UPDATED', 'KEYSPACE', name, ''));
+  for (const aggregate of diff.aggregates.dropped) {
+    events.push(callableEvent('DROPPED', 'AGGREGATE', name, aggregate));
+  }
+  for (const function_ of diff.functions.dropped) {
+    events.push(callableEvent('DROPPED', 'FUNCTION', name, function_));
+  }
+  for (const table of diff.tables.dropped) events.push(event('DROPPED', 'TABLE', name, table.name));
+  for (const type of diff.types.dropped) events.push(event('DROPPED', 'TYPE', name, type.name));
+  for (const type of diff.types.created) events.push(event('CREATED', 'TYPE', name, type.name));
+  for (const table of diff.tables.created) events.push(event('CREATED', 'TABLE', name, table.name));
+  for (const function_ of diff.functions.created) {
+    events.push(callableEvent('CREATED', 'FUNCTION', name, function_));
+  }
+  for (const aggregate of diff.aggregates.created) {
+    events.push(callableEvent('CREATED', 'AGGREGATE', name, aggregate));
+  }
+  for (const { after } of diff.types.altered) {
+    events.push(event('UPDATED', 'TYPE', name, after.name));
+  }
+  for (const { after } of diff.tables.altered) {
+    events.push(event('UPDATED', 'TABLE', name, after.name));
+  }
+  for (const { after } of diff.functions.altered) {
+    events.push(callableEvent('UPDATED', 'FUNCTION', name, after));
+  }
+  for (const { after } of diff.aggregates.altered) {
+    events.push(callableEvent('UPDATED', 'AGGREGATE', name, after));
+  }
+}
+
+function viewsFirst(tables: Iterable<TableMetadata>): TableMetadata[] {
+  const all = [...tables];
+  return [
+    ...all.filter(({ kind }) => kind === 'view'),
+    ...all.filter(({ kind }) => kind !== 'view'),
+  ];
+}
+
+function event(
+  change: SchemaChange['change'],
+  target: SchemaChange['target'],
+  keyspace: string,
+  name: string,
+): SchemaChange {
+  return { change, target, keyspace, name, argumentTypes: [] };
+}
+
+function callableEvent(
+  change: SchemaChange['change'],
+  target: 'FUNCTION' | 'AGGREGATE',
+  keyspace: string,
+  { name, argumentTypes }: Callable,
+): SchemaChange {
+  return { change, target, keyspace, name, argumentTypes: argumentTypes.map(signatureTypeName) };
+}

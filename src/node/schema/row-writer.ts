@@ -1,0 +1,200 @@
+// Builds a mutation of system tables row by row, all at one timestamp: what the schema, system.local and the roles
+// write about themselves without going through CQL. Collections that are not frozen are replaced as a whole.
+// Test: test/schema/. Cassandra: db/Mutation.SimpleBuilder, db/rows/Row.SimpleBuilder.
+
+import { required } from '../../base/assert.ts';
+import type { Int64 } from '../../base/int64.ts';
+import { addInt64 } from '../../base/int64.ts';
+import { clusteringOrder } from '../../data/clustering-order.ts';
+import type {
+  Cell,
+  Clustering,
+  ColumnData,
+  DeletionTime,
+  Liveness,
+  Mutation,
+  PartitionData,
+  Row,
+} from '../../data/partition.ts';
+import { LIVE, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from '../../data/partition.ts';
+import type { ColumnMetadata, TableMetadata } from '../../data/schema.ts';
+import { compareColumns, pathComparator } from '../../data/type-order.ts';
+import { decorateKey } from '../../ring/token.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/** A column's new content. null deletes it; a list of elements replaces a non-frozen set or map. */
+export type ColumnValue = Buffer | null | readonly ElementValue[];
+
+/** An element of a non-frozen set (value empty) or map. */
+export interface ElementValue {
+  readonly path: Buffer;
+  readonly value: Buffer;
+}
+
+interface WriterOptions {
+  readonly keyspace: string;
+  /** Serialized partition key. */
+  readonly key: Buffer;
+  readonly timestamp: Int64;
+  /** Wall clock in milliseconds. */
+  readonly nowMs: number;
+}
+
+export class RowWriter {
+  private readonly options: WriterOptions;
+  private readonly updates = new Map<TableMetadata, TableUpdate>();
+
+  constructor(options: WriterOptions) {
+    this.options = options;
+  }
+
+  /** The row under these clustering values, made when absent. `marker` false: as an UPDATE, without a row marker. */
+  row(table: TableMetadata, clustering: Clustering = [], marker = true): RowDraft {
+    const update = this.update(table);
+    const key = clustering.map((value) => value?.toString('latin1') ?? '').join('\u0000');
+    let draft = update.rows.get(key);
+    if (draft === undefined) {
+      draft = new RowDraft(table, clustering, this.options.timestamp, this.nowSeconds());
+      update.rows.set(key, draft);
+    }
+    if (marker) draft.mark();
+    return draft;
+  }
+
+  /** Deletes the whole partition in one table. */
+  deletePartition(table: TableMetadata): void {
+    this.update(table).deletion = this.deletion(this.options.timestamp);
+  }
+
+  build(): Mutation {
+    const key = decorateKey(this.options.key);
+    const updates = [...this.updates].map(([table, update]): PartitionData => {
+      const order = clusteringOrder(table);
+      const rows = [...update.rows.values()].map((draft) => draft.build());
+      return {
+        table,
+        key,
+        deletion: update.deletion,
+        staticRow: null,
+        rows: rows.sort((a, b) => order.compare(a.clustering, b.clustering)),
+        rangeTombstones: [],
+      };
+    });
+    return { keyspace: this.options.keyspace, key, updates, createdAtMs: this.options.nowMs };
+  }
+
+  private update(table: TableMetadata): TableUpdate {
+    let update = this.updates.get(table);
+    if (update === undefined) {
+      update = { deletion: LIVE, rows: new Map() };
+      this.updates.set(table, update);
+    }
+    return update;
+  }
+
+  private nowSeconds(): number {
+    return Math.floor(this.options.nowMs / 1_000);
+  }
+
+  private deletion(markedForDeleteAt: Int64): DeletionTime {
+    return { markedForDeleteAt, localDeletionTime: this.nowSeconds() };
+  }
+}
+
+interface TableUpdate {
+  deletion: DeletionTime;
+  readonly rows: Map<string, RowDraft>;
+}
+
+export class RowDraft {
+  private readonly table: TableMetadata;
+  private readonly clustering: Clustering;
+  private readonly timestamp: Int64;
+  private readonly nowSeconds: number;
+  private readonly data = new Map<ColumnMetadata, ColumnData>();
+  private liveness: Liveness = NO_LIVENESS;
+  private deletion: DeletionTime = LIVE;
+
+  constructor(table: TableMetadata, clustering: Clustering, timestamp: Int64, nowSeconds: number) {
+    this.table = table;
+    this.clustering = clustering;
+    this.timestamp = timestamp;
+    this.nowSeconds = nowSeconds;
+  }
+
+  mark(): void {
+    this.liveness = {
+      timestamp: this.timestamp,
+      ttl: NO_TTL,
+      localExpirationTime: NO_DELETION_TIME,
+    };
+  }
+
+  /** Sets a column by name; `undefined` leaves it alone. */
+  set(name: string, value: ColumnValue | undefined): this {
+    if (value === undefined) return this;
+    const column = required(
+      this.table.columns.get(name),
+      `column ${name} of ${this.table.keyspace}.${this.table.name}`,
+    );
+    this.data.set(column, this.columnData(column, value));
+    return this;
+  }
+
+  /** Deletes the row as of this mutation. */
+  delete(): void {
+    this.liveness = NO_LIVENESS;
+    this.data.clear();
+    this.deletion = { markedForDeleteAt: this.timestamp, localDeletionTime: this.nowSeconds };
+  }
+
+  /** Deletes what was there before this mutation. */
+  deletePrevious(): this {
+    const markedForDeleteAt = addInt64(this.timestamp, -1);
+    this.deletion = { markedForDeleteAt, localDeletionTime: this.nowSeconds };
+    return this;
+  }
+
+  build(): Row {
+    const data = [...this.data.values()].sort((a, b) => compareColumns(a.column, b.column));
+    return {
+      clustering: this.clustering,
+      liveness: this.liveness,
+      deletion: this.deletion,
+      data,
+    };
+  }
+
+  private columnData(column: ColumnMetadata, value: ColumnValue): ColumnData {
+    if (!column.isComplex) {
+      return Buffer.isBuffer(value)
+        ? this.cell(column, value, null)
+        : { ...this.cell(column, EMPTY, null), localDeletionTime: this.nowSeconds };
+    }
+    const compare = pathComparator(column);
+    const elements: readonly ElementValue[] =
+      value === null || Buffer.isBuffer(value) ? [] : value;
+    return {
+      column,
+      deletion: {
+        markedForDeleteAt: addInt64(this.timestamp, -1),
+        localDeletionTime: this.nowSeconds,
+      },
+      cells: elements
+        .map((element) => this.cell(column, element.value, element.path))
+        .sort((a, b) => compare(a.path ?? EMPTY, b.path ?? EMPTY)),
+    };
+  }
+
+  private cell(column: ColumnMetadata, value: Buffer, path: Buffer | null): Cell {
+    return {
+      column,
+      timestamp: this.timestamp,
+      ttl: NO_TTL,
+      localDeletionTime: NO_DELETION_TIME,
+      value,
+      path,
+    };
+  }
+}

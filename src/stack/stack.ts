@@ -1,0 +1,212 @@
+// The always-on stack around an engine: application instances, a balancer a region, the global accelerator. Starts and
+// stops them, and loses or returns any part of them by place. Database nodes are the engine's.
+
+import { regionRttMs } from '../topology/latency-table.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { Placement } from '../cluster/placement.ts';
+import type { BalancerSettings } from './balancer-node.ts';
+import { AppInstance } from './app-instance.ts';
+import type { AppSettings, DriverConnections } from './app-instance.ts';
+import { ApplicationLoadBalancer } from './application-load-balancer.ts';
+import { GlobalAccelerator } from './global-accelerator.ts';
+import type { StackEvent, StackListener } from './stack-event.ts';
+
+export interface StackOptions {
+  readonly topology: Topology;
+  readonly placement: Placement;
+  /** Driver's read timeout in the application, milliseconds. */
+  readonly readTimeoutMs?: number;
+}
+
+/** Where the users of a region enter: the accelerator's edge, and the other region's balancer for a retry. */
+export interface FrontDoor {
+  readonly region: string;
+  readonly url: string;
+  /** The next nearest region's balancer, by its own name: where SDKs send a retry. Null with one region. */
+  readonly retryUrl: () => string | null;
+}
+
+export class Stack {
+  readonly instances: readonly AppInstance[];
+  readonly balancers: ReadonlyMap<string, ApplicationLoadBalancer>;
+  readonly accelerator: GlobalAccelerator;
+  private readonly options: StackOptions;
+  private readonly listeners = new Set<StackListener>();
+
+  constructor(options: StackOptions) {
+    this.options = options;
+    const { topology, placement } = options;
+    const tell: StackListener = (event) => this.tell(event);
+    this.instances = placement.instances.map((at) => new AppInstance(at, appSettings(options, at.region)));
+    const settings = balancerSettings(topology);
+    this.balancers = new Map(
+      Object.keys(topology.regions).map((region) => {
+        const nodes = placement.balancerNodes.filter((node) => node.region === region);
+        const targets = placement.instances.filter((instance) => instance.region === region);
+        return [region, new ApplicationLoadBalancer(region, { nodes, targets }, settings, tell)];
+      }),
+    );
+    this.accelerator = new GlobalAccelerator(
+      {
+        edges: edgesOf(options),
+        endpoints: [...this.balancers.values()].map((balancer) => ({
+          region: balancer.region,
+          dial: topology.balancers.global.traffic_dial[balancer.region] ?? 1,
+          addresses: () => balancer.addresses(),
+          isHealthy: () => balancer.isHealthy(),
+        })),
+        nearest: (population) => nearestRegions(topology, population),
+        shares: populationShares(topology),
+        propagationMs: topology.balancers.global.propagation,
+        connectTimeoutMs: topology.balancers.regional.connect_timeout,
+      },
+      tell,
+    );
+  }
+
+  on(listener: StackListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Starts the instances (side by side), the balancers, the accelerator; resolves when every target is healthy. */
+  async start(): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.start()));
+    for (const balancer of this.balancers.values()) await balancer.start();
+    await this.accelerator.start();
+    const deadline = Date.now() + 30_000;
+    while (![...this.balancers.values()].every((balancer) => balancer.isReady())) {
+      if (Date.now() > deadline) throw new Error('a balancer found no healthy target within 30 s');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** The front doors of the user populations, by region. */
+  frontDoors(): readonly FrontDoor[] {
+    const { topology } = this.options;
+    return edgesOf(this.options)
+      .filter((edge) => edge.population !== null)
+      .map((edge) => {
+        const region = edge.population ?? '';
+        return {
+          region,
+          url: `http://${edge.address}:${edge.port}`,
+          retryUrl: () => {
+            const other = nearestRegions(topology, region).find((name) => name !== region);
+            const balancer = other === undefined ? undefined : this.balancers.get(other);
+            const [address] = balancer?.addresses() ?? [];
+            return address === undefined ? null : `http://${address[0]}:${address[1]}`;
+          },
+        };
+      });
+  }
+
+  /** One address for users of all regions. */
+  globalUrl(): string {
+    const { address, port } = this.options.placement.globalAddress;
+    return `http://${address}:${port}`;
+  }
+
+  driverConnections(): readonly DriverConnections[] {
+    return this.instances.filter((instance) => instance.isRunning()).map((instance) => instance.connections());
+  }
+
+  async killInstance(place: string): Promise<void> {
+    for (const instance of this.instances) {
+      if (instance.at.place !== place || !instance.isRunning()) continue;
+      await instance.kill();
+      this.tell({ kind: 'instance-killed', place });
+    }
+  }
+
+  async restartInstance(place: string): Promise<void> {
+    for (const instance of this.instances) {
+      if (instance.at.place !== place || instance.isRunning()) continue;
+      await instance.start();
+      this.tell({ kind: 'instance-started', place });
+    }
+  }
+
+  killBalancerNode(place: string): void {
+    for (const balancer of this.balancers.values()) balancer.killNode(place);
+  }
+
+  async restartBalancerNode(place: string): Promise<void> {
+    for (const balancer of this.balancers.values()) await balancer.restartNode(place);
+  }
+
+  async stop(): Promise<void> {
+    this.accelerator.stop();
+    for (const balancer of this.balancers.values()) balancer.stop();
+    await Promise.all(this.instances.map((instance) => instance.kill()));
+  }
+
+  private tell(event: StackEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+/** Regions nearest to `from` first, itself at the head. */
+export function nearestRegions(topology: Topology, from: string): readonly string[] {
+  const distance = (to: string): number => {
+    const link = topology.links[`${from}..${to}`] ?? topology.links[`${to}..${from}`];
+    return from === to ? -1 : (link?.rttMs ?? regionRttMs(from, to));
+  };
+  return Object.keys(topology.regions).sort((a, b) => distance(a) - distance(b));
+}
+
+/** Share of all users by nearest region; adds up to 1. */
+export function populationShares(topology: Topology): ReadonlyMap<string, number> {
+  const regions = Object.keys(topology.regions);
+  const given = topology.balancers.global.clients;
+  const listed = regions.map((region) => given[region] ?? (Object.keys(given).length > 0 ? 0 : 1));
+  const total = listed.reduce((sum, share) => sum + share, 0) || 1;
+  return new Map(regions.map((region, at) => [region, (listed[at] ?? 0) / total]));
+}
+
+const FIRST_EDGE = 111;
+
+function edgesOf(options: StackOptions): readonly { population: string | null; address: string; port: number }[] {
+  const { topology, placement } = options;
+  const { address, port } = placement.globalAddress;
+  const prefix = address.split('.').slice(0, 3).join('.');
+  const onePort = placement.nodes.every((node) => node.address === address);
+  const taken = placement.instances.length + placement.balancerNodes.length;
+  const edges = Object.keys(topology.regions).map((region, at) => ({
+    population: region as string | null,
+    address: onePort ? address : `${prefix}.${FIRST_EDGE + at}`,
+    port: onePort ? port + taken + 1 + at : port,
+  }));
+  return [{ population: null, address, port }, ...edges];
+}
+
+function appSettings(options: StackOptions, region: string): AppSettings {
+  const { topology, placement } = options;
+  const nodes = placement.nodes.filter((node) => node.region === region);
+  return {
+    contactPoints: nodes.map((node) => `${node.address}:${node.nativePort}`),
+    localDatacenter: region,
+    read: topology.app.consistency.read,
+    write: topology.app.consistency.write,
+    serial: topology.app.consistency.serial,
+    statements: topology.app.statements,
+    nativePort: nodes[0]?.nativePort ?? 9042,
+    readTimeoutMs: options.readTimeoutMs ?? 12_000,
+  };
+}
+
+function balancerSettings(topology: Topology): BalancerSettings {
+  const { regional } = topology.balancers;
+  return {
+    health: {
+      path: regional.health.path,
+      intervalMs: regional.health.interval,
+      timeoutMs: regional.health.timeout,
+      unhealthyThreshold: regional.health.unhealthy,
+      healthyThreshold: regional.health.healthy,
+    },
+    routing: { algorithm: regional.algorithm, crossZone: regional.cross_zone, slowStartMs: regional.slow_start },
+    idleTimeoutMs: regional.idle_timeout,
+    connectTimeoutMs: regional.connect_timeout,
+  };
+}

@@ -1,0 +1,120 @@
+// Reads a topology from YAML text or a plain object; every error says file:line:column, what is wrong and what fits.
+
+import { LineCounter, parseDocument, isNode } from 'yaml';
+import { z } from 'zod';
+import { nearest } from './place.ts';
+import type { Topology, TopologyInput } from './topology.ts';
+import { topologySchema } from './topology.ts';
+
+/** A document that is wrong: exit code 2. `message` has one line a problem. */
+export class InvalidDocument extends Error {
+  override readonly name = 'InvalidDocument';
+}
+
+/** Parses and validates YAML text. `file` is named in the errors. Throws InvalidDocument. */
+export function parseTopology(text: string, file: string): Topology {
+  return checkReferences(parseDocumentAs(topologySchema, text, file), file);
+}
+
+/** Validates a plain object (the library's way in). Throws InvalidDocument. */
+export function toTopology(input: TopologyInput): Topology {
+  const result = topologySchema.safeParse(input);
+  if (!result.success) {
+    throw new InvalidDocument(result.error.issues.map((issue) => describe(issue, 'topology')).join('\n'));
+  }
+  return checkReferences(result.data, 'topology');
+}
+
+/** Parses YAML `text` by a zod schema, with positions in the errors. Throws InvalidDocument. */
+export function parseDocumentAs<T>(schema: z.ZodType<T>, text: string, file: string): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [first] = document.errors;
+  if (first !== undefined) {
+    const { line, col } = lines.linePos(first.pos[0]);
+    throw new InvalidDocument(`${file}:${line}:${col}: ${first.message}`);
+  }
+  const result = schema.safeParse(document.toJS() ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const offset = positionOf(document, issue.path);
+    const { line, col } = lines.linePos(offset);
+    return describe(issue, `${file}:${line}:${col}`);
+  });
+  throw new InvalidDocument(problems.join('\n'));
+}
+
+function positionOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number {
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function describe(issue: z.core.$ZodIssue, where: string): string {
+  const at = issue.path.length > 0 ? ` ${issue.path.join('.')}:` : '';
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path);
+    const hints = issue.keys.map((key) => {
+      const near = nearest(key, known);
+      return near.length > 0 ? `${key} (did you mean ${near.join(' or ')}?)` : key;
+    });
+    return `${where}:${at} unknown ${issue.keys.length > 1 ? 'keys' : 'key'} ${hints.join(', ')}`;
+  }
+  if (issue.code === 'invalid_union') {
+    const nested = issue.errors.flat();
+    const best = nested.find(({ code }) => code === 'custom') ?? nested[0];
+    if (best !== undefined) return `${where}:${at} ${best.message}`;
+  }
+  return `${where}:${at} ${issue.message}`;
+}
+
+/** The keys that fit at a path of the topology, for suggestions. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = topologySchema;
+  for (const step of path) schema = stepInto(schema, String(step));
+  const shape = unwrap(schema);
+  return shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
+}
+
+function stepInto(schema: unknown, key: string): unknown {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) return (inner.shape as Record<string, unknown>)[key];
+  if (inner instanceof z.ZodRecord) return inner.valueType;
+  return undefined;
+}
+
+function unwrap(schema: unknown): unknown {
+  let current = schema;
+  while (current instanceof z.ZodDefault || current instanceof z.ZodPrefault || current instanceof z.ZodOptional) {
+    current = current.unwrap();
+  }
+  return current;
+}
+
+function checkReferences(topology: Topology, file: string): Topology {
+  const regions = Object.keys(topology.regions);
+  const problems: string[] = [];
+  const check = (place: string, region: string): void => {
+    if (regions.includes(region)) return;
+    const near = nearest(region, regions);
+    problems.push(`${file}: ${place}: there is no region ${region}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`);
+  };
+  for (const [keyspace, { replication }] of Object.entries(topology.keyspaces)) {
+    for (const region of Object.keys(replication)) check(`keyspaces.${keyspace}.replication`, region);
+  }
+  for (const link of Object.keys(topology.links)) {
+    if (link === 'within-zone' || link === 'between-zones') continue;
+    const ends = link.split('..');
+    if (ends.length !== 2) {
+      problems.push(`${file}: links.${link}: a link is within-zone, between-zones or <region>..<region>`);
+      continue;
+    }
+    for (const end of ends) check(`links.${link}`, end);
+  }
+  for (const region of Object.keys(topology.balancers.global.clients)) check('balancers.global.clients', region);
+  for (const region of Object.keys(topology.balancers.global.traffic_dial)) check('balancers.global.traffic_dial', region);
+  if (problems.length > 0) throw new InvalidDocument(problems.join('\n'));
+  return topology;
+}
