@@ -245,7 +245,7 @@ export type RawType =
   | { readonly kind: 'tuple'; readonly elements: readonly RawType[] }
   | { readonly kind: 'vector'; readonly element: RawType; readonly dimension: number; readonly frozen: boolean }
   | { readonly kind: 'udt'; readonly name: QualifiedName; readonly frozen: boolean }
-  /** `'org.apache.cassandra.db.marshal.Int32Type'`; the head class is a known one. */
+  /** `'org.apache.cassandra.db.marshal.Int32Type'`, a class name the parser has checked; read it with parseClassName. */
   | { readonly kind: 'custom'; readonly className: string };
 
 // ------------------------------------------------------------------------------------------------------------ DML

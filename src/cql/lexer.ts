@@ -120,7 +120,9 @@ function either(text: string, at: number, second: number, long: Kind, short: Kin
 
 function display(text: string, at: number): string {
   if (at >= text.length) return "'<EOF>'";
-  const char = text.charAt(at);
+  const code = text.charCodeAt(at);
+  // Half of a surrogate pair has no encoding of its own and arrives as a question mark.
+  const char = code >= 0xd800 && code <= 0xdfff ? '?' : text.charAt(at);
   const shown = char === '\n' ? '\\n' : char === '\t' ? '\\t' : char === '\r' ? '\\r' : char;
   return `'${shown}'`;
 }

@@ -22,15 +22,35 @@ export const DIGEST_BYTES = 16;
 
 const CHUNK_BYTES = 64 * 1024;
 const SMALLEST = -(2n ** 63n);
+const SLOTS = 1024;
+
+/** A cache of recent digests by the identity of what they are of; content never changes under an object. */
+const digested: (PartitionData | undefined)[] = Array.from({ length: SLOTS });
+const digests: (Buffer | undefined)[] = Array.from({ length: SLOTS });
 
 /** MD5 over partitions in the order given; partitions without content do not count. */
 export function digestPartitions(partitions: readonly PartitionData[]): Buffer {
+  const only = partitions[0];
+  if (partitions.length === 1 && only !== undefined) return digestOnce(only);
   const writer = scratch;
   writer.begin();
   for (const partition of partitions) {
     if (!isEmptyPartition(partition)) writePartition(writer, partition);
   }
   return writer.finish();
+}
+
+/** Replicas that hold the same object answer with the same digest object: it is computed once. */
+function digestOnce(partition: PartitionData): Buffer {
+  const slot = partition.key.low & (SLOTS - 1);
+  if (digested[slot] === partition) return digests[slot] as Buffer;
+  const writer = scratch;
+  writer.begin();
+  if (!isEmptyPartition(partition)) writePartition(writer, partition);
+  const digest = writer.finish();
+  digested[slot] = partition;
+  digests[slot] = digest;
+  return digest;
 }
 
 /** MD5 of one partition; for Merkle trees and comparisons. */
@@ -115,10 +135,21 @@ class DigestWriter {
 
   int32(value: number): void {
     this.reserve(4);
-    this.at = this.buffer.writeInt32BE(value, this.at);
+    const { buffer, at } = this;
+    buffer[at] = value >>> 24;
+    buffer[at + 1] = value >>> 16;
+    buffer[at + 2] = value >>> 8;
+    buffer[at + 3] = value;
+    this.at = at + 4;
   }
 
   int64(value: Int64): void {
+    if (typeof value === 'number' && value !== NO_TIMESTAMP) {
+      const high = Math.floor(value / 0x1_0000_0000);
+      this.int32(high);
+      this.int32(value - high * 0x1_0000_0000);
+      return;
+    }
     this.reserve(8);
     writeInt64(this.buffer, value === NO_TIMESTAMP ? SMALLEST : value, this.at);
     this.at += 8;
@@ -132,15 +163,17 @@ class DigestWriter {
       return;
     }
     this.reserve(value.length);
-    this.buffer.set(value, this.at);
-    this.at += value.length;
+    const { buffer, at } = this;
+    const { length } = value;
+    if (length > 64) buffer.set(value, at);
+    else for (let i = 0; i < length; i++) buffer[at + i] = value[i] as number;
+    this.at = at + length;
   }
 
   text(value: string): void {
     this.reserve(4 + value.length * 3);
-    const start = this.at;
-    this.at += 1 + this.buffer.write(value, start + 1);
-    this.buffer[start] = this.at - start;
+    this.at += this.buffer.write(value, this.at);
+    this.buffer[this.at++] = 0xff;
   }
 
   finish(): Buffer {

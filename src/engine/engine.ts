@@ -62,6 +62,13 @@ export interface ReplicaContent {
   readonly partitions: ReadonlyMap<string, string>;
 }
 
+export interface RingView {
+  readonly keyspace: string;
+  /** Share of the ring a node owns under the keyspace's replication, 0 to 1. */
+  readonly nodes: readonly { readonly place: string; readonly tokens: number; readonly owns: number }[];
+  readonly key: { readonly token: string; readonly replicas: readonly string[] } | null;
+}
+
 export interface Engine {
   readonly kind: 'embedded' | 'cassandra';
   readonly topology: Topology;
@@ -83,6 +90,10 @@ export interface Engine {
   execute(cql: string): Promise<void>;
   /** Replicas of a partition key (text form of a single text/uuid key), as places in ring order. */
   replicasOf(keyspace: string, key: Buffer): readonly string[];
+  /** Without a key: ownership per node. With one: its token and replicas, as `starfish ring` prints them. */
+  ring(keyspace: string, key: Buffer | null): RingView;
+  /** nodetool's answer, as text. Throws with nodetool's words. */
+  nodetool(place: string, verb: string, words: readonly string[]): Promise<string>;
   contents(keyspace: string, table: string): Promise<readonly ReplicaContent[]>;
   /** Resolves when every live node sees all live nodes up and no hints are pending for them; rejects at the limit. */
   settled(limitMs: number): Promise<void>;

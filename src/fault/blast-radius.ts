@@ -11,13 +11,14 @@ import type { Fault } from './fault.ts';
 export interface BlastRadius {
   /** Nodes whose process ends (places). */
   readonly nodes: readonly string[];
+  readonly drainedNodes: readonly string[];
   readonly pausedNodes: readonly string[];
   readonly instances: readonly string[];
   readonly balancerNodes: readonly string[];
   readonly links: readonly LinkFault[];
 }
 
-const NOTHING: BlastRadius = { nodes: [], pausedNodes: [], instances: [], balancerNodes: [], links: [] };
+const NOTHING: BlastRadius = { nodes: [], drainedNodes: [], pausedNodes: [], instances: [], balancerNodes: [], links: [] };
 
 /** Throws UnknownPlace, or an Error when the kind does not fit the place. */
 export function blastRadius(fault: Fault, topology: Topology, placement: Placement): BlastRadius {
@@ -26,6 +27,9 @@ export function blastRadius(fault: Fault, topology: Topology, placement: Placeme
     case 'outage':
     case 'kill':
       return lost(fault, place, placement, topology);
+    case 'drain':
+      if (place.kind !== 'node') throw misfit(fault, 'a node, e.g. us-east-1/a/1');
+      return { ...NOTHING, drainedNodes: [fault.at] };
     case 'pause':
       if (place.kind !== 'node') throw misfit(fault, 'a node, e.g. us-east-1/a/1');
       return { ...NOTHING, pausedNodes: [fault.at] };
@@ -48,6 +52,7 @@ export function radiusText(radius: BlastRadius): string {
     if (items.length > 0) parts.push(`${items.length} ${word}${items.length > 1 ? 's' : ''}`);
   };
   count(radius.nodes, 'node');
+  count(radius.drainedNodes, 'drained node');
   count(radius.pausedNodes, 'paused node');
   count(radius.instances, 'instance');
   count(radius.balancerNodes, 'balancer node');

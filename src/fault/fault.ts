@@ -24,6 +24,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('outage'), at: place }),
   /** One process is killed without a goodbye: a node or an instance. */
   z.strictObject({ kind: z.literal('kill'), at: place }),
+  /** A node leaves in good order: drained (it tells its peers), then stopped. */
+  z.strictObject({ kind: z.literal('drain'), at: place }),
   /** A node's process stands still (SIGSTOP, a long GC). */
   z.strictObject({ kind: z.literal('pause'), at: place }),
   /** Nothing passes: a peering link `a..b`, or everything between a zone, region or node and the rest. */
@@ -36,7 +38,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
 
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];
-export const FAULT_KINDS: readonly FaultKind[] = ['outage', 'kill', 'pause', 'cut', 'slow', 'lose'];
+export const FAULT_KINDS: readonly FaultKind[] = ['outage', 'kill', 'drain', 'pause', 'cut', 'slow', 'lose'];
 
 /** `outage us-east-1/b`: how a fault is written for people. */
 export function faultText(fault: Fault): string {

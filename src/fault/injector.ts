@@ -47,6 +47,7 @@ export class Injector {
       ...radius.balancerNodes.map((place) => this.take(place, async () => this.stack?.killBalancerNode(place))),
       ...radius.instances.map((place) => this.take(place, async () => this.stack?.killInstance(place))),
       ...radius.nodes.map((place) => this.take(place, () => this.engine.kill(place))),
+      ...radius.drainedNodes.map((place) => this.take(place, () => this.engine.drain(place))),
       ...radius.pausedNodes.map((place) => this.take(place, () => this.engine.pause(place))),
     ]);
     const active: ActiveFault = {
@@ -68,7 +69,8 @@ export class Injector {
 
   private async giveBack(radius: BlastRadius): Promise<void> {
     await Promise.all(radius.pausedNodes.map((place) => this.release(place, () => this.engine.resume(place))));
-    await Promise.all(radius.nodes.map((place) => this.release(place, () => this.engine.restart(place))));
+    const stopped = [...radius.nodes, ...radius.drainedNodes];
+    await Promise.all(stopped.map((place) => this.release(place, () => this.engine.restart(place))));
     await Promise.all(radius.instances.map((place) => this.release(place, async () => this.stack?.restartInstance(place))));
     await Promise.all(
       radius.balancerNodes.map((place) => this.release(place, async () => this.stack?.restartBalancerNode(place))),

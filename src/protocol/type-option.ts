@@ -5,7 +5,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { CqlType, NativeTypeName } from '../data/cql-type.ts';
 import { NATIVE } from '../data/cql-type.ts';
-import { marshalClassName } from './type-class.ts';
+import { typeClassName } from '../data/type-names.ts';
 import type { BodyReader } from './body-reader.ts';
 import type { BodyWriter } from './body-writer.ts';
 import { protocolError } from './protocol-error.ts';
@@ -95,7 +95,7 @@ export function encodeTypeOption(
 
 function encodeCustom(writer: BodyWriter, type: CqlType): void {
   writer.short(CUSTOM);
-  writer.string(type.kind === 'custom' ? type.className : marshalClassName(type));
+  writer.string(typeClassName(type));
 }
 
 /** Collections and UDTs come back as not frozen: the notation does not tell. Custom types stay class names. */

@@ -12,9 +12,13 @@ export class InvalidDocument extends Error {
 }
 
 /** Parses and validates YAML text. `file` is named in the errors. Throws InvalidDocument. */
-export function parseTopology(text: string, file: string): Topology {
-  return checkReferences(parseDocumentAs(topologySchema, text, file), file);
+export function parseTopology(text: string, file: string, edit: DocumentEdit = keep): Topology {
+  return checkReferences(parseDocumentAs(topologySchema, text, file, edit), file);
 }
+
+/** A change to a document before it is validated (`--set`). */
+export type DocumentEdit = (document: unknown) => unknown;
+const keep: DocumentEdit = (document) => document;
 
 /** Validates a plain object (the library's way in). Throws InvalidDocument. */
 export function toTopology(input: TopologyInput): Topology {
@@ -26,7 +30,7 @@ export function toTopology(input: TopologyInput): Topology {
 }
 
 /** Parses YAML `text` by a zod schema, with positions in the errors. Throws InvalidDocument. */
-export function parseDocumentAs<T>(schema: z.ZodType<T>, text: string, file: string): T {
+export function parseDocumentAs<T>(schema: z.ZodType<T>, text: string, file: string, edit: DocumentEdit = keep): T {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [first] = document.errors;
@@ -34,7 +38,7 @@ export function parseDocumentAs<T>(schema: z.ZodType<T>, text: string, file: str
     const { line, col } = lines.linePos(first.pos[0]);
     throw new InvalidDocument(`${file}:${line}:${col}: ${first.message}`);
   }
-  const result = schema.safeParse(document.toJS() ?? {});
+  const result = schema.safeParse(edit(document.toJS() ?? {}));
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const offset = positionOf(document, issue.path);

@@ -28,7 +28,7 @@ const region = z.strictObject({
     .min(1)
     .max(9)
     .refine((zones) => new Set(zones).size === zones.length, 'zone names repeat'),
-  nodesPerZone: z.number().int().min(1).max(16).default(1),
+  nodesPerZone: z.number().int().min(1).max(48).default(1),
   appsPerZone: z.number().int().min(0).max(8).default(1),
 });
 

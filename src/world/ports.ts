@@ -2,12 +2,10 @@
 // world/real and world/virtual hold two sets of implementations. Below the ports nothing else is allowed:
 // no Date, Math.random, timers, promises, console or node:* (test/layers.test.ts holds this law).
 
-/** An address in the ring, `ip:storagePort`, as Cassandra's InetAddressAndPort prints it. */
-export type Endpoint = string & { readonly __brand: 'Endpoint' };
+import type { Endpoint } from '../base/endpoint.ts';
 
-export function endpoint(address: string, storagePort: number): Endpoint {
-  return `${address}:${storagePort}` as Endpoint;
-}
+export type { Endpoint } from '../base/endpoint.ts';
+export { endpoint } from '../base/endpoint.ts';
 
 /** A running timer. Cancelling a timer that has fired or was cancelled does nothing. */
 export interface Timer {

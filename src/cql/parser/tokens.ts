@@ -171,14 +171,3 @@ export const TERM_STARTS_NOT_NAMES = kindSet(CONSTANTS, [
   T.LEFT_PAREN, T.MINUS, T.COLON, T.LEFT_BRACKET, T.LEFT_BRACE, T.K_NULL, T.K_TOKEN, T.QMARK,
 ]);
 export const RELATION_OPERATORS = kindSet([T.EQ, T.LT, T.LTE, T.GT, T.GTE, T.NEQ]);
-
-const reservedSpellings = new Set(
-  spellings()
-    .filter(([, kind]) => UNRESERVED[kind] !== 1 && kind !== T.BOOLEAN)
-    .map(([word]) => word),
-);
-
-/** True for words an unquoted identifier may not be (lower case expected). */
-export function isReservedSpelling(word: string): boolean {
-  return reservedSpellings.has(word);
-}

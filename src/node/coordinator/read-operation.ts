@@ -8,6 +8,7 @@ import type { PartitionData } from '../../data/partition.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import type { Deadline } from '../messaging/deadline-list.ts';
+import type { Exchange } from '../messaging/messaging.ts';
 import type { ReadResponse } from '../replica/replica-messages.ts';
 import { isSameContent } from './content-match.ts';
 import type { RequestContext } from './coordinator.ts';
@@ -32,6 +33,8 @@ export class ReadOperation implements Deadline {
   readonly startedAtMs: number;
   /** Asked so far: the plan's contacts, then speculative ones. */
   contacts: readonly Endpoint[];
+  /** The talk it waits on; set when it is sent. */
+  exchange: Exchange | null = null;
   /** The wait is over: answered, failed, or handed to read repair. */
   settled = false;
   /** Who answered, in order; `results` goes with it. */
@@ -92,6 +95,11 @@ export class ReadOperation implements Deadline {
 
   onExpired(): ReadStep {
     return this.settled ? 'wait' : 'fail';
+  }
+
+  /** What was answered before the operation was settled; for traces. */
+  answers(): readonly (readonly PartitionData[])[] {
+    return this.results.map((one) => one.partitions);
   }
 
   /** All answers so far say the same. */

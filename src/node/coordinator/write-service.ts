@@ -61,52 +61,38 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     return this.plans.write(keyspace, mutation.key, level);
   }
 
-  /** One mutation to its replicas at a level. `done` is called once; true when it was sent. */
+  /** One mutation to its replicas at a level. `done` is called once. */
   write(
     mutation: Mutation,
     level: ConsistencyLevel,
     writeType: WriteType,
     trace: Trace | null,
     done: WriteDone,
-  ): boolean {
+  ): void {
     const plan = this.plan(mutation, level);
-    if (plan.kind === 'unavailable') {
-      done(plan.error);
-      return false;
-    }
-    return this.execute(plan, mutation, writeType, trace, done);
+    if (plan.kind === 'unavailable') done(plan.error);
+    else this.execute(plan, mutation, writeType, trace, done);
   }
 
-  /** Sends a planned mutation. `done` is called once; true when it was sent. */
+  /** Sends a planned mutation. `done` is called once. */
   execute(
     plan: WritePlan,
     mutation: Mutation,
     writeType: WriteType,
     trace: Trace | null,
     done: WriteDone,
-  ): boolean {
+  ): void {
     if (this.hints.isBusy) {
       const error = this.overload(plan);
       if (error !== null) {
         done(error);
-        return false;
+        return;
       }
     }
     const operation = new WriteOperation(plan, mutation, writeType, true, done);
     if (plan.dead.length > 0) this.hintDead(operation);
     if (plan.contacts.length > 0) this.send(operation, trace);
     else if (!operation.answered) this.messaging.open(this, operation, this.timeoutMs(operation));
-    return true;
-  }
-
-  /** Hands a mutation to chosen replicas only, without hints: read repair. */
-  repair(plan: WritePlan, mutation: Mutation, trace: Trace | null, done: WriteDone): Exchange {
-    const operation = new WriteOperation(plan, mutation, 'SIMPLE', false, done);
-    const exchange = this.messaging.open(this, operation, this.config.write_request_timeout);
-    for (const node of plan.contacts) {
-      this.messaging.request(exchange, node, 'READ_REPAIR_REQ', mutation, trace);
-    }
-    return exchange;
   }
 
   onResponse(

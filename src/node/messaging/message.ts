@@ -7,6 +7,7 @@ import type { Mutation } from '../../data/partition.ts';
 import type { Endpoint, NetworkMessage } from '../../world/ports.ts';
 import type { Trace } from '../coordinator/coordinator.ts';
 import type * as paxos from '../coordinator/paxos-messages.ts';
+import type * as gossip from '../gossip/gossip-messages.ts';
 import type * as repair from '../repair/repair-messages.ts';
 import type * as replica from '../replica/replica-messages.ts';
 import type { Verb } from './verb.ts';
@@ -55,12 +56,12 @@ export interface MessagePayloads {
   TRUNCATE_RSP: null;
   FAILURE_RSP: FailureReason;
 
-  GOSSIP_DIGEST_SYN: unknown;
-  GOSSIP_DIGEST_ACK: unknown;
-  GOSSIP_DIGEST_ACK2: unknown;
-  GOSSIP_SHUTDOWN: unknown;
-  ECHO_REQ: unknown;
-  ECHO_RSP: unknown;
+  GOSSIP_DIGEST_SYN: gossip.GossipDigestSyn;
+  GOSSIP_DIGEST_ACK: gossip.GossipDigestAck;
+  GOSSIP_DIGEST_ACK2: gossip.GossipDigestAck2;
+  GOSSIP_SHUTDOWN: gossip.GossipShutdown;
+  ECHO_REQ: null;
+  ECHO_RSP: null;
   PING_REQ: unknown;
   PING_RSP: unknown;
   SCHEMA_PUSH_REQ: unknown;

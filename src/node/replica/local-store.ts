@@ -2,13 +2,10 @@
 // versions stand in tests. Calls are synchronous.
 
 import type { FailureReason } from '../../data/cql-error.ts';
-import type { Mutation, PartitionData } from '../../data/partition.ts';
+import type { Mutation } from '../../data/partition.ts';
 import type { ReadCommand } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
-
-export type StoreRead =
-  | { readonly ok: true; readonly partitions: readonly PartitionData[] }
-  | { readonly ok: false; readonly reason: FailureReason };
+import type { ReplicaResult } from '../storage/replica-result.ts';
 
 export interface LocalStore {
   /** null: applied. A reason: refused, nothing was applied. */
@@ -19,7 +16,7 @@ export interface LocalStore {
    */
   readonly whenDurable: ((ready: (failure: FailureReason | null) => void) => void) | null;
   /** Partitions with content, tombstones included, in (token, key) order, cut by the command's limits. */
-  read(command: ReadCommand): StoreRead;
+  read(command: ReadCommand): ReplicaResult;
   /** Empties the table; mutations applied later stay. */
   truncate(table: TableMetadata): void;
 }

@@ -93,12 +93,14 @@ export class Replica {
       trace.event(`Executing single-partition query on ${command.table.name}`);
     }
     const result = this.store.read(command);
-    if (!result.ok) {
+    if (result.kind === 'failure') {
       this.messaging.fail(message, from, result.reason);
       return;
     }
-    if (trace !== null && from !== this.messaging.self) {
-      trace.event(`Enqueuing response to /${from}`);
+    if (trace !== null) {
+      const { liveRows, tombstones } = result;
+      trace.event(`Read ${liveRows} live rows and ${tombstones} tombstone cells`);
+      if (from !== this.messaging.self) trace.event(`Enqueuing response to /${from}`);
     }
     const response: ResponseVerb = command.kind === 'partition' ? 'READ_RSP' : 'RANGE_RSP';
     this.messaging.respond(message, from, response, { partitions: result.partitions, digest });

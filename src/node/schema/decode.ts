@@ -38,7 +38,7 @@ import {
 import type { SchemaTableName } from './schema-tables.ts';
 import { SCHEMA_TABLE_NAMES } from './schema-tables.ts';
 import { buildTable, DEFAULT_TABLE_PARAMS } from './table-builder.ts';
-import { parseTypeText } from './type-text.ts';
+import { parseTypeText, UnknownUserType } from './type-text.ts';
 
 /** The partitions of one keyspace in each table of system_schema; null where there is none. */
 export type KeyspaceRows = Readonly<Record<SchemaTableName, PartitionData | null>>;
@@ -71,7 +71,7 @@ export function decodeKeyspace(
   const [row] = liveRows(rows.keyspaces);
   if (row === undefined) return null;
   const types = decodeTypes(name, rows.types);
-  const functions = liveRows(rows.functions).map((r) => decodeFunction(name, r, types));
+  const functions = present(rows.functions, (r) => decodeFunction(name, r, types));
   return {
     name,
     kind: 'regular',
@@ -80,8 +80,22 @@ export function decodeKeyspace(
     tables: decodeTables(name, rows, types),
     types,
     functions,
-    aggregates: liveRows(rows.aggregates).map((r) => decodeAggregate(name, r, types, readLiteral)),
+    aggregates: present(rows.aggregates, (r) => decodeAggregate(name, r, types, readLiteral)),
   };
+}
+
+/** Decodes each live row, leaving out those that name a user type that is gone. */
+function present<T>(rows: PartitionData | null, decode: (row: LiveRow) => T | null): T[] {
+  const decoded: T[] = [];
+  for (const row of liveRows(rows)) {
+    try {
+      const value = decode(row);
+      if (value !== null) decoded.push(value);
+    } catch (error) {
+      if (!(error instanceof UnknownUserType)) throw error;
+    }
+  }
+  return decoded;
 }
 
 function decodeReplication(row: LiveRow): ReplicationParams {
@@ -113,7 +127,13 @@ function decodeTypes(keyspace: string, rows: PartitionData | null): Map<string, 
     resolved.set(name, type);
     return type;
   };
-  for (const name of [...raw.keys()]) resolve(name);
+  for (const name of [...raw.keys()]) {
+    try {
+      resolve(name);
+    } catch (error) {
+      if (!(error instanceof UnknownUserType)) throw error;
+    }
+  }
   return new Map([...resolved].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -140,15 +160,10 @@ function decodeTables(
     triggers: groupByTable(rows.triggers),
     indexes: groupByTable(rows.indexes),
   };
-  const tables: TableMetadata[] = [];
-  for (const row of liveRows(rows.tables)) {
-    const table = decodeTable(keyspace, row, parts, types, null);
-    if (table !== null) tables.push(table);
-  }
-  for (const row of liveRows(rows.views)) {
-    const table = decodeTable(keyspace, row, parts, types, decodeView(row));
-    if (table !== null) tables.push(table);
-  }
+  const tables = [
+    ...present(rows.tables, (row) => decodeTable(keyspace, row, parts, types, null)),
+    ...present(rows.views, (row) => decodeTable(keyspace, row, parts, types, decodeView(row))),
+  ];
   tables.sort((a, b) => (a.name < b.name ? -1 : 1));
   return new Map(tables.map((table) => [table.name, table]));
 }

@@ -9,8 +9,6 @@ import type { Clock, Endpoint, Timer } from '../../world/ports.ts';
 export const MIGRATION_DELAY_MS = 60_000;
 /** cassandra.schema_pull_interval_ms. */
 export const SCHEMA_PULL_INTERVAL_MS = 60_000;
-/** Before trying a peer again that did not answer. */
-export const PULL_BACKOFF_MS = 1_000;
 
 export interface MigrationMessenger {
   /** SCHEMA_PUSH_REQ: one way. */
@@ -95,15 +93,7 @@ export class MigrationCoordinator {
       if (!this.pulling.has(peer)) return;
       this.pulling.delete(peer);
       if (mutations !== null) this.options.merge(mutations);
-      else if (this.versions.has(peer)) this.retryLater(peer);
+      // An unanswered pull is tried again by the periodic round, or when the peer gossips another version.
     });
-  }
-
-  private retryLater(peer: Endpoint): void {
-    // A dead peer would be asked for ever: the periodic round takes over after one more try.
-    const timer = this.options.clock.after(PULL_BACKOFF_MS, () => {
-      this.pulling.delete(peer);
-    });
-    this.pulling.set(peer, timer);
   }
 }

@@ -60,6 +60,6 @@ export function readTable(
 
 function read(store: LocalStore, command: ReadCommand): readonly PartitionData[] {
   const result = store.read(command);
-  assert(result.ok, `a readable local table ${command.table.keyspace}.${command.table.name}`);
+  assert(result.kind === 'data', `a readable local table ${command.table.keyspace}.${command.table.name}`);
   return result.partitions;
 }

@@ -15,7 +15,12 @@ export interface TypeLookup {
   get(name: string): UserType | undefined;
 }
 
-/** A type as text spells it; UDTs are looked up in `types` (frozen as written). Fails an assert on unknown types. */
+/** A user type that is not there (any more): both sides of a split may drop and use one. */
+export class UnknownUserType extends Error {
+  override readonly name = 'UnknownUserType';
+}
+
+/** A type as text spells it; UDTs are looked up in `types` (frozen as written). Throws UnknownUserType. */
 export function parseTypeText(text: string, types: TypeLookup): CqlType {
   const parser: Parser = { text, at: 0, types };
   const type = parseType(parser);
@@ -37,7 +42,7 @@ function parseType(parser: Parser): CqlType {
   if (!isQuoted && name === 'varchar') return NATIVE.text;
   if (!isQuoted && NATIVES.has(name)) return NATIVE[name as NativeTypeName];
   const type = parser.types.get(name);
-  assert(type !== undefined, `a known user type: ${name} in ${parser.text}`);
+  if (type === undefined) throw new UnknownUserType(name);
   return { ...type, frozen: false };
 }
 

@@ -6,7 +6,7 @@ import type { FunctionContext, ScalarFunction } from '../../../cql/functions/fun
 import { codecFor } from '../../../data/codec/codec.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
 import { packList, packMap, packTuple, unpackList, unpackMap, unpackTuple } from '../../../data/codec/packing.ts';
-import { packVector } from '../../../data/codec/vector.ts';
+import { packVector } from '../../../data/codec/vector-codec.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType, MapType, TupleType, UserType, VectorType } from '../../../data/cql-type.ts';
 import { isMultiCell } from '../../../data/cql-type.ts';
@@ -213,7 +213,7 @@ function bindVector(term: Extract<PreparedTerm, { kind: 'vector' }>, context: Bi
     if (value === null || value === UNSET || value.length === 0) throw invalid('null is not supported inside vectors');
     return value;
   });
-  return packVector(term.type, elements);
+  return packVector(elements, codecFor(term.type.element).fixedLength);
 }
 
 /** The fields of a tuple or UDT construction, unpacked. */

@@ -1,0 +1,160 @@
+// `starfish drill NAME|FILE`: opens the stack, runs the drill, writes the report, prints the verdict last.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CATALOGUE } from '../../drill/catalogue/catalogue.ts';
+import type { Drill } from '../../drill/drill.ts';
+import { drillSchema } from '../../drill/drill.ts';
+import type { DrillResult } from '../../drill/drill-result.ts';
+import { EXIT_CODES } from '../../drill/drill-result.ts';
+import { percent, successShare } from '../../drill/expectations.ts';
+import { openLab } from '../../drill/lab.ts';
+import type { Lab } from '../../drill/lab.ts';
+import { htmlReport, verdictWords } from '../../drill/report/html-report.ts';
+import { writeReport } from '../../drill/report/write-report.ts';
+import { runPhases } from '../../drill/runner.ts';
+import { shortenedSettings, withAwsDefaults } from '../../drill/shortened.ts';
+import type { HistoryRow } from '../../load/csv.ts';
+import { exceptionsCsv, failuresCsv, historyCsv, statsCsv } from '../../load/csv.ts';
+import type { DocumentEdit } from '../../topology/load-topology.ts';
+import { parseDocumentAs } from '../../topology/load-topology.ts';
+import { nearest } from '../../topology/place.ts';
+import { chooseAddresses } from '../addresses.ts';
+import { UsageProblem } from '../exit.ts';
+import type { Terminal } from '../terminal.ts';
+import { alignTable, openTerminal, styled } from '../terminal.ts';
+import { describeLab } from './describe-lab.ts';
+import { LiveTable } from './live-table.ts';
+import { readText, seedOf, setsOf } from './run-options.ts';
+
+export interface CommandInput {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly version: string;
+}
+
+/** Returns the exit code. */
+export async function drill(input: CommandInput & { readonly name: string | undefined }): Promise<number> {
+  const { options, version } = input;
+  const terminal = openTerminal({ ...(options['color'] === false ? { color: false } : {}), quiet: options['quiet'] === true, json: options['json'] === true });
+  if (input.name === undefined) {
+    listCatalogue(terminal);
+    return 0;
+  }
+  const entry = CATALOGUE.find(({ name, alias }) => name === input.name || alias === input.name);
+  if (entry?.drill === 'levels') {
+    const { levels } = await import('./levels.ts');
+    return levels({ options, version, terminal });
+  }
+  const edit = setsOf(options, ['topology']);
+  const document = shaped(entry === undefined ? fromFile(input.name, edit) : drillSchema.parse(edit(entry.drill)), options);
+  const seed = seedOf(options);
+  const addresses = await chooseAddresses(document.topology, options['addressBlock'] as string | undefined);
+  terminal.line(styled(terminal, 'bold', `STARFISH ${version}   ${document.topology.engine} engine   seed ${seed}`));
+  const started = performance.now();
+  await using lab = await openLab({ topology: document.topology, addresses, seed, dataFolder: null });
+  for (const line of describeLab(lab, performance.now() - started)) terminal.line(line);
+  return run({ document, lab, seed, input, terminal });
+}
+
+async function run(at: { document: Drill; lab: Lab; seed: number; input: CommandInput; terminal: Terminal }): Promise<number> {
+  const { document, lab, seed, terminal, input } = at;
+  const { options } = input;
+  if (lab.stack === null) throw new UsageProblem('A drill needs the shop: keyspaces.shop in its topology.');
+  terminal.line(styled(terminal, 'bold', `DRILL ${document.name}`) + `   ${document.description}`);
+  const table = new LiveTable(terminal);
+  const abort = new AbortController();
+  const onInterrupt = (): void => {
+    if (abort.signal.aborted) process.exit(130);
+    terminal.problem('Stopping: draining and reporting what there is. Ctrl-C again stops at once.');
+    abort.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  const { result, history } = await runPhases({
+    drill: document, engine: lab.engine, stack: lab.stack, injector: lab.injector, seed, version: input.version,
+    shortened: shortenedSettings(document.topology), signal: abort.signal,
+    onProgress: (progress) => {
+      table.on(progress);
+      if (options['json'] === true && progress.kind !== 'second') process.stdout.write(`${JSON.stringify(progress)}\n`);
+    },
+  });
+  process.off('SIGINT', onInterrupt);
+  table.finish();
+  const folder = writeReport(result, history, String(options['out'] ?? '.starfish/runs'));
+  writeExtras(result, history, options);
+  printVerdict(result, terminal, join(String(options['out'] ?? '.starfish/runs'), 'latest', 'report.html'), folder);
+  if (options['json'] === true) process.stdout.write(`${JSON.stringify({ kind: 'result', result })}\n`);
+  return abort.signal.aborted ? 130 : EXIT_CODES[result.verdict];
+}
+
+function fromFile(name: string, edit: DocumentEdit): Drill {
+  if (!/\.ya?ml$/.test(name)) {
+    const near = nearest(name, CATALOGUE.map((entry) => entry.name));
+    throw new UsageProblem(`There is no drill ${name}.${near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''} \`starfish drill\` lists them; a file ends in .yaml.`);
+  }
+  return parseDocumentAs(drillSchema, readText(name), name, edit);
+}
+
+/** The drill with what the flags change. */
+function shaped(document: Drill, options: Readonly<Record<string, unknown>>): Drill {
+  const faster = typeof options['faster'] === 'number' ? options['faster'] : 1;
+  const topology = options['awsDefaults'] === true ? withAwsDefaults(document.topology) : document.topology;
+  return {
+    ...document,
+    topology,
+    load: {
+      ...document.load,
+      ...(typeof options['rate'] === 'number' ? { rate: options['rate'] } : {}),
+      ...(options['retry'] === false ? { retry: false } : {}),
+    },
+    phases: document.phases.map((phase) => ({
+      ...phase,
+      for: phase.for / faster,
+      expect: options['retry'] === false ? { ...phase.expect, userAvailability: undefined } : phase.expect,
+    })),
+  };
+}
+
+function writeExtras(result: DrillResult, history: readonly HistoryRow[], options: Readonly<Record<string, unknown>>): void {
+  const { csv, html } = options;
+  if (typeof html === 'string') writeFileSync(html, htmlReport(result));
+  if (typeof csv !== 'string') return;
+  writeFileSync(`${csv}_stats.csv`, statsCsv(result.total.byName));
+  writeFileSync(`${csv}_stats_history.csv`, historyCsv(history));
+  writeFileSync(`${csv}_failures.csv`, failuresCsv(result.failures));
+  writeFileSync(`${csv}_exceptions.csv`, exceptionsCsv());
+}
+
+function printVerdict(result: DrillResult, terminal: Terminal, report: string, folder: string): void {
+  const { expectations, checks, total, verdict } = result;
+  const passed = expectations.filter(({ pass }) => pass).length;
+  terminal.line();
+  const causes = result.phases.flatMap(({ name, causes: list }) => list.map((cause) => ({ name, ...cause })));
+  for (const { name, cause, count, explained } of causes) {
+    terminal.line(`  ${name}: ${count} attempts failed: ${cause}${explained === null ? '' : ` (${explained})`}`);
+  }
+  terminal.line(`  EXPECTATIONS   ${passed} of ${expectations.length} hold`);
+  for (const { phase, text, measured, pass } of expectations) {
+    if (!pass) terminal.problem(styled(terminal, 'red', `  FAIL ${phase ?? ''}: ${text}: ${measured}`));
+  }
+  terminal.line('  CONSISTENCY');
+  for (const { name, verdict: state, text, examples } of checks) {
+    terminal.line(`    ${styled(terminal, state === 'passed' ? 'green' : 'red', state === 'passed' ? 'ok' : state)}  ${name}: ${text}`);
+    for (const example of examples) terminal.line(`        ${example}`);
+  }
+  const { users, attempts } = total;
+  terminal.line(
+    `  ${users.requests} requests; failed for users ${users.failures} (availability ${percent(successShare(users.requests, users.failures))}), ` +
+      `failed first attempts ${attempts.failures} (${percent(successShare(attempts.requests, attempts.failures))} without a retry)`,
+  );
+  const code = EXIT_CODES[verdict];
+  const word = styled(terminal, verdict === 'passed' ? 'green' : 'red', verdict === 'passed' ? 'PASSED' : verdictWords(result).toUpperCase());
+  const last = `  ${word}   exit ${code}   report ${report} (${folder})   again: starfish drill ${result.name} --seed ${result.seed}`;
+  if (verdict === 'passed') process.stdout.write(`${last}\n`);
+  else terminal.problem(last);
+}
+
+function listCatalogue(terminal: Terminal): void {
+  terminal.line('Built-in drills (starfish drill NAME, or a drill file):');
+  const rows = CATALOGUE.map(({ name, alias, summary }) => [`  ${name}`, alias ?? '', summary]);
+  for (const line of alignTable(rows)) terminal.line(line);
+}

@@ -1,0 +1,100 @@
+// What the control API of a running stack can do, as data in and data out.
+
+import type { ControlCommand } from '../../dashboard/control-server.ts';
+import type { Lab } from '../../drill/lab.ts';
+import { radiusText } from '../../fault/blast-radius.ts';
+import { faultSchema, faultText } from '../../fault/fault.ts';
+import { ShopLoad } from '../../load/shop-load.ts';
+import type { StatsRow } from '../../load/statistics.ts';
+import { Statistics } from '../../load/statistics.ts';
+import { populationShares } from '../../stack/stack.ts';
+
+export interface LabCommands {
+  readonly commands: Readonly<Record<string, ControlCommand>>;
+  stop(): Promise<void>;
+}
+
+export function labCommands(lab: Lab, seed: number): LabCommands {
+  let load: { run: ShopLoad; statistics: Statistics } | null = null;
+  const commands: Record<string, ControlCommand> = {
+    status: async () => statusOf(lab),
+    fault: async (body) => {
+      const fault = faultSchema.parse(body);
+      const active = await lab.injector.inject(fault);
+      return { id: active.id, text: faultText(fault), radius: radiusText(active.radius) };
+    },
+    heal: async ({ id, all }) => {
+      const wanted = lab.injector.active().filter((fault) => all === true || fault.id === id || fault.fault.at === id);
+      if (wanted.length === 0 && all !== true) {
+        const known = lab.injector.active().map((fault) => fault.id);
+        throw new Error(`No fault ${String(id)} is active. Active: ${known.length > 0 ? known.join(', ') : 'none'}.`);
+      }
+      for (const fault of wanted) await fault.heal();
+      return wanted.map(({ id: healed, fault }) => ({ id: healed, text: faultText(fault) }));
+    },
+    ring: async ({ keyspace, key }) => lab.engine.ring(String(keyspace ?? ''), key === undefined ? null : Buffer.from(String(key), 'utf8')),
+    repair: async ({ keyspace, full }) => lab.engine.repair(String(keyspace), { full: full === true }),
+    nodetool: async ({ place, verb, words }) => lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
+    load: async ({ action, rate, retry }) => {
+      if (action === 'start') {
+        if (load !== null) throw new Error('Load runs already. Stop it first: starfish load stop');
+        load = startLoad(lab, { rate: Number(rate ?? 100), retry: retry !== false, seed });
+        return { started: true };
+      }
+      if (load === null) throw new Error('No load runs. Start it: starfish load start --rate 100');
+      if (action === 'stats') return load.statistics.rows();
+      if (action !== 'stop') throw new Error(`load ${String(action)}: write start, stop or stats`);
+      const { run, statistics } = load;
+      load = null;
+      await run.stop();
+      const rows: readonly StatsRow[] = statistics.rows();
+      return rows;
+    },
+  };
+  return {
+    commands,
+    async stop() {
+      await load?.run.stop();
+      await lab.injector.healAll();
+    },
+  };
+}
+
+function startLoad(lab: Lab, options: { rate: number; retry: boolean; seed: number }): { run: ShopLoad; statistics: Statistics } {
+  if (lab.stack === null) throw new Error('There is no HTTP stack here: load needs the shop.');
+  const statistics = new Statistics();
+  const run = new ShopLoad({
+    frontDoors: lab.stack.frontDoors(),
+    shape: { kind: 'constant', rate: options.rate },
+    shares: populationShares(lab.topology),
+    mix: { read: 0.6, write: 0.3 },
+    retryOnce: options.retry,
+    timeoutMs: 5_000,
+    draw: Math.random,
+    onRequest: ({ method, name, endMs, dueMs, attempts, error }) =>
+      statistics.add({ method, name, atMs: endMs, ms: endMs - dueMs, bytes: attempts.at(-1)?.bytes ?? 0, error }),
+  });
+  run.start();
+  return { run, statistics };
+}
+
+function statusOf(lab: Lab): unknown {
+  const { engine, stack, injector } = lab;
+  return {
+    name: lab.topology.name,
+    nodes: engine.status(),
+    hints: engine.hints(),
+    instances: stack?.instances.map((instance) => ({ place: instance.at.place, address: instance.at.address, port: instance.at.port, running: instance.isRunning() })) ?? [],
+    balancers: [...(stack?.balancers.values() ?? [])].map((balancer) => ({
+      region: balancer.region,
+      healthy: balancer.isHealthy(),
+      nodes: balancer.nodes.map((node) => ({ place: node.at.place, listening: node.isListening(), targets: node.targetStates() })),
+    })),
+    accelerator: stack === null ? [] : Object.keys(lab.topology.regions).map((region) => ({
+      region, healthy: stack.accelerator.healthOf(region), connections: stack.accelerator.connections.get(region) ?? 0,
+    })),
+    faults: injector.active().map(({ id, fault, radius, sinceMs }) => ({
+      id, text: faultText(fault), radius: radiusText(radius), seconds: (performance.now() - sinceMs) / 1_000,
+    })),
+  };
+}

@@ -1,0 +1,53 @@
+// `starfish up`: brings the stack up, prints where everything is once a CQL session works, keeps it until Ctrl-C.
+
+import { startControlServer } from '../../dashboard/control-server.ts';
+import { openLab } from '../../drill/lab.ts';
+import { chooseAddresses } from '../addresses.ts';
+import { removeRunFile, writeRunFile } from '../run-file.ts';
+import { openTerminal, styled } from '../terminal.ts';
+import { labCommands } from './lab-commands.ts';
+import { describeLab } from './describe-lab.ts';
+import type { CommandInput } from './drill.ts';
+import { seedOf, topologyOf } from './run-options.ts';
+
+/** Returns the exit code after Ctrl-C or SIGTERM. */
+export async function up(input: CommandInput & { readonly file: string | undefined }): Promise<number> {
+  const { options, version } = input;
+  const terminal = openTerminal({ ...(options['color'] === false ? { color: false } : {}), quiet: options['quiet'] === true, json: options['json'] === true });
+  const topology = topologyOf(input.file, options);
+  const seed = seedOf(options);
+  const addresses = await chooseAddresses(topology, options['addressBlock'] as string | undefined);
+  terminal.line(styled(terminal, 'bold', `STARFISH ${version}   ${topology.engine} engine   seed ${seed}`));
+  const started = performance.now();
+  const dataFolder = typeof options['data'] === 'string' ? options['data'] : null;
+  await using lab = await openLab({ topology, addresses, seed, dataFolder });
+  const commands = labCommands(lab, seed);
+  const control = await startControlServer(commands.commands, { host: '127.0.0.1', port: Number(options['controlPort'] ?? 0) });
+  writeRunFile({ url: control.url, pid: process.pid, name: topology.name, startedAt: new Date().toISOString() });
+  const stopEvents = options['json'] === true ? lab.engine.on((event) => process.stdout.write(`${JSON.stringify(event)}\n`)) : () => undefined;
+  try {
+    for (const line of describeLab(lab, performance.now() - started)) terminal.line(line);
+    terminal.line(`  In a second terminal: starfish status, starfish fault outage ${Object.keys(topology.regions)[0] ?? ''}/a, starfish heal --all. Ctrl-C stops.`);
+    const signal = await untilSignal();
+    terminal.line(`  ${signal}: stopping.`);
+    return signal === 'SIGINT' ? 130 : 143;
+  } finally {
+    stopEvents();
+    removeRunFile();
+    control.close();
+    await commands.stop();
+  }
+}
+
+function untilSignal(): Promise<'SIGINT' | 'SIGTERM'> {
+  return new Promise((resolve) => {
+    const on = (signal: 'SIGINT' | 'SIGTERM'): void => {
+      // The second one ends the process by Node's default.
+      process.removeAllListeners('SIGINT');
+      process.removeAllListeners('SIGTERM');
+      resolve(signal);
+    };
+    process.once('SIGINT', () => on('SIGINT'));
+    process.once('SIGTERM', () => on('SIGTERM'));
+  });
+}

@@ -1,0 +1,59 @@
+// token(pk..): the position of a partition key on the ring; its arguments follow the table's partition key.
+// Test: test/functions/factories.test.ts. Cassandra: cql3/functions/TokenFct.java.
+
+import { murmur3Token } from '../../base/murmur3.ts';
+import { NATIVE } from '../../data/cql-type.ts';
+import { invalid } from '../../data/cql-error.ts';
+import type { TableMetadata } from '../../data/schema.ts';
+import type { FunctionFactory } from './function-factory.ts';
+import type { ScalarFunction } from './function.ts';
+import { scalar } from './native-function.ts';
+
+export function tokenFactory(): FunctionFactory {
+  return {
+    name: 'token',
+    text: 'system.token()',
+    make: (_, { table }) => {
+      if (table === null) throw invalid('No receiver keyspace has been specified for function system.token');
+      return tokenFunction(table);
+    },
+  };
+}
+
+export function tokenFunction(table: TableMetadata): ScalarFunction {
+  return scalar({
+    name: 'token',
+    args: table.partitionKey.map((column) => column.type),
+    returns: NATIVE.bigint,
+    run: (args) => {
+      const components: Buffer[] = [];
+      for (const arg of args) {
+        if (arg === null) return null;
+        components.push(arg);
+      }
+      return tokenBytes(partitionKeyBytes(components));
+    },
+  });
+}
+
+/** The token as the bytes of a bigint. */
+function tokenBytes(key: Buffer): Buffer {
+  const { high, low } = murmur3Token(key);
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeInt32BE(high, 0);
+  bytes.writeUInt32BE(low, 4);
+  return bytes;
+}
+
+/** One component bare; several each with an int16 length before and a zero after. */
+function partitionKeyBytes(components: readonly Buffer[]): Buffer {
+  const [only] = components;
+  if (only !== undefined && components.length === 1) return only;
+  return Buffer.concat(
+    components.flatMap((component) => {
+      const length = Buffer.allocUnsafe(2);
+      length.writeUInt16BE(component.length, 0);
+      return [length, component, Buffer.of(0)];
+    }),
+  );
+}

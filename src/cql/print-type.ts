@@ -1,0 +1,30 @@
+// Prints a type as written, in Cassandra's normal form: `frozen<map<text, int>>`, `ks.addr`, `vector<float, 3>`.
+// Source: cql3/CQL3Type.Raw.toString.
+
+import type { RawType } from './ast.ts';
+
+export function printType(type: RawType): string {
+  switch (type.kind) {
+    case 'native':
+      return type.name;
+    case 'custom':
+      return `'${type.className}'`;
+    case 'list':
+    case 'set':
+      return frozen(type.frozen, `${type.kind}<${printType(type.element)}>`);
+    case 'map':
+      return frozen(type.frozen, `map<${printType(type.key)}, ${printType(type.value)}>`);
+    case 'tuple':
+      return `tuple<${type.elements.map(printType).join(', ')}>`;
+    case 'vector':
+      return `vector<${printType(type.element)}, ${type.dimension}>`;
+    case 'udt': {
+      const { keyspace, name } = type.name;
+      return frozen(type.frozen, keyspace === null ? name : `${keyspace}.${name}`);
+    }
+  }
+}
+
+function frozen(isFrozen: boolean, text: string): string {
+  return isFrozen ? `frozen<${text}>` : text;
+}

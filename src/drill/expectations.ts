@@ -1,0 +1,60 @@
+// Judges phases by their expectations, and the drill as a whole. Pure.
+
+import { formatDuration } from '../topology/units.ts';
+import type { DrillPhase } from './drill.ts';
+import type { CheckResult, DrillVerdict, ExpectationResult, PhaseResult } from './drill-result.ts';
+
+export function judgePhase(phase: DrillPhase, result: PhaseResult): readonly ExpectationResult[] {
+  const { expect } = phase;
+  const results: ExpectationResult[] = [];
+  const say = (text: string, pass: boolean, measured: string): void => {
+    results.push({ phase: phase.name, text, pass, measured });
+  };
+  const { attempts, users } = result;
+  if (expect.availability !== undefined) {
+    const share = successShare(attempts.requests, attempts.failures);
+    say(`availability >= ${percent(expect.availability)}`, share >= expect.availability, percent(share));
+  }
+  if (expect.userAvailability !== undefined) {
+    const share = successShare(users.requests, users.failures);
+    say(`availability to users >= ${percent(expect.userAvailability)}`, share >= expect.userAvailability,
+      `${percent(share)}, ${users.failures} of ${users.requests} failed`);
+  }
+  if (expect.failuresAfterDetection !== undefined) {
+    say(`failures after detection <= ${expect.failuresAfterDetection}`,
+      result.failuresAfterDetection <= expect.failuresAfterDetection, String(result.failuresAfterDetection));
+  }
+  for (const name of ['p50', 'p95', 'p99'] as const) {
+    const limit = expect[name];
+    if (limit !== undefined) {
+      say(`${name} <= ${formatDuration(limit)}`, users.exact[name] <= limit, formatDuration(users.exact[name]));
+    }
+  }
+  if (expect.recovery !== undefined) {
+    const { recoveryMs } = result;
+    say(`recovery <= ${formatDuration(expect.recovery)}`, recoveryMs !== null && recoveryMs <= expect.recovery,
+      recoveryMs === null ? 'did not recover' : formatDuration(recoveryMs));
+  }
+  if (phase.settle !== undefined && !result.settled) {
+    say(`settles within ${formatDuration(phase.settle)}`, false, 'did not settle');
+  }
+  return results;
+}
+
+/** A consistency violation wins over a failed expectation, and both over inconclusive. */
+export function verdictOf(expectations: readonly ExpectationResult[], checks: readonly CheckResult[]): DrillVerdict {
+  if (checks.some(({ verdict }) => verdict === 'violated')) return 'consistency-violated';
+  if (expectations.some(({ pass }) => !pass)) return 'expectation-failed';
+  if (checks.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
+  return 'passed';
+}
+
+export function successShare(requests: number, failures: number): number {
+  return requests === 0 ? 0 : (requests - failures) / requests;
+}
+
+/** 0.99987 -> `99.987 %`: never rounded up to 100. */
+export function percent(share: number): string {
+  if (share === 1) return '100 %';
+  return `${(Math.floor(share * 1e6) / 1e4).toString()} %`;
+}

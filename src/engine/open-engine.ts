@@ -1,0 +1,22 @@
+// Opens the engine that a topology or a flag names: embedded | cassandra[:<version>].
+
+import type { AddressPlan } from '../cluster/placement.ts';
+import type { Topology } from '../topology/topology.ts';
+import { openEmbeddedEngine } from './embedded.ts';
+import type { Engine } from './engine.ts';
+
+export interface EngineOptions {
+  readonly topology: Topology;
+  readonly addresses: AddressPlan;
+  readonly seed: number;
+  /** Keeps the data of the embedded engine here; null: in memory. */
+  readonly dataFolder: string | null;
+  /** False: no latency between places (benchmarks). */
+  readonly latency: boolean;
+}
+
+/** Starts it; resolves when every node serves CQL. Throws an Error that names the engines when there is no such one. */
+export function openEngine(name: string, options: EngineOptions): Promise<Engine> {
+  if (name === 'embedded') return openEmbeddedEngine(options);
+  throw new Error(`There is no engine ${name} here. Known: embedded.`);
+}

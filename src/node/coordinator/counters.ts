@@ -1,0 +1,223 @@
+// Counter updates: the coordinator hands the delta to a leader among the replicas; the leader turns it into its own
+// shard under the newest clock, applies it and replicates the shard like a write. Test: test/coordinator/counters.test.ts.
+// Cassandra: service/StorageProxy.mutateCounter, db/CounterMutation, db/CounterMutationVerbHandler.
+
+import { required } from '../../base/assert.ts';
+import { readInt64 } from '../../base/int64.ts';
+import type { ConsistencyLevel } from '../../data/consistency.ts';
+import { addCounterDelta, counterTotal } from '../../data/counter-context.ts';
+import { isTombstone } from '../../data/deletion.ts';
+import type { Cell, ColumnData, Mutation, PartitionData, Row } from '../../data/partition.ts';
+import { isComplexData } from '../../data/partition.ts';
+import type { SinglePartitionRead } from '../../data/read-command.ts';
+import type { Clock, Endpoint, Random } from '../../world/ports.ts';
+import type { ClusterState } from '../cluster-state.ts';
+import type { Message } from '../messaging/message.ts';
+import type { Messaging } from '../messaging/messaging.ts';
+import type { NodeConfig } from '../node-config.ts';
+import type { LocalStore } from '../replica/local-store.ts';
+import { traceAt } from '../replica/replica.ts';
+import type { SchemaView } from '../schema-view.ts';
+import type { Trace, WriteDone } from './coordinator.ts';
+import { invalidRequest, writeFailure, writeTimeout } from './errors.ts';
+import type { PlanCache } from './plan-cache.ts';
+import { planCounterLeader } from './replica-plan.ts';
+import type { WriteService } from './write-service.ts';
+import { unknownKeyspace } from './write-service.ts';
+
+export interface CounterParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly messaging: Messaging;
+  readonly cluster: ClusterState;
+  readonly schema: SchemaView;
+  readonly config: NodeConfig;
+  readonly plans: PlanCache;
+  readonly writes: WriteService;
+  readonly store: LocalStore;
+}
+
+export class CounterService {
+  private readonly parts: CounterParts;
+  private readonly random: Random;
+
+  constructor(parts: CounterParts) {
+    this.parts = parts;
+    this.random = parts.random.fork('counter leaders');
+  }
+
+  /** Serves COUNTER_MUTATION_REQ: this node leads. */
+  serve(): void {
+    const { messaging } = this.parts;
+    messaging.serve('COUNTER_MUTATION_REQ', (message, from) => this.onRequest(message, from));
+  }
+
+  /** `mutation` carries deltas. Not idempotent: a timeout leaves it unknown whether it was counted. */
+  write(
+    mutation: Mutation,
+    consistency: ConsistencyLevel,
+    trace: Trace | null,
+    done: WriteDone,
+  ): void {
+    const { schema, plans, cluster } = this.parts;
+    const keyspace = schema.current.keyspaces.get(mutation.keyspace);
+    if (keyspace === undefined) {
+      done(unknownKeyspace(mutation.keyspace));
+      return;
+    }
+    const input = plans.input(keyspace, mutation.key, consistency, { sorted: true });
+    const candidates = planCounterLeader(input);
+    if (candidates.kind === 'unavailable') {
+      done(candidates.error);
+      return;
+    }
+    const { leaders } = candidates;
+    const leader = required(leaders[this.random.below(leaders.length)], 'a leader');
+    if (leader === cluster.self) {
+      this.lead(mutation, consistency, trace, done);
+      return;
+    }
+    const plan = this.parts.writes.plan(mutation, consistency);
+    if (plan.kind === 'unavailable') {
+      done(plan.error);
+      return;
+    }
+    this.forward(leader, mutation, consistency, trace, done);
+  }
+
+  private forward(
+    leader: Endpoint,
+    mutation: Mutation,
+    consistency: ConsistencyLevel,
+    trace: Trace | null,
+    done: WriteDone,
+  ): void {
+    trace?.event(`Enqueuing counter update to /${leader}`);
+    const { messaging } = this.parts;
+    messaging.ask(leader, 'COUNTER_MUTATION_REQ', { mutation, consistency }, (answer, reason) => {
+      if (answer !== null) done(null);
+      else if (reason === 'TIMEOUT') done(writeTimeout('COUNTER', 'ONE', 0, 1));
+      else {
+        const failures = new Map([[leader as string, reason]]);
+        const counts = { consistency: 'ONE', received: 0, blockFor: 1 } as const;
+        done(writeFailure({ writeType: 'COUNTER', ...counts, failures }));
+      }
+    });
+  }
+
+  /** A leader that cannot reach the level stays silent: the coordinator's own deadline decides. */
+  private onRequest(message: Message<'COUNTER_MUTATION_REQ'>, from: Endpoint): void {
+    const { mutation, consistency } = message.payload;
+    const { messaging } = this.parts;
+    const trace = traceAt(message, messaging.self);
+    this.lead(mutation, consistency, trace, (error) => {
+      if (error === null) messaging.respond(message, from, 'COUNTER_MUTATION_RSP', null);
+      else if (error.code !== 'WRITE_TIMEOUT') messaging.fail(message, from, 'UNKNOWN');
+    });
+  }
+
+  private lead(
+    mutation: Mutation,
+    consistency: ConsistencyLevel,
+    trace: Trace | null,
+    done: WriteDone,
+  ): void {
+    const { cluster, store, writes } = this.parts;
+    const hostId = cluster.info(cluster.self)?.hostId;
+    if (hostId === undefined) {
+      done(invalidRequest('this node has no host id yet'));
+      return;
+    }
+    const plan = writes.plan(mutation, consistency);
+    if (plan.kind === 'unavailable') {
+      done(plan.error);
+      return;
+    }
+    trace?.event('Acquiring counter locks');
+    const id = Buffer.from(hostId.replaceAll('-', ''), 'hex');
+    const shards = this.shardsOf(mutation, id);
+    const failure = store.apply(shards);
+    if (failure !== null) {
+      const failures = new Map([[cluster.self as string, failure]]);
+      const { blockFor } = plan;
+      done(writeFailure({ writeType: 'COUNTER', consistency, received: 0, blockFor, failures }));
+      return;
+    }
+    writes.execute(plan, shards, 'COUNTER', trace, done);
+  }
+
+  /** The same mutation with this node's new shards in place of the deltas. */
+  private shardsOf(mutation: Mutation, id: Buffer): Mutation {
+    const updates = mutation.updates.map((update) => this.shardUpdate(update, id));
+    return { ...mutation, updates };
+  }
+
+  private shardUpdate(update: PartitionData, id: Buffer): PartitionData {
+    const current = this.currentOf(update);
+    const replace = (row: Row, known: Row | null): Row => ({
+      ...row,
+      data: row.data.map((entry) => this.shardCell(entry, known, id)),
+    });
+    const rows = update.rows.map((row) => replace(row, findRowOf(current, row)));
+    const { staticRow } = update;
+    const newStatic = staticRow === null ? null : replace(staticRow, current?.staticRow ?? null);
+    return { ...update, rows, staticRow: newStatic };
+  }
+
+  private shardCell(entry: ColumnData, known: Row | null, id: Buffer): ColumnData {
+    if (isComplexData(entry) || isTombstone(entry)) return entry;
+    const existing = known?.data.find((one) => one.column.name === entry.column.name);
+    const cell = existing === undefined || isComplexData(existing) ? null : existing;
+    const context = cell === null || isTombstone(cell) ? null : cell.value;
+    const value = addCounterDelta(context, id, deltaOf(entry));
+    const timestamp = this.timestampOver(entry, cell);
+    return { ...entry, value, timestamp };
+  }
+
+  /** Shards of one id only grow: the leader's clock may not fall behind what it wrote before. */
+  private timestampOver(entry: Cell, existing: Cell | null): Cell['timestamp'] {
+    if (existing === null || existing.timestamp < entry.timestamp) return entry.timestamp;
+    return existing.timestamp;
+  }
+
+  private currentOf(update: PartitionData): PartitionData | null {
+    const { table, key, rows } = update;
+    const command: SinglePartitionRead = {
+      kind: 'partition',
+      table,
+      key,
+      columns: { fetched: null },
+      filter: null,
+      indexName: null,
+      ann: null,
+      limits: {
+        rows: Infinity,
+        perPartition: Infinity,
+        countedInFirstPartition: 0,
+        distinct: false,
+      },
+      clustering: {
+        kind: 'names',
+        clusterings: rows.map((row) => row.clustering),
+        reversed: false,
+      },
+      nowSeconds: Math.floor(this.parts.clock.wallMs() / 1000),
+    };
+    const result = this.parts.store.read(command);
+    return result.kind === 'data' ? (result.partitions[0] ?? null) : null;
+  }
+}
+
+function deltaOf(cell: Cell): ReturnType<typeof readInt64> {
+  return cell.value.length === 8 ? readInt64(cell.value, 0) : counterTotal(cell.value);
+}
+
+function findRowOf(partition: PartitionData | null, row: Row): Row | null {
+  const found = partition?.rows.find((one) =>
+    one.clustering.every((value, at) => {
+      const other = row.clustering[at] ?? null;
+      return value === null || other === null ? value === other : value.equals(other);
+    }),
+  );
+  return found ?? null;
+}

@@ -1,0 +1,127 @@
+// Which parts of the ring a range read visits, and which neighbours can be asked in one request. Pure.
+// Test: test/coordinator/range-read.test.ts. Cassandra: service/reads/range/ReplicaPlanIterator, ReplicaPlanMerger.
+
+import type { Token } from '../../data/partition.ts';
+import type { PartitionRange } from '../../data/read-command.ts';
+import type { TokenRange } from '../../ring/token-range.ts';
+import { compareTokens, isMinToken } from '../../ring/token.ts';
+import type { Endpoint } from '../../world/ports.ts';
+import type { ReadPlan } from './replica-plan.ts';
+
+/** The parts of `range` between the ring's tokens, in ring order. `owner` is a token whose replicas own the part. */
+export interface RangePart {
+  readonly owner: Token;
+  readonly range: PartitionRange;
+}
+
+/** `ring`: as Replication.ranges. */
+export function splitRange(range: PartitionRange, ring: readonly TokenRange[]): readonly RangePart[] {
+  const parts: RangePart[] = [];
+  const start: Token | null = range.startKey ?? range.left;
+  const startInclusive = range.startKey !== null || range.leftInclusive;
+  for (const { left, right } of ring) {
+    const isLast = isMinToken(right);
+    if (start !== null && !isLast) {
+      const order = compareTokens(right, start);
+      if (order < 0 || (order === 0 && !startInclusive)) continue;
+    }
+    if (range.right !== null && !isMinToken(left)) {
+      const order = compareTokens(left, range.right);
+      if (order > 0 || (order === 0 && !isOnlyToken(range))) break;
+    }
+    parts.push({ owner: right, range: clip(range, left, isLast ? null : right, parts.length === 0) });
+  }
+  return parts;
+}
+
+/** A range of a single token, [t, t]: nothing of it lies above t. */
+function isOnlyToken(range: PartitionRange): boolean {
+  return range.left !== null && range.right !== null && compareTokens(range.left, range.right) > 0;
+}
+
+function clip(
+  range: PartitionRange,
+  left: Token,
+  right: Token | null,
+  isFirst: boolean,
+): PartitionRange {
+  const endsBefore =
+    range.right !== null && (right === null || compareTokens(range.right, right) <= 0);
+  const end = endsBefore
+    ? { right: range.right, rightInclusive: range.rightInclusive }
+    : { right, rightInclusive: true };
+  if (isFirst) return { ...range, ...end };
+  return {
+    left,
+    leftInclusive: false,
+    ...end,
+    startKey: null,
+    startKeyInclusive: true,
+    startAfter: null,
+  };
+}
+
+/** One request's worth of neighbouring parts. */
+export interface RangeRequest {
+  readonly range: PartitionRange;
+  readonly plan: ReadPlan;
+  /** Ring ranges in it. */
+  readonly parts: number;
+}
+
+/** Two neighbours as one request, or null when they have too few replicas in common or it would not pay. */
+export function mergeRequests(
+  left: RangeRequest,
+  right: RangeRequest,
+  isRemote: (node: Endpoint) => boolean,
+): RangeRequest | null {
+  const plan = mergePlans(left.plan, right.plan, isRemote);
+  if (plan === null) return null;
+  const { right: end, rightInclusive } = right.range;
+  return {
+    range: { ...left.range, right: end, rightInclusive },
+    plan,
+    parts: left.parts + right.parts,
+  };
+}
+
+function mergePlans(
+  left: ReadPlan,
+  right: ReadPlan,
+  isRemote: (node: Endpoint) => boolean,
+): ReadPlan | null {
+  if (left === right) return left;
+  if (left.level === 'EACH_QUORUM') {
+    const isSame =
+      left.contacts.length === right.contacts.length &&
+      left.contacts.every((node) => right.contacts.includes(node));
+    return isSame ? left : null;
+  }
+  const others = [...right.contacts, ...right.spares];
+  const shared = [...left.contacts, ...left.spares].filter((node) => others.includes(node));
+  const { blockFor } = left;
+  if (shared.length < blockFor) return null;
+  const contacts = shared.slice(0, blockFor);
+  const crosses = contacts.some(isRemote);
+  if (crosses && !left.contacts.some(isRemote) && !right.contacts.some(isRemote)) return null;
+  return { ...left, contacts, spares: shared.slice(blockFor) };
+}
+
+/** Requests to send at once, after what the earlier ones have brought. */
+export function nextConcurrency(progress: {
+  readonly rangesTotal: number;
+  readonly rangesDone: number;
+  readonly rowsWanted: number;
+  readonly rowsFound: number;
+  readonly concurrencyMax: number;
+}): number {
+  const { rangesTotal, rangesDone, rowsWanted, rowsFound, concurrencyMax } = progress;
+  const left = Math.max(1, rangesTotal - rangesDone);
+  if (rowsWanted === Infinity || rowsFound === 0) {
+    const isStart = rangesDone === 0 && rowsWanted !== Infinity;
+    return isStart ? 1 : Math.min(concurrencyMax, left);
+  }
+  const perRange = rowsFound / rangesDone;
+  const wanted = Math.round((rowsWanted - rowsFound) / perRange);
+  return Math.max(1, Math.min(concurrencyMax, left, wanted));
+}

@@ -1,0 +1,285 @@
+// Applies prepared operations to the row of an update. Bound values are slices of the received frame; here they are
+// copied, once. Cassandra: the execute methods of cql3/Constants, Lists, Sets, Maps, UserTypes.
+
+import { addInt64, int64Bytes, readInt64 } from '../../../base/int64.ts';
+import type { NumericName } from '../../../cql/functions/numbers.ts';
+import { NUMERICS } from '../../../cql/functions/numbers.ts';
+import type { CqlType } from '../../../data/cql-type.ts';
+import { unpackList, unpackMap, unpackTuple } from '../../../data/codec/packing.ts';
+import { codecFor } from '../../../data/codec/codec.ts';
+import { invalid } from '../../../data/cql-error.ts';
+import { liveCells, valueOf } from '../../../data/live-view.ts';
+import type { Cell, DeletionTime } from '../../../data/partition.ts';
+import { LIVE } from '../../../data/partition.ts';
+import type { RowBuilder } from '../../../data/partition-builder.ts';
+import { liveCell, tombstoneCell } from '../../../data/partition-builder.ts';
+import type { ColumnMetadata } from '../../../data/schema.ts';
+import { UNSET } from '../../../protocol/bound-value.ts';
+import type { BoundValue } from '../../../protocol/bound-value.ts';
+import type { PreparedTerm } from '../terms/term.ts';
+import { bindTerm } from '../terms/term.ts';
+import type { Operation } from './operations.ts';
+import type { CurrentRow, UpdateParameters } from './update-parameters.ts';
+import { deletionOf, overwriteOf } from './update-parameters.ts';
+
+const NO_BYTES = Buffer.alloc(0);
+const LONG_MIN = -(2n ** 63n);
+
+/** Adds what the operation does. `current` is the row as it is, for operations that require a read. */
+export function applyOperation(
+  operation: Operation,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+  current: CurrentRow,
+): void {
+  const { column } = operation;
+  switch (operation.kind) {
+    case 'set':
+      return applySet(column, operation.value, row, parameters);
+    case 'append':
+    case 'add-elements':
+      return addCells(column, bind(operation.value, parameters), row, parameters, LIVE);
+    case 'prepend':
+      return applyPrepend(column, bind(operation.value, parameters), row, parameters);
+    case 'discard':
+      return applyDiscard(column, bind(operation.value, parameters), row, parameters, current);
+    case 'set-index':
+      return applySetIndex(operation, row, parameters, current);
+    case 'set-key': {
+      const key = mapKey(bind(operation.key, parameters));
+      return setElement(column, key, bind(operation.value, parameters), row, parameters);
+    }
+    case 'set-field':
+      return setElement(column, fieldPath(operation.field), bind(operation.value, parameters), row, parameters);
+    case 'count':
+      return applyCount(operation, row, parameters);
+    case 'add-to-value':
+      return applyAddToValue(column, operation.value, row, parameters, current);
+    case 'delete':
+      if (column.isComplex) row.addComplex(column, deletionOf(parameters), []);
+      else row.addCell(tombstoneCell(column, parameters));
+      return;
+    case 'delete-index':
+      return applyDeleteIndex(operation, row, parameters, current);
+    case 'delete-key':
+      row.addCell(tombstoneCell(column, parameters, deletedKey(column, bind(operation.key, parameters))));
+      return;
+    case 'delete-field':
+      row.addCell(tombstoneCell(column, parameters, fieldPath(operation.field)));
+      return;
+  }
+}
+
+/** Bytes of a marker are copied out of the frame. */
+function bind(term: PreparedTerm, parameters: UpdateParameters): BoundValue {
+  const value = bindTerm(term, parameters.bind);
+  return term.kind === 'marker' && Buffer.isBuffer(value) ? Buffer.from(value) : value;
+}
+
+/** The path of a UDT's field. */
+export function fieldPath(field: number): Buffer {
+  const path = Buffer.allocUnsafe(2);
+  path.writeInt16BE(field, 0);
+  return path;
+}
+
+function applySet(column: ColumnMetadata, term: PreparedTerm, row: RowBuilder, parameters: UpdateParameters): void {
+  const value = bind(term, parameters);
+  if (value === UNSET) return;
+  if (column.isComplex) return addCells(column, value, row, parameters, overwriteOf(parameters));
+  if (value === null) row.addCell(tombstoneCell(column, parameters));
+  else row.addCell(liveCell(column, value, parameters));
+}
+
+function setElement(
+  column: ColumnMetadata,
+  path: Buffer,
+  value: BoundValue,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+): void {
+  if (value === UNSET) return;
+  if (value === null) row.addCell(tombstoneCell(column, parameters, path));
+  else row.addCell(liveCell(column, value, parameters, path));
+}
+
+/** The elements of a collection or UDT as cells, behind an optional deletion of what was there. */
+function addCells(
+  column: ColumnMetadata,
+  value: BoundValue,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+  deletion: DeletionTime,
+): void {
+  if (value === UNSET) return;
+  row.addComplex(column, deletion, value === null ? [] : elementCells(column, value, parameters));
+}
+
+function elementCells(column: ColumnMetadata, value: Buffer, parameters: UpdateParameters): Cell[] {
+  const { type } = column;
+  switch (type.kind) {
+    case 'list':
+      return unpackList(value).map((element) =>
+        liveCell(column, present(element), parameters, parameters.listPaths.append()),
+      );
+    case 'set':
+      return unpackList(value).map((element) => liveCell(column, NO_BYTES, parameters, present(element)));
+    case 'map': {
+      const flat = unpackMap(value);
+      const cells: Cell[] = [];
+      for (let i = 0; i < flat.length; i += 2) {
+        cells.push(liveCell(column, present(flat[i + 1]), parameters, present(flat[i])));
+      }
+      return cells;
+    }
+    case 'udt': {
+      const cells: Cell[] = [];
+      unpackTuple(value, type.fieldTypes.length).forEach((field, i) => {
+        if (field !== null) cells.push(liveCell(column, field, parameters, fieldPath(i)));
+      });
+      return cells;
+    }
+    default:
+      return [];
+  }
+}
+
+function present(element: Buffer | null | undefined): Buffer {
+  if (element === null || element === undefined) throw invalid('null is not supported inside collections');
+  return element;
+}
+
+// ------------------------------------------------------------------------------------------------------------ lists
+
+function applyPrepend(
+  column: ColumnMetadata,
+  value: BoundValue,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+): void {
+  if (value === null || value === UNSET) return;
+  const elements = unpackList(value);
+  const paths = parameters.listPaths.prepend(elements.length);
+  const cells = elements.map((element, i) => liveCell(column, present(element), parameters, paths[i]));
+  row.addComplex(column, LIVE, cells);
+}
+
+function existingCells(column: ColumnMetadata, parameters: UpdateParameters, current: CurrentRow): readonly Cell[] {
+  return current === null ? [] : liveCells(current, column, parameters.nowSeconds);
+}
+
+function cellAt(cells: readonly Cell[], index: Buffer, emptyText: string): Cell {
+  const at = index.readInt32BE(0);
+  if (cells.length === 0) throw invalid(emptyText);
+  const cell = cells[at];
+  if (cell === undefined) throw invalid(`List index ${at} out of bound, list has size ${cells.length}`);
+  return cell;
+}
+
+function applySetIndex(
+  operation: Extract<Operation, { kind: 'set-index' }>,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+  current: CurrentRow,
+): void {
+  const { column } = operation;
+  const index = bind(operation.index, parameters);
+  const value = bind(operation.value, parameters);
+  if (index === null) throw invalid('Invalid null value for list index');
+  if (index === UNSET) throw invalid('Invalid unset value for list index');
+  const cells = existingCells(column, parameters, current);
+  const cell = cellAt(cells, index, 'Attempted to set an element on a list which is null');
+  setElement(column, cell.path as Buffer, value, row, parameters);
+}
+
+function applyDeleteIndex(
+  operation: Extract<Operation, { kind: 'delete-index' }>,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+  current: CurrentRow,
+): void {
+  const { column } = operation;
+  const index = bind(operation.index, parameters);
+  if (index === null) throw invalid('Invalid null value for list index');
+  if (index === UNSET) return;
+  const cells = existingCells(column, parameters, current);
+  const cell = cellAt(cells, index, 'Attempted to delete an element from a list which is null');
+  row.addCell(tombstoneCell(column, parameters, cell.path));
+}
+
+/** `c - value`: elements of a set, keys of a map, or every equal element of a list. */
+function applyDiscard(
+  column: ColumnMetadata,
+  value: BoundValue,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+  current: CurrentRow,
+): void {
+  if (value === null || value === UNSET) return;
+  const elements = unpackList(value);
+  if (column.type.kind !== 'list') {
+    const cells = elements.map((element) => tombstoneCell(column, parameters, present(element)));
+    row.addComplex(column, LIVE, cells);
+    return;
+  }
+  const cells = existingCells(column, parameters, current)
+    .filter((cell) => elements.some((element) => element?.equals(cell.value)))
+    .map((cell) => tombstoneCell(column, parameters, cell.path));
+  row.addComplex(column, LIVE, cells);
+}
+
+function mapKey(key: BoundValue): Buffer {
+  if (key === null) throw invalid('Invalid null map key');
+  if (key === UNSET) throw invalid('Invalid unset map key');
+  return key;
+}
+
+function deletedKey(column: ColumnMetadata, key: BoundValue): Buffer {
+  if (column.type.kind === 'map') return mapKey(key);
+  if (key === null || key === UNSET) throw invalid('Invalid null set element');
+  return key;
+}
+
+// ------------------------------------------------------------------------------------------------ counters, numbers
+
+function applyCount(
+  operation: Extract<Operation, { kind: 'count' }>,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+): void {
+  const { column, negate } = operation;
+  const value = bind(operation.value, parameters);
+  if (value === null) throw invalid('Invalid null value for counter increment');
+  if (value === UNSET) return;
+  let delta = value;
+  if (negate) {
+    const increment = readInt64(value, 0);
+    if (increment === LONG_MIN) {
+      throw invalid(`The negation of ${LONG_MIN} overflows supported counter precision (signed 8 bytes integer)`);
+    }
+    delta = int64Bytes(typeof increment === 'bigint' ? -increment : addInt64(0, -increment));
+  }
+  row.addCell(liveCell(column, delta, { timestamp: parameters.timestamp, ttl: 0, nowSeconds: parameters.nowSeconds }));
+}
+
+function applyAddToValue(
+  column: ColumnMetadata,
+  term: PreparedTerm,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+  current: CurrentRow,
+): void {
+  const addition = bind(term, parameters);
+  const value = current === null ? null : valueOf(current, column, parameters.nowSeconds);
+  if (value === null || addition === null || addition === UNSET) return;
+  const { type } = column;
+  const isText = type.kind === 'native' && (type.name === 'text' || type.name === 'ascii');
+  const sum = isText ? Buffer.concat([value, addition]) : addNumbers(type, value, addition);
+  codecFor(type).validate(sum);
+  row.addCell(liveCell(column, sum, parameters));
+}
+
+function addNumbers(type: CqlType, value: Buffer, addition: Buffer): Buffer {
+  const numeric = NUMERICS[(type.kind === 'native' ? type.name : 'int') as NumericName];
+  return numeric.binary.add(numeric.read(value), numeric.read(addition));
+}

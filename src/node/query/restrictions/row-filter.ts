@@ -1,0 +1,142 @@
+// What rows are checked by and which index narrows the search, for bound values: the data of a read command.
+// Cassandra: the addToRowFilter methods of cql3/restrictions, db/filter/RowFilter.Expression.validate.
+
+import { invalid } from '../../../data/cql-error.ts';
+import type { FilterOperator, RowFilter, RowFilterExpression } from '../../../data/read-command.ts';
+import type { ColumnMetadata } from '../../../data/schema.ts';
+import { UNSET } from '../../../protocol/bound-value.ts';
+import type { BindContext, PreparedTerm } from '../terms/term.ts';
+import { bindTerm, bindTuple } from '../terms/term.ts';
+import type { IndexedOperator, TableIndex } from './index-support.ts';
+import { supportsOperator, supportsRestriction } from './index-support.ts';
+import { inFilterValues } from './key-values.ts';
+import type { Restriction } from './restriction.ts';
+import { firstColumn } from './restriction.ts';
+import { clusteringFilters } from './restriction-set.ts';
+import type { StatementRestrictions } from './statement-restrictions.ts';
+
+/** The filter of a read command; null when nothing is left to check. */
+export function rowFilterOf(restrictions: StatementRestrictions, context: BindContext): RowFilter | null {
+  const expressions: RowFilterExpression[] = [];
+  for (const restriction of filteredRestrictions(restrictions)) {
+    addExpressions(restriction, restrictions, context, expressions);
+  }
+  return expressions.length === 0 ? null : { expressions };
+}
+
+function filteredRestrictions(restrictions: StatementRestrictions): readonly Restriction[] {
+  const { filtered, partition, clustering, others, indexes } = restrictions;
+  const left = new Set(clusteringFilters(clustering));
+  return [
+    ...(filtered.partition ? partition.all : []),
+    ...(filtered.clustering ? clustering.all.filter((r) => left.has(r) || indexes.supports(r)) : []),
+    ...(filtered.others ? others.all.filter((r) => r.kind !== 'ann') : []),
+  ];
+}
+
+/** The index whose answer the read starts from: a storage-attached one before a legacy one. Null without. */
+export function chooseIndex(restrictions: StatementRestrictions): string | null {
+  if (!restrictions.usesSecondaryIndexing) return null;
+  const { indexes } = restrictions.indexes;
+  const candidates = [...filteredRestrictions(restrictions), ...(restrictions.others.ann === null ? [] : [restrictions.others.ann])];
+  const usable = (index: TableIndex): boolean => candidates.some((r) => supportsRestriction(index, r));
+  const attached = indexes.find((index) => index.implementation === 'sai' && usable(index));
+  return (attached ?? indexes.find(usable))?.metadata.name ?? null;
+}
+
+function addExpressions(
+  restriction: Restriction,
+  restrictions: StatementRestrictions,
+  context: BindContext,
+  out: RowFilterExpression[],
+): void {
+  const column = firstColumn(restriction);
+  const add = (operator: FilterOperator, term: PreparedTerm): void => {
+    out.push(expression(restrictions, column, operator, checked(bindTerm(term, context), column)));
+  };
+  switch (restriction.kind) {
+    case 'eq':
+      if (!restriction.multi) return add('=', restriction.value);
+      return addTuple(restriction, restrictions, context, out);
+    case 'in': {
+      if (restriction.columns.length > 1) throw invalid('Multicolumn IN filters are not supported');
+      const { packed, values } = inFilterValues(restriction, column, context);
+      out.push({ kind: 'column', column, operator: 'IN', value: packed, values });
+      return;
+    }
+    case 'slice':
+      if (restriction.multi) throw invalid('Multi-column slice restrictions cannot be used for filtering.');
+      if (restriction.start !== null) add(restriction.start.inclusive ? '>=' : '>', restriction.start.term);
+      if (restriction.end !== null) add(restriction.end.inclusive ? '<=' : '<', restriction.end.term);
+      return;
+    case 'contains':
+      for (const value of restriction.values) add('CONTAINS', value);
+      for (const key of restriction.keys) add('CONTAINS KEY', key);
+      for (const entry of restriction.entries) {
+        const key = checked(bindTerm(entry.key, context), column, 'map key for column');
+        const value = checked(bindTerm(entry.value, context), column, 'map value for column');
+        out.push({ kind: 'map-entry', column, key, value });
+      }
+      return;
+    case 'like':
+      out.push(likeExpression(restrictions, column, checked(bindTerm(restriction.value, context), column)));
+      return;
+    case 'ann':
+      return;
+  }
+}
+
+function addTuple(
+  restriction: Extract<Restriction, { kind: 'eq' }>,
+  restrictions: StatementRestrictions,
+  context: BindContext,
+  out: RowFilterExpression[],
+): void {
+  const { columns } = restriction;
+  const values = restriction.tuple
+    ? bindTuple(restriction.value, columns.length, context)
+    : [bindTerm(restriction.value, context)];
+  columns.forEach((column, i) => {
+    out.push(expression(restrictions, column, '=', checked(values?.[i] ?? null, column)));
+  });
+}
+
+function checked(value: Buffer | null | typeof UNSET, column: ColumnMetadata, what = 'value for column'): Buffer {
+  if (value === null) throw invalid(`Unsupported null ${what} ${column.name}`);
+  if (value === UNSET) throw invalid(`Unsupported unset ${what} ${column.name}`);
+  return value;
+}
+
+/** Names the index where its text analyzer takes part in the comparison. */
+function expression(
+  restrictions: StatementRestrictions,
+  column: ColumnMetadata,
+  operator: FilterOperator,
+  value: Buffer,
+): RowFilterExpression {
+  const index = restrictions.indexes.indexes.find(
+    (candidate) => candidate.implementation !== 'legacy' && supportsOperator(candidate, column, operator as IndexedOperator),
+  );
+  if (index === undefined) return { kind: 'column', column, operator, value };
+  return { kind: 'column', column, operator, value, indexName: index.metadata.name };
+}
+
+const PERCENT = 0x25;
+
+/** Which of the four kinds of LIKE a pattern is, by the % at its ends. */
+function likeExpression(
+  restrictions: StatementRestrictions,
+  column: ColumnMetadata,
+  pattern: Buffer,
+): RowFilterExpression {
+  const starts = pattern[0] === PERCENT;
+  const ends = pattern[pattern.length - 1] === PERCENT;
+  let operator: FilterOperator = 'LIKE_MATCHES';
+  if (ends) operator = starts ? 'LIKE_CONTAINS' : 'LIKE_PREFIX';
+  else if (starts) operator = 'LIKE_SUFFIX';
+  const value = pattern.subarray(starts ? 1 : 0, ends ? pattern.length - 1 : pattern.length);
+  if (value.length === 0) throw invalid("LIKE value can't be empty.");
+  const index = restrictions.indexes.indexes.find((candidate) => supportsOperator(candidate, column, 'LIKE'));
+  const base = { kind: 'column', column, operator, value } as const;
+  return index === undefined ? base : { ...base, indexName: index.metadata.name };
+}

@@ -1,0 +1,73 @@
+// What the nodes of a repair and of a stream tell each other. Payloads travel by reference and are never changed.
+// Cassandra: repair/messages/*, streaming/messages/*.
+
+import type { Endpoint } from '../../world/ports.ts';
+import type { PartitionData } from '../../data/partition.ts';
+import type { TokenRange } from '../../ring/token-range.ts';
+import type { MerkleTree } from './merkle-tree.ts';
+
+export interface PrepareRequest {
+  readonly session: string;
+  readonly keyspace: string;
+  readonly tables: readonly string[];
+  readonly ranges: readonly TokenRange[];
+  readonly incremental: boolean;
+}
+
+export interface ValidationRequest {
+  readonly session: string;
+  readonly keyspace: string;
+  readonly table: string;
+  readonly ranges: readonly TokenRange[];
+  readonly incremental: boolean;
+  /** Tombstones that may be purged by then stay out of the tree. Seconds since 1970, one for all replicas. */
+  readonly nowSeconds: number;
+}
+
+export interface ValidationResponse {
+  readonly tree: MerkleTree;
+}
+
+/** Sent to `from`: stream the ranges to `to`. */
+export interface SyncRequest {
+  readonly session: string;
+  readonly keyspace: string;
+  readonly table: string;
+  readonly to: Endpoint;
+  readonly ranges: readonly TokenRange[];
+  readonly incremental: boolean;
+}
+
+export interface SyncResponse {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Ends an incremental session: what the ranges hold now counts as repaired. */
+export interface FinalizeRequest {
+  readonly session: string;
+  readonly repairedAtMs: number;
+}
+
+/** Sent to the source of a stream. */
+export interface StreamRequest {
+  readonly stream: string;
+  readonly keyspace: string;
+  /** null: every table of the keyspace. */
+  readonly tables: readonly string[] | null;
+  readonly ranges: readonly TokenRange[];
+}
+
+export interface StreamResponse {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly partitions: number;
+}
+
+/** One portion of a stream; the answer means it is applied. */
+export interface StreamRows {
+  readonly session: string;
+  readonly keyspace: string;
+  readonly table: string;
+  readonly partitions: readonly PartitionData[];
+}
