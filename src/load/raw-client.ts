@@ -1,6 +1,6 @@
-// A bare version 4 client over node:net, for load from another process: it keeps a fixed number of EXECUTEs in
-// flight on each connection and measures every one. No policies, no retries, no metadata. Used by `bench`.
-// Test: test/server/raw-client.test.ts
+// A bare version 4 client over node:net, for load from another process: it keeps a fixed number of
+// EXECUTEs in flight on each connection and measures every one. No policies, no retries, no
+// metadata. Used by `bench`. Test: test/server/raw-client.test.ts
 
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
@@ -64,7 +64,9 @@ export class RawClient {
     socket.on('close', () => this.onError(new Error('the node closed the connection')));
   }
 
-  /** Connects and sends STARTUP. Rejects when the node cannot be reached or wants authentication. */
+  /**
+   * Connects and sends STARTUP. Rejects when the node cannot be reached or wants authentication.
+   */
   static async connect(options: RawClientOptions): Promise<RawClient> {
     const { address, port } = options;
     const socket = connect({ host: address, port });
@@ -73,7 +75,10 @@ export class RawClient {
       socket.once('error', reject);
     });
     const client = new RawClient(socket);
-    const startup = new Map([['CQL_VERSION', '3.0.0'], ['DRIVER_NAME', 'starfish raw client']]);
+    const startup = new Map([
+      ['CQL_VERSION', '3.0.0'],
+      ['DRIVER_NAME', 'starfish raw client'],
+    ]);
     const answer = await client.request({ kind: 'startup', options: startup });
     if (answer.kind !== 'ready') throw new Error(`STARTUP was answered with ${describe(answer)}`);
     return client;
@@ -103,12 +108,19 @@ export class RawClient {
     return answer;
   }
 
-  /** Executes a prepared statement `count` times, `inFlight` at once. An error answer counts, a broken connection rejects. */
+  /**
+   * Executes a prepared statement `count` times, `inFlight` at once. An error answer counts, a
+   * broken connection rejects.
+   */
   executeMany(options: ExecuteManyOptions): Promise<ExecuteManyResult> {
     const { statement, count, values } = options;
     const parameters = { ...DEFAULT_PARAMETERS, ...options.parameters };
     const streams = Math.min(options.inFlight, count, STREAMS_MAX);
-    const latencyMicros = build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+    const latencyMicros = build({
+      lowestDiscernibleValue: 1,
+      highestTrackableValue: 60_000_000,
+      numberOfSignificantValueDigits: 3,
+    });
     const errors = new Map<string, number>();
     const sentAt = new Float64Array(streams);
     const { id } = statement;
@@ -129,7 +141,9 @@ export class RawClient {
       const startedAt = performance.now();
       const receive = (frame: Frame): void => {
         const { stream } = frame;
-        latencyMicros.recordValue(Math.max(1, Math.round((performance.now() - (sentAt[stream] ?? 0)) * 1000)));
+        latencyMicros.recordValue(
+          Math.max(1, Math.round((performance.now() - (sentAt[stream] ?? 0)) * 1000)),
+        );
         answered++;
         if (frame.opcode === OPCODES.ERROR) {
           failed++;

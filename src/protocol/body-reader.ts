@@ -1,6 +1,7 @@
-// Reads the primitive notations of the native protocol from one message body. Every length and count is checked
-// against the bytes that are there before anything is made of it; a short body is a PROTOCOL_ERROR.
-// Values are slices, never copies. Cassandra: transport/CBUtil.java. Test: test/protocol/primitives.test.ts
+// Reads the primitive notations of the native protocol from one message body. Every length and
+// count is checked against the bytes that are there before anything is made of it; a short body is
+// a PROTOCOL_ERROR. Values are slices, never copies. Cassandra: transport/CBUtil.java. Test:
+// test/protocol/primitives.test.ts
 
 import type { Int64 } from '../base/int64.ts';
 import { readInt64 } from '../base/int64.ts';
@@ -191,7 +192,5 @@ export class BodyReader {
 const SHORT_BYTES = 'Not enough bytes to read a byte array preceded by its 2 bytes length';
 
 function shortString(lengthBytes: number): string {
-  return (
-    `Not enough bytes to read an UTF8 serialized string preceded by its ${lengthBytes} bytes length`
-  );
+  return `Not enough bytes to read an UTF8 serialized string preceded by its ${lengthBytes} bytes length`;
 }

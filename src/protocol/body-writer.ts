@@ -1,6 +1,6 @@
-// Writes the primitive notations of the native protocol into one growing buffer: a message body, a frame, or all
-// frames of one turn. Its owner takes the bytes out; the buffer may be given back to be written again.
-// Cassandra: transport/CBUtil.java. Test: test/protocol/primitives.test.ts
+// Writes the primitive notations of the native protocol into one growing buffer: a message body, a
+// frame, or all frames of one turn. Its owner takes the bytes out; the buffer may be given back to
+// be written again. Cassandra: transport/CBUtil.java. Test: test/protocol/primitives.test.ts
 
 import type { Int64 } from '../base/int64.ts';
 import { writeInt64 } from '../base/int64.ts';

@@ -1,6 +1,6 @@
-// Received bytes that are not consumed yet, always contiguous. A chunk that is consumed whole is never copied; what
-// is left over is moved to a buffer that grows by doubling, so that nobody can make us copy quadratically or hold
-// more than twice what he sent.
+// Received bytes that are not consumed yet, always contiguous. A chunk that is consumed whole is
+// never copied; what is left over is moved to a buffer that grows by doubling, so that nobody can
+// make us copy quadratically or hold more than twice what he sent.
 
 export class ByteQueue {
   private bytes: Buffer = NO_BYTES;

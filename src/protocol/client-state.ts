@@ -1,5 +1,6 @@
-// What a node knows of one client connection. The query layer reads it and writes keyspace, user and the last
-// timestamp; the rest is the connection's. system_views.clients lists it. Cassandra: service/ClientState.java.
+// What a node knows of one client connection. The query layer reads it and writes keyspace, user
+// and the last timestamp; the rest is the connection's. system_views.clients lists it. Cassandra:
+// service/ClientState.java.
 
 import type { ProtocolVersion } from './protocol-version.ts';
 

@@ -1,6 +1,6 @@
-// Compression of version 3 and 4 bodies. The algorithms are optional native modules, handed in as codecs; without
-// one its name is neither offered nor accepted. Cassandra: transport/Compressor.java.
-// Test: test/protocol/compression.test.ts
+// Compression of version 3 and 4 bodies. The algorithms are optional native modules, handed in as
+// codecs; without one its name is neither offered nor accepted. Cassandra:
+// transport/Compressor.java. Test: test/protocol/compression.test.ts
 
 import { protocolError } from './protocol-error.ts';
 

@@ -1,4 +1,5 @@
-// The two checksums of version 5 segments. Cassandra: net/Crc.java. Test: test/protocol/segment.test.ts
+// The two checksums of version 5 segments. Cassandra: net/Crc.java. Test:
+// test/protocol/segment.test.ts
 
 import { crc32 as zlibCrc32 } from 'node:zlib';
 

@@ -1,7 +1,7 @@
-// A machine that cuts received bytes into frames: all of versions 3 and 4, and version 5 until its STARTUP is
-// answered. Bytes in by `push`, events out by `next`, one at a time, whatever the chunks were. The body of a frame
-// that is too large is discarded as it comes, never held. Cassandra: transport/Envelope.java (Decoder).
-// Test: test/protocol/frame-decoder.test.ts
+// A machine that cuts received bytes into frames: all of versions 3 and 4, and version 5 until its
+// STARTUP is answered. Bytes in by `push`, events out by `next`, one at a time, whatever the chunks
+// were. The body of a frame that is too large is discarded as it comes, never held. Cassandra:
+// transport/Envelope.java (Decoder). Test: test/protocol/frame-decoder.test.ts
 
 import type { ByteQueue } from './byte-queue.ts';
 import type { Frame } from './frame.ts';
@@ -9,7 +9,11 @@ import { FLAG_USE_BETA, FRAME_HEADER_BYTES } from './frame.ts';
 import { requestOpcodeProblem } from './opcode.ts';
 import type { ProtocolVersion } from './protocol-version.ts';
 import {
-  betaVersionText, CURRENT_VERSION, isSupportedVersion, olderVersionText, unsupportedVersionText,
+  betaVersionText,
+  CURRENT_VERSION,
+  isSupportedVersion,
+  olderVersionText,
+  unsupportedVersionText,
 } from './protocol-version.ts';
 
 /** A frame that is answered with an error unread. */

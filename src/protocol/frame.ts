@@ -1,5 +1,5 @@
-// The nine-byte header before every message ("envelope" from version 5 on) and its flags. Big-endian.
-// Cassandra: transport/Envelope.java. Test: test/protocol/frame-decoder.test.ts
+// The nine-byte header before every message ("envelope" from version 5 on) and its flags.
+// Big-endian. Cassandra: transport/Envelope.java. Test: test/protocol/frame-decoder.test.ts
 
 import type { BodyWriter } from './body-writer.ts';
 import type { ProtocolVersion } from './protocol-version.ts';
@@ -54,8 +54,8 @@ export function endFrame(writer: BodyWriter, start: number): void {
 }
 
 /**
- * A response frame for a client of version 1 or 2, who has an 8-byte header with a one-byte stream id. Only errors
- * are ever sent so.
+ * A response frame for a client of version 1 or 2, who has an 8-byte header with a one-byte stream
+ * id. Only errors are ever sent so.
  */
 export function encodeAncientFrame(header: FrameHeader, body: Buffer): Buffer {
   const frame = Buffer.alloc(8 + body.length);

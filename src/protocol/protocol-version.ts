@@ -1,5 +1,6 @@
-// Which versions of the native protocol are spoken, and the words with which others are refused. Drivers parse
-// these texts to negotiate down. Cassandra: transport/ProtocolVersion.java. Test: test/protocol/connection.test.ts
+// Which versions of the native protocol are spoken, and the words with which others are refused.
+// Drivers parse these texts to negotiate down. Cassandra: transport/ProtocolVersion.java. Test:
+// test/protocol/connection.test.ts
 
 /** 3, 4 and 5 are supported; 6 is beta and wants the USE_BETA header flag. */
 export type ProtocolVersion = 3 | 4 | 5 | 6;
@@ -8,7 +9,10 @@ export type ProtocolVersion = 3 | 4 | 5 | 6;
 export const CURRENT_VERSION: ProtocolVersion = 5;
 
 const NAMES: Readonly<Record<ProtocolVersion, string>> = {
-  3: '3/v3', 4: '4/v4', 5: '5/v5', 6: '6/v6-beta',
+  3: '3/v3',
+  4: '4/v4',
+  5: '5/v5',
+  6: '6/v6-beta',
 };
 
 /** The names SUPPORTED lists under PROTOCOL_VERSIONS. */
@@ -26,9 +30,7 @@ export function isSupportedVersion(version: number): version is ProtocolVersion 
 
 export function unsupportedVersionText(version: number): string {
   const supported = SUPPORTED_VERSION_NAMES.join(', ');
-  return (
-    `Invalid or unsupported protocol version (${version}); supported versions are (${supported})`
-  );
+  return `Invalid or unsupported protocol version (${version}); supported versions are (${supported})`;
 }
 
 export function betaVersionText(version: ProtocolVersion): string {
@@ -38,7 +40,5 @@ export function betaVersionText(version: ProtocolVersion): string {
 
 /** With native_transport_allow_older_protocols off only the current version is spoken. */
 export function olderVersionText(version: ProtocolVersion): string {
-  return (
-    `Rejecting Protocol Version ${versionName(version)} < ${versionName(CURRENT_VERSION)}.`
-  );
+  return `Rejecting Protocol Version ${versionName(version)} < ${versionName(CURRENT_VERSION)}.`;
 }

@@ -1,6 +1,6 @@
-// The parameter block of QUERY, EXECUTE and BATCH: consistency, flags and what the flags announce, in this order.
-// Flags are one byte up to version 4 and four bytes from version 5 on. Cassandra: cql3/QueryOptions.java.
-// Test: test/protocol/requests.test.ts
+// The parameter block of QUERY, EXECUTE and BATCH: consistency, flags and what the flags announce,
+// in this order. Flags are one byte up to version 4 and four bytes from version 5 on. Cassandra:
+// cql3/QueryOptions.java. Test: test/protocol/requests.test.ts
 
 import type { Int64 } from '../base/int64.ts';
 import type { ConsistencyLevel } from '../data/consistency.ts';
@@ -58,7 +58,8 @@ export const DEFAULT_PARAMETERS: QueryParameters = Object.freeze({
 } satisfies QueryParameters);
 
 export function decodeQueryParameters(
-  reader: BodyReader, version: ProtocolVersion,
+  reader: BodyReader,
+  version: ProtocolVersion,
 ): QueryParameters {
   const consistency = reader.consistency();
   const flags = version >= 5 ? reader.int() : reader.byte();
@@ -83,7 +84,8 @@ export function decodeQueryParameters(
 }
 
 function decodeNamedValues(
-  reader: BodyReader, version: ProtocolVersion,
+  reader: BodyReader,
+  version: ProtocolVersion,
 ): [readonly string[], readonly BoundValue[]] {
   const names: string[] = [];
   const values: BoundValue[] = [];
@@ -107,7 +109,9 @@ function decodeTimestamp(reader: BodyReader): Int64 {
 
 /** Writes a default as an absent field. */
 export function encodeQueryParameters(
-  writer: BodyWriter, parameters: QueryParameters, version: ProtocolVersion,
+  writer: BodyWriter,
+  parameters: QueryParameters,
+  version: ProtocolVersion,
 ): void {
   const { values, names, pageSize, pagingState, serialConsistency } = parameters;
   const { timestamp, keyspace, nowInSeconds } = parameters;

@@ -1,6 +1,7 @@
-// Version 5 framing: envelopes travel in segments of at most 131071 payload bytes, checksummed and, with LZ4,
-// compressed. Both directions use it from right after the answer to STARTUP. Little-endian, unlike all else.
-// Cassandra: net/FrameEncoderCrc.java, FrameEncoderLZ4.java, FrameDecoder*.java. Test: test/protocol/segment.test.ts
+// Version 5 framing: envelopes travel in segments of at most 131071 payload bytes, checksummed and,
+// with LZ4, compressed. Both directions use it from right after the answer to STARTUP.
+// Little-endian, unlike all else. Cassandra: net/FrameEncoderCrc.java, FrameEncoderLZ4.java,
+// FrameDecoder*.java. Test: test/protocol/segment.test.ts
 
 import type { BodyWriter } from './body-writer.ts';
 import type { ByteQueue } from './byte-queue.ts';
@@ -15,8 +16,9 @@ const SELF_CONTAINED = 0x20000;
 const LENGTH_MASK = 0x1ffff;
 
 /**
- * Packs envelopes into segments as they are written. Uncompressed ones are written in place: a header is kept free
- * in front of the payload and filled in by `seal`. Whole envelopes share a segment until it is full.
+ * Packs envelopes into segments as they are written. Uncompressed ones are written in place: a
+ * header is kept free in front of the payload and filled in by `seal`. Whole envelopes share a
+ * segment until it is full.
  */
 export class SegmentWriter {
   private readonly output: BodyWriter;
@@ -128,9 +130,17 @@ function writeTrailer(output: BodyWriter, crc: number): void {
 export type SegmentEvent =
   | { readonly kind: 'segment'; readonly payload: Buffer; readonly selfContained: boolean }
   /** Nothing after this can be trusted. `read` and `computed` are signed, as Java prints them. */
-  | { readonly kind: 'corrupt'; readonly where: 'header' | 'body'; readonly read: number; readonly computed: number };
+  | {
+      readonly kind: 'corrupt';
+      readonly where: 'header' | 'body';
+      readonly read: number;
+      readonly computed: number;
+    };
 
-/** A machine that cuts received bytes into segments and verifies them. Bytes in by `push`, events out by `next`. */
+/**
+ * A machine that cuts received bytes into segments and verifies them. Bytes in by `push`, events
+ * out by `next`.
+ */
 export class SegmentDecoder {
   private readonly queue: ByteQueue;
   private readonly lz4: Lz4Codec | null;

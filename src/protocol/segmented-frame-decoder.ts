@@ -1,6 +1,7 @@
-// A machine that takes version 5 envelopes out of segments. A self-contained segment holds whole envelopes; a large
-// envelope is spread over several segments, and what exceeds the limit is dropped as it comes.
-// Cassandra: transport/CQLMessageHandler.java. Test: test/protocol/segment.test.ts
+// A machine that takes version 5 envelopes out of segments. A self-contained segment holds whole
+// envelopes; a large envelope is spread over several segments, and what exceeds the limit is
+// dropped as it comes. Cassandra: transport/CQLMessageHandler.java. Test:
+// test/protocol/segment.test.ts
 
 import { BodyWriter } from './body-writer.ts';
 import type { ByteQueue } from './byte-queue.ts';
@@ -10,7 +11,10 @@ import { FLAG_USE_BETA, FRAME_HEADER_BYTES } from './frame.ts';
 import { opcodeName, requestOpcodeProblem } from './opcode.ts';
 import type { ProtocolVersion } from './protocol-version.ts';
 import {
-  betaVersionText, isSupportedVersion, unsupportedVersionText, versionName,
+  betaVersionText,
+  isSupportedVersion,
+  unsupportedVersionText,
+  versionName,
 } from './protocol-version.ts';
 import type { SegmentEvent } from './segment.ts';
 import { SegmentDecoder } from './segment.ts';
@@ -69,7 +73,10 @@ export class SegmentedFrameDecoder {
     this.segments.push(chunk);
   }
 
-  /** The next event, or null until more bytes come. After a fatal one the machine must not be asked again. */
+  /**
+   * The next event, or null until more bytes come. After a fatal one the machine must not be asked
+   * again.
+   */
   next(): EnvelopeEvent | null {
     for (;;) {
       if (this.offset < this.payload.length) return this.nextContained();
@@ -82,7 +89,9 @@ export class SegmentedFrameDecoder {
         continue;
       }
       const event =
-        this.large === null ? this.beginLarge(segment.payload) : this.continueLarge(segment.payload);
+        this.large === null
+          ? this.beginLarge(segment.payload)
+          : this.continueLarge(segment.payload);
       if (event !== null) return event;
     }
   }

@@ -1,6 +1,7 @@
-// The [option] notation: how a column's type is described to a client, per protocol version. Types a version does
-// not know go as custom with their Java class; a vector does so in every version, and drivers split its class string
-// on the comma. Cassandra: transport/DataType.java. Test: test/protocol/type-option.test.ts
+// The [option] notation: how a column's type is described to a client, per protocol version. Types
+// a version does not know go as custom with their Java class; a vector does so in every version,
+// and drivers split its class string on the comma. Cassandra: transport/DataType.java. Test:
+// test/protocol/type-option.test.ts
 
 import { unreachable } from '../base/assert.ts';
 import type { CqlType, NativeTypeName } from '../data/cql-type.ts';
@@ -21,7 +22,9 @@ const TUPLE = 0x31;
 const NESTING_MAX = 128;
 
 /** Option id and the first version that knows it; never: always sent as custom. */
-const NATIVE_OPTIONS: Readonly<Record<NativeTypeName, { id: number; since: ProtocolVersion } | null>> = {
+const NATIVE_OPTIONS: Readonly<
+  Record<NativeTypeName, { id: number; since: ProtocolVersion } | null>
+> = {
   ascii: { id: 0x01, since: 3 },
   bigint: { id: 0x02, since: 3 },
   blob: { id: 0x03, since: 3 },
@@ -52,7 +55,9 @@ for (const [name, option] of Object.entries(NATIVE_OPTIONS)) {
 NATIVE_BY_ID.set(0x0a, 'text');
 
 export function encodeTypeOption(
-  writer: BodyWriter, type: CqlType, version: ProtocolVersion,
+  writer: BodyWriter,
+  type: CqlType,
+  version: ProtocolVersion,
 ): void {
   switch (type.kind) {
     case 'native': {
@@ -98,7 +103,10 @@ function encodeCustom(writer: BodyWriter, type: CqlType): void {
   writer.string(typeClassName(type));
 }
 
-/** Collections and UDTs come back as not frozen: the notation does not tell. Custom types stay class names. */
+/**
+ * Collections and UDTs come back as not frozen: the notation does not tell. Custom types stay class
+ * names.
+ */
 export function decodeTypeOption(reader: BodyReader, depth = 0): CqlType {
   if (depth > NESTING_MAX) throw protocolError('Type descriptor is nested too deeply');
   const id = reader.short();

@@ -1,6 +1,6 @@
-// One client's socket around its connection machine: reads, asks the node, batches answers, and slows or cuts off a
-// client that does not read. All answers of one turn leave in one write. Driven by CqlServer.
-// Test: test/server/cql-server.test.ts
+// One client's socket around its connection machine: reads, asks the node, batches answers, and
+// slows or cuts off a client that does not read. All answers of one turn leave in one write. Driven
+// by CqlServer. Test: test/server/cql-server.test.ts
 
 import type { Socket } from 'node:net';
 import type { ClientState } from '../protocol/client-state.ts';
@@ -71,7 +71,12 @@ export class ClientSocket {
   }
 
   pushEvent(event: ClientEvent): void {
-    if (this.ending || !this.connection.pushEvent(event)) return;
+    if (this.closed || this.ending) return;
+    if (this.pendingBytes() > this.owner.limits.output_close_bytes) {
+      this.destroy();
+      return;
+    }
+    if (!this.connection.pushEvent(event)) return;
     this.owner.scheduleTurn(this);
   }
 
@@ -191,7 +196,7 @@ export class ClientSocket {
   }
 
   /** Bytes the client has not taken: those of this turn, and those the kernel does not want yet. */
-  private pendingBytes(): number {
+  pendingBytes(): number {
     return this.connection.outputBytes + this.socket.writableLength;
   }
 
@@ -210,7 +215,9 @@ export class ClientSocket {
     this.waitIfNeeded();
   }
 
-  /** Output ends in a `drain` and requests in answers; only bytes in flight may be another client's. */
+  /**
+   * Output ends in a `drain` and requests in answers; only bytes in flight may be another client's.
+   */
   private waitIfNeeded(): void {
     if (!this.owner.inFlight.fits(this.client, 0)) this.owner.waitForCapacity(this);
   }

@@ -1,5 +1,5 @@
-// Loads the optional native compression modules. One that is not installed, or does not run here, is simply absent.
-// Test: test/protocol/compression.test.ts
+// Loads the optional native compression modules. One that is not installed, or does not run here,
+// is simply absent. Test: test/protocol/compression.test.ts
 
 import { createRequire } from 'node:module';
 import type { CompressionCodecs, Lz4Codec, SnappyCodec } from '../protocol/compression.ts';
@@ -41,7 +41,10 @@ function toBuffer(bytes: Uint8Array): Buffer {
 
 const LENGTH_BYTES = 4;
 
-/** The module puts a little-endian length before a raw block; the protocol has none, or a big-endian one. */
+/**
+ * The module puts a little-endian length before a raw block; the protocol has none, or a big-endian
+ * one.
+ */
 function lz4Codec(module: Module | null): Lz4Codec | null {
   if (module === null) return null;
   return {

@@ -1,7 +1,8 @@
-// The machine of one client connection: bytes in by `receive`, events out by `next`, one at a time; answers in by
-// `reply`, bytes out by `takeOutput`. It knows versions, framing, compression and the three stages; it owns no
-// socket, no timer and no node. Cassandra: transport/InitialConnectionHandler, PreV5Handlers, CQLMessageHandler,
-// ServerConnection. Test: test/server/connection.test.ts
+// The machine of one client connection: bytes in by `receive`, events out by `next`, one at a time;
+// answers in by `reply`, bytes out by `takeOutput`. It knows versions, framing, compression and the
+// three stages; it owns no socket, no timer and no node. Cassandra:
+// transport/InitialConnectionHandler, PreV5Handlers, CQLMessageHandler, ServerConnection. Test:
+// test/server/connection.test.ts
 //
 //   ESTABLISHED     STARTUP -> READY or AUTHENTICATING    OPTIONS    others: error and close
 //   AUTHENTICATING  AUTH_RESPONSE -> READY on success                others: error
@@ -13,10 +14,12 @@ import { BodyWriter } from '../protocol/body-writer.ts';
 import { ByteQueue } from '../protocol/byte-queue.ts';
 import type { ClientState } from '../protocol/client-state.ts';
 import type { BodyCompressor, CompressionCodecs, Lz4Codec } from '../protocol/compression.ts';
-import { lz4BodyCompressor, snappyBodyCompressor } from '../protocol/compression.ts';
 import type { Frame } from '../protocol/frame.ts';
 import {
-  encodeAncientFrame, EVENT_STREAM, FLAG_COMPRESSED, FRAME_HEADER_BYTES,
+  encodeAncientFrame,
+  EVENT_STREAM,
+  FLAG_COMPRESSED,
+  FRAME_HEADER_BYTES,
 } from '../protocol/frame.ts';
 import type { FrameRefusal } from '../protocol/frame-decoder.ts';
 import { FrameDecoder } from '../protocol/frame-decoder.ts';
@@ -26,7 +29,6 @@ import { CURRENT_VERSION, versionName } from '../protocol/protocol-version.ts';
 import type { EventType } from '../protocol/requests/register.ts';
 import type { ClientRequest, RequestMessage } from '../protocol/requests/request.ts';
 import { decodeRequest } from '../protocol/requests/request.ts';
-import { cqlVersionProblem } from '../protocol/requests/startup.ts';
 import type { ClientEvent } from '../protocol/responses/event.ts';
 import type { ResponseExtras, ResponseMessage } from '../protocol/responses/response.ts';
 import { encodeResponse, plainErrorBody } from '../protocol/responses/response.ts';
@@ -36,6 +38,7 @@ import { SegmentWriter } from '../protocol/segment.ts';
 import type { EnvelopeRefusal } from '../protocol/segmented-frame-decoder.ts';
 import { SegmentedFrameDecoder } from '../protocol/segmented-frame-decoder.ts';
 import type { AuthResult, StartupResult } from './node-port.ts';
+import { negotiate } from './startup-negotiation.ts';
 
 export type ConnectionEvent =
   /** Ask the node, then call `answerStartup` before the next `next`. */
@@ -57,7 +60,9 @@ export type ConnectionEvent =
 export interface ConnectionOptions {
   /** native_transport_max_frame_size: bytes of a version 3 or 4 frame, header included. */
   readonly maxFrameBytes: number;
-  /** native_transport_max_message_size: bytes of a version 5 body that comes in several segments. */
+  /**
+   * native_transport_max_message_size: bytes of a version 5 body that comes in several segments.
+   */
   readonly maxMessageBytes: number;
   /** native_transport_allow_older_protocols */
   readonly allowOlderProtocols: boolean;
@@ -188,7 +193,10 @@ export class Connection {
     return true;
   }
 
-  /** The bytes to send and the buffer that holds them; null: none. The machine lets go of the buffer. */
+  /**
+   * The bytes to send and the buffer that holds them; null: none. The machine lets go of the
+   * buffer.
+   */
   takeOutput(): { readonly bytes: Buffer; readonly buffer: Buffer } | null {
     const { output } = this;
     if (output.length === 0) return null;
@@ -213,8 +221,10 @@ export class Connection {
     const request = this.decode(frame);
     if ('error' in request) return this.protocolError(frame, request.error.message);
     if (request.kind !== 'startup') return REPLIED;
-    const problem = cqlVersionProblem(request.options) ?? this.negotiate(request.options, version);
-    if (problem !== null) return this.protocolError(frame, problem);
+    const negotiated = negotiate(request.options, version, this.options.codecs);
+    if (negotiated.kind === 'refused') return this.protocolError(frame, negotiated.message);
+    this.compressor = negotiated.compressor;
+    this.lz4 = negotiated.lz4;
     const { state } = this;
     this.version = version;
     state.protocolVersion = version;
@@ -222,25 +232,6 @@ export class Connection {
     state.driverName = request.options.get('DRIVER_NAME') ?? null;
     state.driverVersion = request.options.get('DRIVER_VERSION') ?? null;
     return { kind: 'startup', stream };
-  }
-
-  /** Chooses the compression; returns why it is refused. */
-  private negotiate(
-    options: ReadonlyMap<string, string>, version: ProtocolVersion,
-  ): string | null {
-    const name = options.get('COMPRESSION')?.toLowerCase();
-    const { lz4, snappy } = this.options.codecs;
-    if (name === undefined) return null;
-    if (name === 'snappy') {
-      if (snappy === null) return 'This instance does not support Snappy compression';
-      if (version >= 5) return 'Snappy compression is not supported in protocol V5';
-      this.compressor = snappyBodyCompressor(snappy);
-      return null;
-    }
-    if (name !== 'lz4' || lz4 === null) return `Unknown compression algorithm: ${name}`;
-    if (version >= 5) this.lz4 = lz4;
-    else this.compressor = lz4BodyCompressor(lz4);
-    return null;
   }
 
   private startSegments(version: ProtocolVersion): void {
@@ -286,7 +277,10 @@ export class Connection {
       default:
         this.state.requestCount++;
         return {
-          kind: 'statement', stream, request, bytes: FRAME_HEADER_BYTES + frame.body.length,
+          kind: 'statement',
+          stream,
+          request,
+          bytes: FRAME_HEADER_BYTES + frame.body.length,
         };
     }
   }
@@ -346,7 +340,13 @@ export class Connection {
     const { code, message, stream, answerIn } = refusal;
     const error = { kind: 'error', error: { code, message } } as const;
     if (answerIn === 1 || answerIn === 2) {
-      const header = { version: answerIn, flags: 0, stream, opcode: OPCODES.ERROR, isResponse: true };
+      const header = {
+        version: answerIn,
+        flags: 0,
+        stream,
+        opcode: OPCODES.ERROR,
+        isResponse: true,
+      };
       this.borrowBuffer();
       this.output.raw(encodeAncientFrame(header, plainErrorBody(error)));
       return REPLIED;
@@ -358,7 +358,11 @@ export class Connection {
 
   private protocolError(frame: Frame, message: string): ConnectionEvent {
     const version = this.version ?? frame.version;
-    this.write(frame.stream, { kind: 'error', error: { code: 'PROTOCOL_ERROR', message } }, version);
+    this.write(
+      frame.stream,
+      { kind: 'error', error: { code: 'PROTOCOL_ERROR', message } },
+      version,
+    );
     return REPLIED;
   }
 
@@ -369,7 +373,10 @@ export class Connection {
   }
 
   private write(
-    stream: number, response: ResponseMessage, version: ProtocolVersion, extras?: ResponseExtras,
+    stream: number,
+    response: ResponseMessage,
+    version: ProtocolVersion,
+    extras?: ResponseExtras,
   ): void {
     this.borrowBuffer();
     const { output, segmentWriter, compressor } = this;

@@ -1,6 +1,6 @@
-// The CQL edge of one node: listens on the node's address, owns its clients' sockets, and pushes events. It holds no
-// data and takes no decisions of the database: those are behind CqlNode. Cassandra: transport/Server.java.
-// Test: test/server/cql-server.test.ts
+// The CQL edge of one node: listens on the node's address, owns its clients' sockets, and pushes
+// events. It holds no data and takes no decisions of the database: those are behind CqlNode.
+// Cassandra: transport/Server.java. Test: test/server/cql-server.test.ts
 
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
@@ -90,6 +90,13 @@ export class CqlServer implements SocketOwner {
     return this.sockets.size;
   }
 
+  /** Bytes of answers that clients have not taken yet. */
+  pendingOutputBytes(): number {
+    let bytes = 0;
+    for (const socket of this.sockets) bytes += socket.pendingBytes();
+    return bytes;
+  }
+
   /** Starts accepting clients. A port in use or an address this machine lacks is a value. */
   listen(): Promise<ListenResult> {
     const { address, port } = this;
@@ -114,15 +121,19 @@ export class CqlServer implements SocketOwner {
     return Array.from(this.sockets, (socket) => socket.state);
   }
 
-  /** Pushes an event to every client that registered for it, unless it repeats the last one of its node. */
+  /**
+   * Pushes an event to every client that registered for it, unless it repeats the last one of its
+   * node.
+   */
   broadcast(event: ClientEvent): void {
     if (!this.eventFilter.isNews(event)) return;
     for (const socket of this.sockets) socket.pushEvent(event);
   }
 
   /**
-   * Stops like `nodetool disablebinary`: no new clients, no new requests; requests being executed are answered
-   * (for native_transport_timeout at most), then all connections are closed. `listen` starts again.
+   * Stops like `nodetool disablebinary`: no new clients, no new requests; requests being executed
+   * are answered (for native_transport_timeout at most), then all connections are closed. `listen`
+   * starts again.
    */
   async drain(): Promise<void> {
     this.stopListening();
@@ -187,7 +198,8 @@ export class CqlServer implements SocketOwner {
     const all = this.limits.native_transport_max_concurrent_connections;
     const each = this.limits.native_transport_max_concurrent_connections_per_ip;
     return (
-      (all < 0 || this.sockets.size < all) && (each < 0 || this.inFlight.connections(address) < each)
+      (all < 0 || this.sockets.size < all) &&
+      (each < 0 || this.inFlight.connections(address) < each)
     );
   }
 
@@ -221,7 +233,8 @@ export class CqlServer implements SocketOwner {
 }
 
 function listenFailure(
-  error: NodeJS.ErrnoException, at: { readonly address: string; readonly port: number },
+  error: NodeJS.ErrnoException,
+  at: { readonly address: string; readonly port: number },
 ): ListenResult {
   const { address, port } = at;
   const code = error.code ?? 'UNKNOWN';

@@ -1,5 +1,5 @@
-// Drops events that say again what was said last of a node. Cassandra: transport/Server.java (EventNotifier).
-// Test: test/server/event-filter.test.ts
+// Drops events that say again what was said last of a node. Cassandra: transport/Server.java
+// (EventNotifier). Test: test/server/event-filter.test.ts
 
 import type { ClientEvent } from '../protocol/responses/event.ts';
 
@@ -11,7 +11,10 @@ interface Latest {
 export class EventFilter {
   private readonly latest = new Map<string, Latest>();
 
-  /** Whether this event is news; remembers it. A change of status makes any topology change news again. */
+  /**
+   * Whether this event is news; remembers it. A change of status makes any topology change news
+   * again.
+   */
   isNews(event: ClientEvent): boolean {
     if (event.type === 'SCHEMA_CHANGE') return true;
     const key = `${event.address}:${event.port}`;

@@ -1,5 +1,5 @@
-// Counts the bytes of requests being executed, for each client address and for all clients of a server.
-// Cassandra: transport/ClientResourceLimits.java. Test: test/server/in-flight.test.ts
+// Counts the bytes of requests being executed, for each client address and for all clients of a
+// server. Cassandra: transport/ClientResourceLimits.java. Test: test/server/in-flight.test.ts
 
 import type { TransportLimits } from './transport-limits.ts';
 
@@ -12,7 +12,8 @@ export interface ClientAddress {
 
 type Limits = Pick<
   TransportLimits,
-  'native_transport_max_request_data_in_flight' | 'native_transport_max_request_data_in_flight_per_ip'
+  | 'native_transport_max_request_data_in_flight'
+  | 'native_transport_max_request_data_in_flight_per_ip'
 >;
 
 export class InFlight {

@@ -8,7 +8,9 @@ import type { ResponseExtras, StatementResponse } from '../protocol/responses/re
 /** What STARTUP is answered with. */
 export type StartupResult =
   | { readonly kind: 'ready' }
-  /** `authenticator` is a class name drivers know: org.apache.cassandra.auth.PasswordAuthenticator. */
+  /**
+   * `authenticator` is a class name drivers know: org.apache.cassandra.auth.PasswordAuthenticator.
+   */
   | { readonly kind: 'authenticate'; readonly authenticator: string }
   | { readonly kind: 'error'; readonly error: CqlError };
 
@@ -25,8 +27,12 @@ export type StatementDone = (response: StatementResponse, extras?: ResponseExtra
 
 export interface CqlNode {
   startup(client: ClientState): StartupResult;
-  /** `token` is the SASL token as sent. `done` is called exactly once, maybe before this returns. */
+  /**
+   * `token` is the SASL token as sent. `done` is called exactly once, maybe before this returns.
+   */
   authenticate(client: ClientState, token: Buffer | null, done: (result: AuthResult) => void): void;
-  /** Runs QUERY, PREPARE, EXECUTE or BATCH. `request.tracing` asks for a tracing id in the extras. */
+  /**
+   * Runs QUERY, PREPARE, EXECUTE or BATCH. `request.tracing` asks for a tracing id in the extras.
+   */
   execute(request: ClientRequest, client: ClientState, done: StatementDone): void;
 }

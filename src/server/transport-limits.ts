@@ -8,7 +8,10 @@ export interface TransportLimits {
   /** Open connections; -1: no limit. One too many is closed at once. */
   readonly native_transport_max_concurrent_connections: number;
   readonly native_transport_max_concurrent_connections_per_ip: number;
-  /** Bytes of requests being executed for one client address, and for all. Over: slow down, or OVERLOADED. */
+  /**
+   * Bytes of requests being executed for one client address, and for all. Over: slow down, or
+   * OVERLOADED.
+   */
   readonly native_transport_max_request_data_in_flight_per_ip: number;
   readonly native_transport_max_request_data_in_flight: number;
   /** Milliseconds without a byte after which a connection is closed; 0: never. */

@@ -25,7 +25,9 @@ export const version = fc.constantFrom(...VERSIONS);
 export const stream = fc.integer({ min: 0, max: 32767 });
 export const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 export const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
-export const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((array) => Buffer.from(array));
+export const id = fc
+  .uint8Array({ minLength: 16, maxLength: 16 })
+  .map((array) => Buffer.from(array));
 export const maybeBytes = fc.option(bytes);
 export const level = fc.constantFrom(...(Object.keys(CONSISTENCY_CODES) as ConsistencyLevel[]));
 
@@ -65,13 +67,21 @@ export function request(v: ProtocolVersion): fc.Arbitrary<RequestMessage> {
     fc.record({ kind: fc.constant('query' as const), query: text, values }),
     fc.record({ kind: fc.constant('prepared' as const), id, values }),
   );
-  const eventTypes = v === 3
-    ? (['TOPOLOGY_CHANGE', 'STATUS_CHANGE', 'SCHEMA_CHANGE'] as const)
-    : (['TOPOLOGY_CHANGE', 'STATUS_CHANGE', 'SCHEMA_CHANGE', 'TRACE_COMPLETE'] as const);
+  const eventTypes =
+    v === 3
+      ? (['TOPOLOGY_CHANGE', 'STATUS_CHANGE', 'SCHEMA_CHANGE'] as const)
+      : (['TOPOLOGY_CHANGE', 'STATUS_CHANGE', 'SCHEMA_CHANGE', 'TRACE_COMPLETE'] as const);
   return fc.oneof(
     fc.record({
       kind: fc.constant('startup' as const),
-      options: fc.array(fc.tuple(text.map((t) => t.toUpperCase()), text), { maxLength: 4 })
+      options: fc
+        .array(
+          fc.tuple(
+            text.map((t) => t.toUpperCase()),
+            text,
+          ),
+          { maxLength: 4 },
+        )
         .map((entries) => new Map(entries)),
     }),
     fc.constant<RequestMessage>({ kind: 'options' }),
@@ -80,18 +90,28 @@ export function request(v: ProtocolVersion): fc.Arbitrary<RequestMessage> {
       kind: fc.constant('register' as const),
       eventTypes: fc.array(fc.constantFrom(...eventTypes), { maxLength: 4 }),
     }),
-    fc.record({ kind: fc.constant('query' as const), ...header, query: text, parameters: parameters(v) }),
     fc.record({
-      kind: fc.constant('prepare' as const), ...header, query: text,
+      kind: fc.constant('query' as const),
+      ...header,
+      query: text,
+      parameters: parameters(v),
+    }),
+    fc.record({
+      kind: fc.constant('prepare' as const),
+      ...header,
+      query: text,
       keyspace: v >= 5 ? fc.option(text) : fc.constant(null),
     }),
     fc.record({
-      kind: fc.constant('execute' as const), ...header, id,
+      kind: fc.constant('execute' as const),
+      ...header,
+      id,
       resultMetadataId: v >= 5 ? id : fc.constant(null),
       parameters: parameters(v),
     }),
     fc.record({
-      kind: fc.constant('batch' as const), ...header,
+      kind: fc.constant('batch' as const),
+      ...header,
       type: fc.constantFrom(...BATCH_TYPES),
       statements: fc.array(entry, { maxLength: 4 }),
       parameters: parameters(v).map((p) => ({ ...p, values: [], names: null })),
@@ -111,14 +131,21 @@ export function cqlType(v: ProtocolVersion): fc.Arbitrary<CqlType> {
       fc.constantFrom<CqlType>(...natives),
       tie('type').map((element): CqlType => ({ kind: 'list', element, frozen: false })),
       tie('type').map((element): CqlType => ({ kind: 'set', element, frozen: false })),
-      fc.tuple(tie('type'), tie('type'))
+      fc
+        .tuple(tie('type'), tie('type'))
         .map(([key, value]): CqlType => ({ kind: 'map', key, value, frozen: false })),
-      fc.array(tie('type'), { minLength: 1, maxLength: 3 })
+      fc
+        .array(tie('type'), { minLength: 1, maxLength: 3 })
         .map((elements): CqlType => ({ kind: 'tuple', elements })),
-      fc.array(fc.tuple(text, tie('type')), { minLength: 1, maxLength: 3 })
+      fc
+        .array(fc.tuple(text, tie('type')), { minLength: 1, maxLength: 3 })
         .map((fields): CqlType => ({
-          kind: 'udt', keyspace: 'ks', name: 'address', frozen: false,
-          fieldNames: fields.map(([name]) => name), fieldTypes: fields.map(([, field]) => field),
+          kind: 'udt',
+          keyspace: 'ks',
+          name: 'address',
+          frozen: false,
+          fieldNames: fields.map(([name]) => name),
+          fieldTypes: fields.map(([, field]) => field),
         })),
       text.map((className): CqlType => ({ kind: 'custom', className })),
     ),
@@ -137,16 +164,25 @@ export function columns(v: ProtocolVersion, minLength = 0): fc.Arbitrary<ResultC
 }
 
 const schemaChange: fc.Arbitrary<SchemaChange> = fc.oneof(
-  fc.record({ change: fc.constantFrom('CREATED' as const, 'UPDATED' as const, 'DROPPED' as const),
-    target: fc.constant('KEYSPACE' as const), keyspace: text }),
-  fc.record({ change: fc.constantFrom('CREATED' as const, 'UPDATED' as const, 'DROPPED' as const),
-    target: fc.constantFrom('TABLE' as const, 'TYPE' as const), keyspace: text, name: text }),
+  fc.record({
+    change: fc.constantFrom('CREATED' as const, 'UPDATED' as const, 'DROPPED' as const),
+    target: fc.constant('KEYSPACE' as const),
+    keyspace: text,
+  }),
+  fc.record({
+    change: fc.constantFrom('CREATED' as const, 'UPDATED' as const, 'DROPPED' as const),
+    target: fc.constantFrom('TABLE' as const, 'TYPE' as const),
+    keyspace: text,
+    name: text,
+  }),
 );
 
 const functionChange: fc.Arbitrary<SchemaChange> = fc.record({
   change: fc.constantFrom('CREATED' as const, 'UPDATED' as const, 'DROPPED' as const),
   target: fc.constantFrom('FUNCTION' as const, 'AGGREGATE' as const),
-  keyspace: text, name: text, argumentTypes: fc.array(text, { maxLength: 3 }),
+  keyspace: text,
+  name: text,
+  argumentTypes: fc.array(text, { maxLength: 3 }),
 });
 
 const address = fc.record({ address: fc.ipV4(), port: fc.nat({ max: 65535 }) });
@@ -154,10 +190,16 @@ const address = fc.record({ address: fc.ipV4(), port: fc.nat({ max: 65535 }) });
 export function event(v: ProtocolVersion): fc.Arbitrary<ClientEvent> {
   const change = v === 3 ? schemaChange : fc.oneof(schemaChange, functionChange);
   return fc.oneof(
-    address.chain((at) => fc.constantFrom('NEW_NODE' as const, 'REMOVED_NODE' as const, 'MOVED_NODE' as const)
-      .map((topology): ClientEvent => ({ type: 'TOPOLOGY_CHANGE', change: topology, ...at }))),
-    address.chain((at) => fc.constantFrom('UP' as const, 'DOWN' as const)
-      .map((status): ClientEvent => ({ type: 'STATUS_CHANGE', change: status, ...at }))),
+    address.chain((at) =>
+      fc
+        .constantFrom('NEW_NODE' as const, 'REMOVED_NODE' as const, 'MOVED_NODE' as const)
+        .map((topology): ClientEvent => ({ type: 'TOPOLOGY_CHANGE', change: topology, ...at })),
+    ),
+    address.chain((at) =>
+      fc
+        .constantFrom('UP' as const, 'DOWN' as const)
+        .map((status): ClientEvent => ({ type: 'STATUS_CHANGE', change: status, ...at })),
+    ),
     change.map((schema): ClientEvent => ({ type: 'SCHEMA_CHANGE', change: schema })),
   );
 }
@@ -165,32 +207,81 @@ export function event(v: ProtocolVersion): fc.Arbitrary<ClientEvent> {
 const count = fc.nat({ max: 100 });
 const counts = { message: text, consistency: level, received: count, blockFor: count };
 const writeType = fc.constantFrom<WriteType>(
-  'SIMPLE', 'BATCH', 'UNLOGGED_BATCH', 'COUNTER', 'BATCH_LOG', 'CAS', 'VIEW', 'CDC',
+  'SIMPLE',
+  'BATCH',
+  'UNLOGGED_BATCH',
+  'COUNTER',
+  'BATCH_LOG',
+  'CAS',
+  'VIEW',
+  'CDC',
 );
-const failures = fc.array(
-  fc.tuple(fc.ipV4(), fc.constantFrom(...(Object.keys(FAILURE_REASONS) as FailureReason[]))),
-  { maxLength: 4 },
-).map((entries) => new Map(entries));
+const failures = fc
+  .array(
+    fc.tuple(fc.ipV4(), fc.constantFrom(...(Object.keys(FAILURE_REASONS) as FailureReason[]))),
+    { maxLength: 4 },
+  )
+  .map((entries) => new Map(entries));
 
 /** Errors that version 5 carries in full. */
 export const error: fc.Arbitrary<CqlError> = fc.oneof(
-  fc.record({ code: fc.constantFrom('SERVER_ERROR' as const, 'PROTOCOL_ERROR' as const,
-    'BAD_CREDENTIALS' as const, 'OVERLOADED' as const, 'IS_BOOTSTRAPPING' as const), message: text }),
-  fc.record({ code: fc.constantFrom('TRUNCATE_ERROR' as const, 'SYNTAX_ERROR' as const,
-    'UNAUTHORIZED' as const, 'INVALID' as const, 'CONFIG_ERROR' as const, 'CDC_WRITE_FAILURE' as const),
-    message: text }),
-  fc.record({ code: fc.constant('UNAVAILABLE' as const), message: text, consistency: level,
-    required: count, alive: count }),
+  fc.record({
+    code: fc.constantFrom(
+      'SERVER_ERROR' as const,
+      'PROTOCOL_ERROR' as const,
+      'BAD_CREDENTIALS' as const,
+      'OVERLOADED' as const,
+      'IS_BOOTSTRAPPING' as const,
+    ),
+    message: text,
+  }),
+  fc.record({
+    code: fc.constantFrom(
+      'TRUNCATE_ERROR' as const,
+      'SYNTAX_ERROR' as const,
+      'UNAUTHORIZED' as const,
+      'INVALID' as const,
+      'CONFIG_ERROR' as const,
+      'CDC_WRITE_FAILURE' as const,
+    ),
+    message: text,
+  }),
+  fc.record({
+    code: fc.constant('UNAVAILABLE' as const),
+    message: text,
+    consistency: level,
+    required: count,
+    alive: count,
+  }),
   fc.record({ code: fc.constant('WRITE_TIMEOUT' as const), ...counts, writeType }),
-  fc.record({ code: fc.constant('WRITE_TIMEOUT' as const), ...counts,
-    writeType: fc.constant('CAS' as const), contentions: count }),
+  fc.record({
+    code: fc.constant('WRITE_TIMEOUT' as const),
+    ...counts,
+    writeType: fc.constant('CAS' as const),
+    contentions: count,
+  }),
   fc.record({ code: fc.constant('READ_TIMEOUT' as const), ...counts, dataPresent: fc.boolean() }),
-  fc.record({ code: fc.constant('READ_FAILURE' as const), ...counts, failures, dataPresent: fc.boolean() }),
+  fc.record({
+    code: fc.constant('READ_FAILURE' as const),
+    ...counts,
+    failures,
+    dataPresent: fc.boolean(),
+  }),
   fc.record({ code: fc.constant('WRITE_FAILURE' as const), ...counts, failures, writeType }),
-  fc.record({ code: fc.constant('FUNCTION_FAILURE' as const), message: text, keyspace: text,
-    function: text, argumentTypes: fc.array(text, { maxLength: 3 }) }),
+  fc.record({
+    code: fc.constant('FUNCTION_FAILURE' as const),
+    message: text,
+    keyspace: text,
+    function: text,
+    argumentTypes: fc.array(text, { maxLength: 3 }),
+  }),
   fc.record({ code: fc.constant('CAS_WRITE_UNKNOWN' as const), ...counts }),
-  fc.record({ code: fc.constant('ALREADY_EXISTS' as const), message: text, keyspace: text, table: text }),
+  fc.record({
+    code: fc.constant('ALREADY_EXISTS' as const),
+    message: text,
+    keyspace: text,
+    table: text,
+  }),
   fc.record({ code: fc.constant('UNPREPARED' as const), message: text, id }),
 );
 
@@ -223,7 +314,8 @@ export function response(v: ProtocolVersion): fc.Arbitrary<ResponseMessage> {
     event(v).map((e): ResponseMessage => ({ kind: 'event', event: e })),
     fc.record({
       kind: fc.constant('supported' as const),
-      options: fc.array(fc.tuple(text, fc.array(text, { maxLength: 3 })), { maxLength: 3 })
+      options: fc
+        .array(fc.tuple(text, fc.array(text, { maxLength: 3 })), { maxLength: 3 })
         .map((entries) => new Map(entries)),
     }),
     fc.record({
@@ -231,9 +323,8 @@ export function response(v: ProtocolVersion): fc.Arbitrary<ResponseMessage> {
       id,
       resultMetadataId: v >= 5 ? id : fc.constant(Buffer.alloc(0)),
       bindColumns: columns(v),
-      partitionKeyIndexes: v >= 4
-        ? fc.array(fc.nat({ max: 65535 }), { maxLength: 3 })
-        : fc.constant([]),
+      partitionKeyIndexes:
+        v >= 4 ? fc.array(fc.nat({ max: 65535 }), { maxLength: 3 }) : fc.constant([]),
       resultColumns: fc.option(columns(v, 1)),
     }),
     ...(v >= 5 ? [error.map((e): ResponseMessage => ({ kind: 'error', error: e }))] : []),

@@ -1,26 +1,33 @@
-// Compression of version 3 and 4 bodies: the recorded bytes of an empty one, round trips, and lies about lengths.
+// Compression of version 3 and 4 bodies: the recorded bytes of an empty one, round trips, and lies
+// about lengths.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CqlException } from '../../src/data/cql-error.ts';
 import type { BodyCompressor } from '../../src/protocol/compression.ts';
 import {
-  compressionNames, lz4BodyCompressor, NO_COMPRESSION, snappyBodyCompressor,
+  compressionNames,
+  lz4BodyCompressor,
+  NO_COMPRESSION,
+  snappyBodyCompressor,
 } from '../../src/protocol/compression.ts';
 import { loadCompressionCodecs } from '../../src/server/compression-codecs.ts';
 
 const { lz4, snappy } = loadCompressionCodecs();
 const installed: readonly [string, BodyCompressor][] = [
   ...(lz4 === null ? [] : [['lz4', lz4BodyCompressor(lz4)] as [string, BodyCompressor]]),
-  ...(snappy === null ? [] : [['snappy', snappyBodyCompressor(snappy)] as [string, BodyCompressor]]),
+  ...(snappy === null
+    ? []
+    : [['snappy', snappyBodyCompressor(snappy)] as [string, BodyCompressor]]),
 ];
 const MAX = 1 << 24;
 
 test('only what is installed is offered', () => {
   expect(compressionNames(NO_COMPRESSION)).toEqual([]);
-  expect(compressionNames({ lz4, snappy })).toEqual(
-    [...(snappy === null ? [] : ['snappy']), ...(lz4 === null ? [] : ['lz4'])],
-  );
+  expect(compressionNames({ lz4, snappy })).toEqual([
+    ...(snappy === null ? [] : ['snappy']),
+    ...(lz4 === null ? [] : ['lz4']),
+  ]);
 });
 
 describe.each(installed)('%s', (name, compressor) => {
@@ -62,5 +69,7 @@ describe.each(installed)('%s', (name, compressor) => {
 test('an LZ4 length that no block of this size can have is refused', () => {
   const never = { compressBlock: (b: Buffer) => b, uncompressBlock: (b: Buffer) => b };
   const body = Buffer.from('00ffffff' + '0000', 'hex');
-  expect(() => lz4BodyCompressor(never).uncompress(body, MAX)).toThrow('Compressed lengths mismatch');
+  expect(() => lz4BodyCompressor(never).uncompress(body, MAX)).toThrow(
+    'Compressed lengths mismatch',
+  );
 });

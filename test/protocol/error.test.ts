@@ -20,13 +20,25 @@ function seen(error: CqlError, version: ProtocolVersion): CqlError {
 const counts = { consistency: 'QUORUM', received: 1, blockFor: 2 } as const;
 const failures = new Map([['127.0.0.2:7000', 'READ_TOO_MANY_TOMBSTONES']] as const);
 const readFailure: CqlError = {
-  code: 'READ_FAILURE', message: 'm', ...counts, failures, dataPresent: true,
+  code: 'READ_FAILURE',
+  message: 'm',
+  ...counts,
+  failures,
+  dataPresent: true,
 };
 const writeFailure: CqlError = {
-  code: 'WRITE_FAILURE', message: 'm', ...counts, failures, writeType: 'BATCH',
+  code: 'WRITE_FAILURE',
+  message: 'm',
+  ...counts,
+  failures,
+  writeType: 'BATCH',
 };
 const casTimeout: CqlError = {
-  code: 'WRITE_TIMEOUT', message: 'm', ...counts, writeType: 'CAS', contentions: 3,
+  code: 'WRITE_TIMEOUT',
+  message: 'm',
+  ...counts,
+  writeType: 'CAS',
+  contentions: 3,
 };
 const casUnknown: CqlError = { code: 'CAS_WRITE_UNKNOWN', message: 'm', ...counts };
 
@@ -44,18 +56,37 @@ test('WRITE_FAILURE likewise, with its write type', () => {
 
 test('version 3 gets timeouts for failures, with the text of a timeout', () => {
   const message = 'Operation timed out - received only 1 responses.';
-  expect(seen(readFailure, 3)).toEqual({ code: 'READ_TIMEOUT', message, ...counts, dataPresent: true });
-  expect(seen(writeFailure, 3)).toEqual({ code: 'WRITE_TIMEOUT', message, ...counts, writeType: 'BATCH' });
+  expect(seen(readFailure, 3)).toEqual({
+    code: 'READ_TIMEOUT',
+    message,
+    ...counts,
+    dataPresent: true,
+  });
+  expect(seen(writeFailure, 3)).toEqual({
+    code: 'WRITE_TIMEOUT',
+    message,
+    ...counts,
+    writeType: 'BATCH',
+  });
 });
 
 test('version 3 gets INVALID for errors of functions and change data capture', () => {
   const functionFailure: CqlError = {
-    code: 'FUNCTION_FAILURE', message: 'm', keyspace: 'k', function: 'f', argumentTypes: [],
+    code: 'FUNCTION_FAILURE',
+    message: 'm',
+    keyspace: 'k',
+    function: 'f',
+    argumentTypes: [],
   };
-  expect(seen(functionFailure, 3)).toEqual({ code: 'INVALID', message: 'ERROR FUNCTION_FAILURE: m' });
+  expect(seen(functionFailure, 3)).toEqual({
+    code: 'INVALID',
+    message: 'ERROR FUNCTION_FAILURE: m',
+  });
   expect(seen(functionFailure, 4)).toEqual(functionFailure);
-  expect(seen({ code: 'CDC_WRITE_FAILURE', message: 'm' }, 3))
-    .toEqual({ code: 'INVALID', message: 'ERROR CDC_WRITE_FAILURE: m' });
+  expect(seen({ code: 'CDC_WRITE_FAILURE', message: 'm' }, 3)).toEqual({
+    code: 'INVALID',
+    message: 'ERROR CDC_WRITE_FAILURE: m',
+  });
 });
 
 test.each([3, 4] as const)('version %i gets plain write timeouts for Paxos errors', (version) => {
@@ -73,11 +104,14 @@ test('version 5 gets contentions only when there are any to tell of', () => {
 });
 
 test('the other fields', () => {
-  expect(body({ code: 'UNAVAILABLE', message: 'm', consistency: 'ALL', required: 3, alive: 2 }, 4))
-    .toBe('00001000' + '00016d' + '0005' + '00000003' + '00000002');
-  expect(body({ code: 'ALREADY_EXISTS', message: 'm', keyspace: 'k', table: '' }, 4))
-    .toBe('00002400' + '00016d' + '00016b' + '0000');
-  expect(body({ code: 'UNPREPARED', message: 'm', id: Buffer.from('abab', 'hex') }, 4))
-    .toBe('00002500' + '00016d' + '0002abab');
+  expect(
+    body({ code: 'UNAVAILABLE', message: 'm', consistency: 'ALL', required: 3, alive: 2 }, 4),
+  ).toBe('00001000' + '00016d' + '0005' + '00000003' + '00000002');
+  expect(body({ code: 'ALREADY_EXISTS', message: 'm', keyspace: 'k', table: '' }, 4)).toBe(
+    '00002400' + '00016d' + '00016b' + '0000',
+  );
+  expect(body({ code: 'UNPREPARED', message: 'm', id: Buffer.from('abab', 'hex') }, 4)).toBe(
+    '00002500' + '00016d' + '0002abab',
+  );
   expect(body({ code: 'PROTOCOL_ERROR', message: 'm' }, 3)).toBe('0000000a' + '00016d');
 });

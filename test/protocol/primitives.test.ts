@@ -1,4 +1,5 @@
-// The primitive notations, written and read back, and what a reader says of bytes that are not there.
+// The primitive notations, written and read back, and what a reader says of bytes that are not
+// there.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -12,8 +13,15 @@ test('every notation reads back what was written', () => {
   const stringMap = fc.array(fc.tuple(text, text), { maxLength: 4 }).map((e) => new Map(e));
   fc.assert(
     fc.property(
-      fc.integer(), fc.nat({ max: 65535 }), text, bytes, maybeBytes, level, stringMap,
-      fc.array(text, { maxLength: 5 }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      fc.integer(),
+      fc.nat({ max: 65535 }),
+      text,
+      bytes,
+      maybeBytes,
+      level,
+      stringMap,
+      fc.array(text, { maxLength: 5 }),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
       (int, short, string, shortBytes, value, consistency, map, list, long) => {
         const writer = new BodyWriter();
         writer.int(int);
@@ -46,18 +54,58 @@ test('every notation reads back what was written', () => {
 });
 
 const MALFORMED: readonly [string, string, (reader: BodyReader) => unknown, string][] = [
-  ['short string', '0005616263', (r) => r.string(), 'Not enough bytes to read an UTF8 serialized string preceded by its 2 bytes length'],
-  ['long string', '7fffffff6162', (r) => r.longString(), 'Not enough bytes to read an UTF8 serialized string preceded by its 4 bytes length'],
-  ['negative long string', 'ffffffff', (r) => r.longString(), 'Not enough bytes to read an UTF8 serialized string preceded by its 4 bytes length'],
-  ['short bytes', '001000', (r) => r.shortBytes(), 'Not enough bytes to read a byte array preceded by its 2 bytes length'],
-  ['value', '0000000501', (r) => r.value(4), 'Cannot read value of length 5, only 1 bytes remaining in the message'],
-  ['huge value', '7fffffff01', (r) => r.value(4), 'Cannot read value of length 2147483647, only 1 bytes remaining in the message'],
+  [
+    'short string',
+    '0005616263',
+    (r) => r.string(),
+    'Not enough bytes to read an UTF8 serialized string preceded by its 2 bytes length',
+  ],
+  [
+    'long string',
+    '7fffffff6162',
+    (r) => r.longString(),
+    'Not enough bytes to read an UTF8 serialized string preceded by its 4 bytes length',
+  ],
+  [
+    'negative long string',
+    'ffffffff',
+    (r) => r.longString(),
+    'Not enough bytes to read an UTF8 serialized string preceded by its 4 bytes length',
+  ],
+  [
+    'short bytes',
+    '001000',
+    (r) => r.shortBytes(),
+    'Not enough bytes to read a byte array preceded by its 2 bytes length',
+  ],
+  [
+    'value',
+    '0000000501',
+    (r) => r.value(4),
+    'Cannot read value of length 5, only 1 bytes remaining in the message',
+  ],
+  [
+    'huge value',
+    '7fffffff01',
+    (r) => r.value(4),
+    'Cannot read value of length 2147483647, only 1 bytes remaining in the message',
+  ],
   ['odd negative value', 'fffffffd', (r) => r.value(4), 'Invalid ByteBuf length -3'],
   ['consistency', '004d', (r) => r.consistency(), 'Unknown code 77 for a consistency level'],
   ['not UTF-8', '0002c328', (r) => r.string(), "Cannot decode string as UTF8: '\uFFFD('"],
   ['int', '000000', (r) => r.int(), 'Not enough bytes to read [int]: 4 expected, 3 remaining'],
-  ['string list', 'ffff', (r) => r.stringList(), 'Not enough bytes to read an UTF8 serialized string preceded by its 2 bytes length'],
-  ['inet', '0701020304', (r) => r.inetAddress(), 'Invalid IP address while deserializing inet address'],
+  [
+    'string list',
+    'ffff',
+    (r) => r.stringList(),
+    'Not enough bytes to read an UTF8 serialized string preceded by its 2 bytes length',
+  ],
+  [
+    'inet',
+    '0701020304',
+    (r) => r.inetAddress(),
+    'Invalid IP address while deserializing inet address',
+  ],
 ];
 
 test.each(MALFORMED)('%s is refused', (_name, hex, read, message) => {

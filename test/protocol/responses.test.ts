@@ -1,4 +1,5 @@
-// Responses: encode and decode are inverse in every version; prefixes; what version 3 hears of functions.
+// Responses: encode and decode are inverse in every version; prefixes; what version 3 hears of
+// functions.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -12,7 +13,10 @@ import { NATIVE } from '../../src/data/cql-type.ts';
 import { id, response, stream, text, VERSIONS } from './arbitraries.ts';
 
 function encoded(
-  message: ResponseMessage, version: ProtocolVersion, extras?: ResponseExtras, streamId = 1,
+  message: ResponseMessage,
+  version: ProtocolVersion,
+  extras?: ResponseExtras,
+  streamId = 1,
 ): Buffer {
   const writer = new BodyWriter();
   encodeResponse(writer, message, { version, stream: streamId, extras });
@@ -61,7 +65,9 @@ test('warnings are not sent in version 3, and the flag only when there are any',
 
 test('prefixes come in the order tracing id, warnings, payload', () => {
   const extras = {
-    tracingId: Buffer.alloc(16, 7), warnings: ['w'], customPayload: new Map([['k', null]]),
+    tracingId: Buffer.alloc(16, 7),
+    warnings: ['w'],
+    customPayload: new Map([['k', null]]),
   };
   expect(encoded({ kind: 'void' }, 4, extras).toString('hex')).toBe(
     '840e00010800000022' + '07'.repeat(16) + '0001000177' + '000100016bffffffff' + '00000001',
@@ -69,7 +75,10 @@ test('prefixes come in the order tracing id, warnings, payload', () => {
 });
 
 const fn = {
-  change: 'CREATED', target: 'FUNCTION', keyspace: 'evk', name: 'fn',
+  change: 'CREATED',
+  target: 'FUNCTION',
+  keyspace: 'evk',
+  name: 'fn',
   argumentTypes: ['int', 'list<text>'],
 } as const;
 
@@ -78,30 +87,43 @@ test('version 3 hears of functions and aggregates as an updated keyspace', () =>
   const result = decodeResponse(frameOf(encoded({ kind: 'schema-change', change: fn }, 3)));
   expect(result.response).toEqual({ kind: 'schema-change', change: seen });
   const event = { kind: 'event', event: { type: 'SCHEMA_CHANGE', change: fn } } as const;
-  expect(decodeResponse(frameOf(encoded(event, 3))).response)
-    .toEqual({ kind: 'event', event: { type: 'SCHEMA_CHANGE', change: seen } });
+  expect(decodeResponse(frameOf(encoded(event, 3))).response).toEqual({
+    kind: 'event',
+    event: { type: 'SCHEMA_CHANGE', change: seen },
+  });
   expect(decodeResponse(frameOf(encoded(event, 4))).response).toEqual(event);
 });
 
 test('PREPARED: flags and fields by version', () => {
   const bindColumns = [{ keyspace: 'e', table: 'kv', name: 'k', type: NATIVE.int }];
   const message = {
-    kind: 'prepared', id: Buffer.from('aabb', 'hex'), resultMetadataId: Buffer.from('cc', 'hex'),
-    bindColumns, partitionKeyIndexes: [0], resultColumns: null,
+    kind: 'prepared',
+    id: Buffer.from('aabb', 'hex'),
+    resultMetadataId: Buffer.from('cc', 'hex'),
+    bindColumns,
+    partitionKeyIndexes: [0],
+    resultColumns: null,
   } as const;
   const column = '000165' + '00026b76' + '00016b' + '0009';
   const noResult = '0000000400000000';
-  const body = (version: ProtocolVersion): string => encoded(message, version).toString('hex').slice(18);
+  const body = (version: ProtocolVersion): string =>
+    encoded(message, version).toString('hex').slice(18);
   expect(body(3)).toBe('00000004' + '0002aabb' + '0000000100000001' + column + noResult);
-  expect(body(4)).toBe('00000004' + '0002aabb' + '0000000100000001' + '000000010000' + column + noResult);
-  expect(body(5)).toBe('00000004' + '0002aabb' + '0001cc' + '0000000100000001' + '000000010000' + column + noResult);
+  expect(body(4)).toBe(
+    '00000004' + '0002aabb' + '0000000100000001' + '000000010000' + column + noResult,
+  );
+  expect(body(5)).toBe(
+    '00000004' + '0002aabb' + '0001cc' + '0000000100000001' + '000000010000' + column + noResult,
+  );
 });
 
 test('SUPPORTED offers the compression that is installed', () => {
   const codec = { compressBlock: Buffer.from, uncompressBlock: Buffer.from };
-  expect(supportedOptions({ lz4: codec, snappy: null }).options).toEqual(new Map([
-    ['PROTOCOL_VERSIONS', ['3/v3', '4/v4', '5/v5', '6/v6-beta']],
-    ['COMPRESSION', ['lz4']],
-    ['CQL_VERSION', ['3.4.7']],
-  ]));
+  expect(supportedOptions({ lz4: codec, snappy: null }).options).toEqual(
+    new Map([
+      ['PROTOCOL_VERSIONS', ['3/v3', '4/v4', '5/v5', '6/v6-beta']],
+      ['COMPRESSION', ['lz4']],
+      ['CQL_VERSION', ['3.4.7']],
+    ]),
+  );
 });

@@ -22,7 +22,10 @@ const COLUMNS = [
   { keyspace: 'ks', table: 't', name: 'v', type: NATIVE.text },
 ];
 const SPEC = '00026b73' + '000174' + '00016b' + '0009' + '000176' + '000d';
-const ROWS = [[Buffer.from('00000001', 'hex'), null], [null, Buffer.from('ab')]];
+const ROWS = [
+  [Buffer.from('00000001', 'hex'), null],
+  [null, Buffer.from('ab')],
+];
 const CELLS = '00000002' + '0000000400000001' + 'ffffffff' + 'ffffffff' + '000000026162';
 
 test('columns of one table share its name', () => {
@@ -43,8 +46,9 @@ test('columns of two tables name theirs', () => {
 
 test('skipped metadata keeps count, flags and paging state', () => {
   const metadata = { columns: COLUMNS, noMetadata: true, pagingState: Buffer.from('ff', 'hex') };
-  expect(hex({ kind: 'rows', metadata, rows: [] }, 4))
-    .toBe('00000007' + '00000002' + '00000001ff' + '00000000');
+  expect(hex({ kind: 'rows', metadata, rows: [] }, 4)).toBe(
+    '00000007' + '00000002' + '00000001ff' + '00000000',
+  );
 });
 
 test('changed metadata goes with its id in version 5, even when skipping was asked', () => {

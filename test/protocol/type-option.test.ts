@@ -1,4 +1,5 @@
-// Type descriptors: what a running Cassandra described each column type as, per version; and the round trip.
+// Type descriptors: what a running Cassandra described each column type as, per version; and the
+// round trip.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -16,13 +17,18 @@ const facts = JSON.parse(
 ) as { wireTypes: Record<string, Record<'v3' | 'v4' | 'v5', string>> };
 
 const udt = (name: string, fields: Record<string, CqlType>): CqlType => ({
-  kind: 'udt', keyspace: 'cod', name, frozen: false,
-  fieldNames: Object.keys(fields), fieldTypes: Object.values(fields),
+  kind: 'udt',
+  keyspace: 'cod',
+  name,
+  frozen: false,
+  fieldNames: Object.keys(fields),
+  fieldTypes: Object.values(fields),
 });
 const USER_TYPES: Record<string, CqlType> = {
   pt: udt('pt', { x: NATIVE.int, y: NATIVE.int }),
   addr: udt('addr', {
-    street: NATIVE.text, num: NATIVE.int,
+    street: NATIVE.text,
+    num: NATIVE.int,
     tags: { kind: 'set', element: NATIVE.text, frozen: true },
   }),
 };
@@ -86,7 +92,9 @@ function printed(type: CqlType): string {
     case 'custom':
       return `custom:${type.className}`;
     case 'udt': {
-      const fields = type.fieldNames.map((f, i) => `${f}:${printed(type.fieldTypes[i] as CqlType)}`);
+      const fields = type.fieldNames.map(
+        (f, i) => `${f}:${printed(type.fieldTypes[i] as CqlType)}`,
+      );
       return `udt:${type.keyspace}.${type.name}{${fields.join(',')}}`;
     }
     default:

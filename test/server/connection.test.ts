@@ -1,153 +1,51 @@
-// The connection machine against what a running Cassandra answered (test/facts/raw-checks.txt), and any splitting
-// of a whole session.
+// The connection machine against what a running Cassandra answered (test/facts/raw-checks.txt), any
+// splitting of a whole session, and damaged sessions.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BodyWriter } from '../../src/protocol/body-writer.ts';
-import { ByteQueue } from '../../src/protocol/byte-queue.ts';
-import { newClientState } from '../../src/protocol/client-state.ts';
-import type { CompressionCodecs } from '../../src/protocol/compression.ts';
-import { lz4BodyCompressor, NO_COMPRESSION, snappyBodyCompressor } from '../../src/protocol/compression.ts';
-import type { Frame } from '../../src/protocol/frame.ts';
+import {
+  NO_COMPRESSION,
+  lz4BodyCompressor,
+  snappyBodyCompressor,
+} from '../../src/protocol/compression.ts';
 import type { ProtocolVersion } from '../../src/protocol/protocol-version.ts';
 import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import type { RequestMessage } from '../../src/protocol/requests/request.ts';
-import { encodeRequest, PLAIN_HEADER } from '../../src/protocol/requests/request.ts';
-import type { ResponseMessage } from '../../src/protocol/responses/response.ts';
-import { decodeResponse } from '../../src/protocol/responses/response.ts';
-import { supportedOptions } from '../../src/protocol/responses/supported.ts';
-import { SegmentDecoder, SegmentWriter } from '../../src/protocol/segment.ts';
-import { loadCompressionCodecs } from '../../src/server/compression-codecs.ts';
-import { Connection } from '../../src/server/connection.ts';
-import type { StartupResult } from '../../src/server/node-port.ts';
 import { chunks, cuts } from '../protocol/arbitraries.ts';
+import {
+  codecs,
+  dialogue,
+  encoded,
+  frames,
+  opcodeFrame,
+  OPTIONS,
+  QUERY,
+  replies,
+  segmented,
+  startup,
+  unsegmented,
+} from './dialogue.ts';
 
 const facts = readFileSync(new URL('../facts/raw-checks.txt', import.meta.url), 'utf8').split('\n');
-const codecs = loadCompressionCodecs();
-
-interface Dialogue {
-  readonly connection: Connection;
-  /** Sends bytes and returns all bytes the machine answered; statements are answered VOID. */
-  send(bytes: Buffer): Buffer;
-  isClosed(): boolean;
-}
-
-function dialogue(
-  startup: StartupResult = { kind: 'ready' }, withCodecs: CompressionCodecs = codecs,
-): Dialogue {
-  const state = newClientState({ id: 0xabcd, remoteAddress: '127.0.0.1', remotePort: 4242 });
-  const connection = new Connection(state, {
-    maxFrameBytes: 1 << 24,
-    maxMessageBytes: 1 << 22,
-    allowOlderProtocols: true,
-    consecutiveErrorsMax: 1,
-    codecs: withCodecs,
-    supported: supportedOptions(withCodecs),
-    lendBuffer: () => Buffer.allocUnsafe(64),
-  });
-  let closed = false;
-  return {
-    connection,
-    isClosed: () => closed,
-    send(bytes) {
-      connection.receive(bytes);
-      const out: Buffer[] = [];
-      for (let event = connection.next(); event !== null; event = connection.next()) {
-        if (event.kind === 'startup') connection.answerStartup(event.stream, startup);
-        if (event.kind === 'statement') connection.reply(event.stream, { kind: 'void' });
-        if (event.kind === 'close') closed = true;
-        if (event.kind === 'auth-response') {
-          const error = { code: 'BAD_CREDENTIALS', message: 'no' } as const;
-          const good = event.token?.toString() === 'good';
-          connection.answerAuthentication(
-            event.stream, good ? { kind: 'success', token: null } : { kind: 'error', error },
-          );
-        }
-      }
-      const taken = connection.takeOutput();
-      if (taken !== null) out.push(Buffer.from(taken.bytes));
-      return Buffer.concat(out);
-    },
-  };
-}
-
-function encoded(message: RequestMessage, version: ProtocolVersion, stream = 1): Buffer {
-  const writer = new BodyWriter();
-  encodeRequest(writer, message, { version, stream });
-  return Buffer.from(writer.written());
-}
-
-function startup(options: Readonly<Record<string, string>> = { CQL_VERSION: '3.0.0' }): RequestMessage {
-  return { kind: 'startup', options: new Map(Object.entries(options)) };
-}
-
-const OPTIONS: RequestMessage = { kind: 'options' };
-const QUERY: RequestMessage = {
-  kind: 'query', ...PLAIN_HEADER, query: 'x', parameters: DEFAULT_PARAMETERS,
-};
-
-function segmented(...envelopes: readonly Buffer[]): Buffer {
-  const output = new BodyWriter();
-  const writer = new SegmentWriter(output, null);
-  for (const envelope of envelopes) {
-    const start = writer.begin();
-    output.raw(envelope);
-    writer.end(start);
-  }
-  writer.seal();
-  return Buffer.from(output.written());
-}
-
-function frames(bytes: Buffer): Frame[] {
-  const list: Frame[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = at + 9 + bytes.readInt32BE(at + 5);
-    list.push({
-      version: ((bytes[at] as number) & 0x7f) as ProtocolVersion,
-      flags: bytes[at + 1] as number,
-      stream: bytes.readInt16BE(at + 2),
-      opcode: bytes[at + 4] as number,
-      body: bytes.subarray(at + 9, end),
-    });
-    at = end;
-  }
-  return list;
-}
-
-function unsegmented(bytes: Buffer): Buffer {
-  const machine = new SegmentDecoder(new ByteQueue(), null);
-  machine.push(bytes);
-  const payloads: Buffer[] = [];
-  for (let event = machine.next(); event !== null; event = machine.next()) {
-    if (event.kind === 'segment') payloads.push(event.payload);
-  }
-  return Buffer.concat(payloads);
-}
-
-/** As raw-checks.txt prints replies. */
-function printed(response: ResponseMessage): string {
-  if (response.kind !== 'error') return response.kind.toUpperCase().replace('-', '_');
-  return `${response.error.code} '${response.error.message}'`;
-}
-
-function replies(bytes: Buffer): string[] {
-  return frames(bytes).map((frame) => printed(decodeResponse(frame).response));
-}
 
 describe('unsupported versions, as recorded', () => {
   const from = facts.indexOf('--- unsupported versions') + 1;
   const to = facts.findIndex((line, i) => i > from && line.startsWith('---'));
   test.each(facts.slice(from, to))('%s', (line) => {
-    const match = /^(\d+) (OPTIONS|STARTUP) hdr (\w*) len (\d+) msg b'(.*)' closed False$/.exec(line);
+    const match = /^(\d+) (OPTIONS|STARTUP) hdr (\w*) len (\d+) msg b'(.*)' closed False$/.exec(
+      line,
+    );
     const [, number = '', opcode = '', header = '', length = '', text = ''] = match ?? [];
     const version = Number(number);
     const opcodeByte = opcode === 'OPTIONS' ? 5 : 1;
     const body = opcode === 'OPTIONS' ? Buffer.alloc(0) : encoded(startup(), 4).subarray(9);
     const isAncient = version === 1 || version === 2;
-    const head = Buffer.from(isAncient
-      ? [version, 0, 5, opcodeByte, 0, 0, 0, body.length]
-      : [version, 0, 0, 5, opcodeByte, 0, 0, 0, body.length]);
+    const head = Buffer.from(
+      isAncient
+        ? [version, 0, 5, opcodeByte, 0, 0, 0, body.length]
+        : [version, 0, 0, 5, opcodeByte, 0, 0, 0, body.length],
+    );
     const talk = dialogue();
     const answer = talk.send(Buffer.concat([head, body]));
     expect(answer.subarray(0, 9).toString('hex')).toBe(header);
@@ -159,13 +57,32 @@ describe('unsupported versions, as recorded', () => {
 });
 
 describe('READY flags and compression, as recorded', () => {
-  test.each(['3 None', '4 None', '5 None', '3 lz4', '4 lz4', '5 lz4', '4 LZ4', '5 LZ4', '3 snappy', '4 snappy',
-    '5 snappy', '3 zstd', '4 zstd', '5 zstd'])('%s', (name) => {
+  test.each([
+    '3 None',
+    '4 None',
+    '5 None',
+    '3 lz4',
+    '4 lz4',
+    '5 lz4',
+    '4 LZ4',
+    '5 LZ4',
+    '3 snappy',
+    '4 snappy',
+    '5 snappy',
+    '3 zstd',
+    '4 zstd',
+    '5 zstd',
+  ])('%s', (name) => {
     const line = facts.find((candidate) => candidate.startsWith(`${name} `)) ?? '';
     const [, version, algorithm, , flags, length, tail = ''] =
       /^(\d) (\w+) (READY|ERROR) flags (\d) len (\d+) ?(.*)$/.exec(line) ?? [];
-    const options = { CQL_VERSION: '3.0.0', ...(algorithm === 'None' ? {} : { COMPRESSION: `${algorithm}` }) };
-    const [frame] = frames(dialogue().send(encoded(startup(options), Number(version) as ProtocolVersion)));
+    const options = {
+      CQL_VERSION: '3.0.0',
+      ...(algorithm === 'None' ? {} : { COMPRESSION: `${algorithm}` }),
+    };
+    const [frame] = frames(
+      dialogue().send(encoded(startup(options), Number(version) as ProtocolVersion)),
+    );
     expect([frame?.flags, frame?.body.length]).toEqual([Number(flags), Number(length)]);
     const text = tail.replace(/^\w{32} /, '');
     if (text === tail) expect(frame?.body.toString('hex')).toBe(tail);
@@ -179,7 +96,9 @@ test('compression that is not installed is refused', () => {
     return replies(dialogue({ kind: 'ready' }, NO_COMPRESSION).send(encoded(startup(options), 4)));
   };
   expect(ask('lz4')).toEqual(["PROTOCOL_ERROR 'Unknown compression algorithm: lz4'"]);
-  expect(ask('snappy')).toEqual(["PROTOCOL_ERROR 'This instance does not support Snappy compression'"]);
+  expect(ask('snappy')).toEqual([
+    "PROTOCOL_ERROR 'This instance does not support Snappy compression'",
+  ]);
 });
 
 describe('startup variants, as recorded', () => {
@@ -189,12 +108,16 @@ describe('startup variants, as recorded', () => {
     ["{'CQL_VERSION': '4.0.0'}", { CQL_VERSION: '4.0.0' }],
     ["{'CQL_VERSION': 'x'}", { CQL_VERSION: 'x' }],
     ["{'cql_version': '3.0.0'}", { cql_version: '3.0.0' }],
-    ["{'CQL_VERSION': '3.0.0', 'FOO': 'BAR', 'THROW_ON_OVERLOAD': '1'}",
-      { CQL_VERSION: '3.0.0', FOO: 'BAR', THROW_ON_OVERLOAD: '1' }],
+    [
+      "{'CQL_VERSION': '3.0.0', 'FOO': 'BAR', 'THROW_ON_OVERLOAD': '1'}",
+      { CQL_VERSION: '3.0.0', FOO: 'BAR', THROW_ON_OVERLOAD: '1' },
+    ],
     ['no CQL_VERSION', {}],
   ])('%s', (name, options) => {
     const line = facts.find((candidate) => candidate.startsWith(`${name} `)) ?? '';
-    expect(replies(dialogue().send(encoded(startup(options), 4)))).toEqual([line.slice(name.length + 1)]);
+    expect(replies(dialogue().send(encoded(startup(options), 4)))).toEqual([
+      line.slice(name.length + 1),
+    ]);
   });
 });
 
@@ -204,20 +127,23 @@ test('before STARTUP only OPTIONS is legal, in any version, and does not fix it'
   expect(replies(talk.send(encoded(OPTIONS, 3)))).toEqual(['SUPPORTED']);
   expect(replies(talk.send(encoded(startup(), 4)))).toEqual(['READY']);
   const early = dialogue();
-  expect(replies(early.send(encoded(QUERY, 4))))
-    .toEqual(["PROTOCOL_ERROR 'Unexpected message QUERY, expecting STARTUP or OPTIONS'"]);
+  expect(replies(early.send(encoded(QUERY, 4)))).toEqual([
+    "PROTOCOL_ERROR 'Unexpected message QUERY, expecting STARTUP or OPTIONS'",
+  ]);
   expect(early.isClosed()).toBe(true);
 });
-
-function opcodeFrame(version: number, opcode: number): Buffer {
-  return Buffer.from([version, 0, 0, 9, opcode, 0, 0, 0, 0]);
-}
 
 const OPCODE_ERRORS: readonly [number, string][] = [
   [17, "PROTOCOL_ERROR 'Unknown opcode 17'"],
   [32, "PROTOCOL_ERROR 'Unknown opcode 32'"],
-  [8, "PROTOCOL_ERROR 'Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)'"],
-  [2, "PROTOCOL_ERROR 'Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 2 (READY)'"],
+  [
+    8,
+    "PROTOCOL_ERROR 'Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)'",
+  ],
+  [
+    2,
+    "PROTOCOL_ERROR 'Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 2 (READY)'",
+  ],
 ];
 
 describe('in version 4 an opcode error repeats for ever, in version 5 it passes', () => {
@@ -245,10 +171,13 @@ test('CREDENTIALS is an unsupported message and harms nothing', () => {
 test('STARTUP twice, AUTH_RESPONSE when ready', () => {
   const talk = dialogue();
   talk.send(encoded(startup(), 4));
-  expect(replies(talk.send(encoded(startup(), 4))))
-    .toEqual(["PROTOCOL_ERROR 'Unexpected message STARTUP, the connection is already initialized'"]);
+  expect(replies(talk.send(encoded(startup(), 4)))).toEqual([
+    "PROTOCOL_ERROR 'Unexpected message STARTUP, the connection is already initialized'",
+  ]);
   expect(replies(talk.send(encoded(OPTIONS, 4)))).toEqual(['SUPPORTED']);
-  expect(replies(talk.send(encoded({ kind: 'auth-response', token: null }, 4)))).toEqual(['AUTH_SUCCESS']);
+  expect(replies(talk.send(encoded({ kind: 'auth-response', token: null }, 4)))).toEqual([
+    'AUTH_SUCCESS',
+  ]);
 });
 
 test('another version than that of STARTUP', () => {
@@ -270,8 +199,9 @@ test('version 5 ends after two bad messages in a row, not after two apart', () =
   talk.send(segmented(encoded(OPTIONS, 5)));
   talk.send(segmented(bad));
   expect(talk.isClosed()).toBe(false);
-  expect(replies(unsegmented(talk.send(segmented(bad, encoded(OPTIONS, 5))))))
-    .toEqual(["PROTOCOL_ERROR 'Unknown opcode 17'"]);
+  expect(replies(unsegmented(talk.send(segmented(bad, encoded(OPTIONS, 5)))))).toEqual([
+    "PROTOCOL_ERROR 'Unknown opcode 17'",
+  ]);
   expect(talk.isClosed()).toBe(true);
   expect(talk.send(segmented(encoded(OPTIONS, 5)))).toHaveLength(0);
 });
@@ -300,7 +230,9 @@ test('a page size of 0 is refused', () => {
   const talk = dialogue();
   talk.send(encoded(startup(), 4));
   const paged = { ...QUERY, parameters: { ...DEFAULT_PARAMETERS, pageSize: 0 } };
-  expect(replies(talk.send(encoded(paged, 4)))).toEqual(["PROTOCOL_ERROR 'The page size cannot be 0'"]);
+  expect(replies(talk.send(encoded(paged, 4)))).toEqual([
+    "PROTOCOL_ERROR 'The page size cannot be 0'",
+  ]);
 });
 
 test.each([4, 5] as const)('version %i: authentication', (version) => {
@@ -311,8 +243,12 @@ test.each([4, 5] as const)('version %i: authentication', (version) => {
     return replies(version === 5 ? unsegmented(talk.send(segmented(bytes))) : talk.send(bytes));
   };
   expect(replies(talk.send(encoded(startup(), version)))).toEqual(['AUTHENTICATE']);
-  expect(send(OPTIONS)).toEqual(["PROTOCOL_ERROR 'Unexpected message OPTIONS, expecting SASL_RESPONSE'"]);
-  expect(send({ kind: 'auth-response', token: Buffer.from('bad') })).toEqual(["BAD_CREDENTIALS 'no'"]);
+  expect(send(OPTIONS)).toEqual([
+    "PROTOCOL_ERROR 'Unexpected message OPTIONS, expecting SASL_RESPONSE'",
+  ]);
+  expect(send({ kind: 'auth-response', token: Buffer.from('bad') })).toEqual([
+    "BAD_CREDENTIALS 'no'",
+  ]);
   expect(talk.connection.state.stage).toBe('AUTHENTICATING');
   expect(send({ kind: 'auth-response', token: Buffer.from('good') })).toEqual(['AUTH_SUCCESS']);
   expect(talk.connection.state.stage).toBe('READY');
@@ -321,11 +257,22 @@ test.each([4, 5] as const)('version %i: authentication', (version) => {
 
 test('what STARTUP says of the client is kept', () => {
   const talk = dialogue();
-  talk.send(encoded(startup({
-    CQL_VERSION: '3.0.0', DRIVER_NAME: 'd', DRIVER_VERSION: '1', throw_on_overload: '1',
-  }), 4));
+  talk.send(
+    encoded(
+      startup({
+        CQL_VERSION: '3.0.0',
+        DRIVER_NAME: 'd',
+        DRIVER_VERSION: '1',
+        throw_on_overload: '1',
+      }),
+      4,
+    ),
+  );
   expect(talk.connection.state).toMatchObject({
-    driverName: 'd', driverVersion: '1', protocolVersion: 4, stage: 'READY',
+    driverName: 'd',
+    driverVersion: '1',
+    protocolVersion: 4,
+    stage: 'READY',
   });
   expect(talk.connection.throwsOnOverload).toBe(true);
 });
@@ -335,11 +282,20 @@ test('events reach only those who registered, on stream -1', () => {
   talk.send(encoded(startup(), 4));
   const event = { type: 'STATUS_CHANGE', change: 'UP', address: '127.0.1.2', port: 9042 } as const;
   expect(talk.connection.pushEvent(event)).toBe(false);
-  expect(replies(talk.send(encoded({ kind: 'register', eventTypes: ['STATUS_CHANGE'] }, 4)))).toEqual(['READY']);
+  expect(
+    replies(talk.send(encoded({ kind: 'register', eventTypes: ['STATUS_CHANGE'] }, 4))),
+  ).toEqual(['READY']);
   expect(talk.connection.pushEvent(event)).toBe(true);
-  expect(talk.connection.pushEvent({ ...event, type: 'TOPOLOGY_CHANGE', change: 'NEW_NODE' })).toBe(false);
+  expect(talk.connection.pushEvent({ ...event, type: 'TOPOLOGY_CHANGE', change: 'NEW_NODE' })).toBe(
+    false,
+  );
   expect(talk.connection.takeOutput()?.bytes.toString('hex')).toBe(
-    '8400ffff0c' + '0000001c' + '000d5354415455535f4348414e4745' + '00025550' + '047f000102' + '00002352',
+    '8400ffff0c' +
+      '0000001c' +
+      '000d5354415455535f4348414e4745' +
+      '00025550' +
+      '047f000102' +
+      '00002352',
   );
 });
 
@@ -371,15 +327,33 @@ describe('compressed requests and responses', () => {
 describe('a whole session gives the same answers however its bytes arrive', () => {
   const big: RequestMessage = { ...QUERY, query: 'y'.repeat(300_000) } as RequestMessage;
   const sessions: readonly [string, Buffer][] = [
-    ['version 4', Buffer.concat([
-      encoded(OPTIONS, 4), encoded(startup(), 4), encoded(QUERY, 4, 2), encoded(big, 4, 3),
-      encoded(OPTIONS, 3), encoded(QUERY, 4, 4), opcodeFrame(4, 17), encoded(QUERY, 4, 5),
-    ])],
-    ['version 5', Buffer.concat([
-      encoded(OPTIONS, 5), encoded(startup(), 5),
-      segmented(encoded(QUERY, 5, 2), encoded(big, 5, 3), opcodeFrame(5, 17), encoded(QUERY, 5, 4)),
-      segmented(encoded(QUERY, 5, 5)),
-    ])],
+    [
+      'version 4',
+      Buffer.concat([
+        encoded(OPTIONS, 4),
+        encoded(startup(), 4),
+        encoded(QUERY, 4, 2),
+        encoded(big, 4, 3),
+        encoded(OPTIONS, 3),
+        encoded(QUERY, 4, 4),
+        opcodeFrame(4, 17),
+        encoded(QUERY, 4, 5),
+      ]),
+    ],
+    [
+      'version 5',
+      Buffer.concat([
+        encoded(OPTIONS, 5),
+        encoded(startup(), 5),
+        segmented(
+          encoded(QUERY, 5, 2),
+          encoded(big, 5, 3),
+          opcodeFrame(5, 17),
+          encoded(QUERY, 5, 4),
+        ),
+        segmented(encoded(QUERY, 5, 5)),
+      ]),
+    ],
     ['garbage', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
   ];
   test.each(sessions)('%s', (_name, bytes) => {
@@ -402,4 +376,27 @@ describe('a whole session gives the same answers however its bytes arrive', () =
       { numRuns: 60 },
     );
   });
+});
+
+test.each([3, 4, 5] as const)('version %i: a session with damaged bytes is survived', (version) => {
+  const query = encoded(QUERY, version, 2);
+  const later = Buffer.concat(Array.from({ length: 5 }, () => query));
+  const session = Buffer.concat([
+    encoded(startup(), version),
+    version === 5 ? segmented(later, query) : later,
+  ]);
+  const damage = fc.array(fc.tuple(fc.nat({ max: session.length - 1 }), fc.nat({ max: 255 })), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(damage, cuts, (flips, places) => {
+      const bytes = Buffer.from(session);
+      for (const [at, byte] of flips) bytes[at] = byte;
+      const talk = dialogue();
+      for (const part of chunks(bytes, places)) talk.send(part);
+      expect(talk.connection.inputBytes).toBeLessThanOrEqual(session.length);
+    }),
+    { numRuns: 500 },
+  );
 });

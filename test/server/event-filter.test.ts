@@ -10,14 +10,27 @@ const down: ClientEvent = { type: 'STATUS_CHANGE', change: 'DOWN', ...at };
 const added: ClientEvent = { type: 'TOPOLOGY_CHANGE', change: 'NEW_NODE', ...at };
 const other: ClientEvent = { ...up, address: '127.0.1.3' };
 const schema: ClientEvent = {
-  type: 'SCHEMA_CHANGE', change: { change: 'CREATED', target: 'KEYSPACE', keyspace: 'k' },
+  type: 'SCHEMA_CHANGE',
+  change: { change: 'CREATED', target: 'KEYSPACE', keyspace: 'k' },
 };
 
 test('news and repetitions', () => {
   const filter = new EventFilter();
-  const told = [added, added, up, up, other, down, down, up, schema, schema, added, added]
-    .map((event) => filter.isNews(event));
-  expect(told).toEqual(
-    [true, false, true, false, true, true, false, true, true, true, true, false],
+  const told = [added, added, up, up, other, down, down, up, schema, schema, added, added].map(
+    (event) => filter.isNews(event),
   );
+  expect(told).toEqual([
+    true,
+    false,
+    true,
+    false,
+    true,
+    true,
+    false,
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
 });

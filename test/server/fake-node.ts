@@ -1,12 +1,18 @@
-// A node for the tests of the CQL edge: it answers statements by a table of texts and remembers what it was asked.
-// Anything it does not know is VOID. Answers may be held back until the test lets them go.
+// A node for the tests of the CQL edge: it answers statements by a table of texts and remembers
+// what it was asked. Anything it does not know is VOID. Answers may be held back until the test
+// lets them go.
 
 import { NATIVE } from '../../src/data/cql-type.ts';
 import type { CqlType } from '../../src/data/cql-type.ts';
 import type { ClientState } from '../../src/protocol/client-state.ts';
 import type { ClientRequest } from '../../src/protocol/requests/request.ts';
 import type { ResponseExtras, StatementResponse } from '../../src/protocol/responses/response.ts';
-import type { AuthResult, CqlNode, StartupResult, StatementDone } from '../../src/server/node-port.ts';
+import type {
+  AuthResult,
+  CqlNode,
+  StartupResult,
+  StatementDone,
+} from '../../src/server/node-port.ts';
 
 export interface FakeNode extends CqlNode {
   readonly requests: ClientRequest[];
@@ -22,10 +28,14 @@ export const PREPARED_ID = Buffer.alloc(16, 0xab);
 const METADATA_ID = Buffer.alloc(16, 0xcd);
 
 export function table(
-  columns: Readonly<Record<string, CqlType>>, rows: readonly (readonly (Buffer | null)[])[],
+  columns: Readonly<Record<string, CqlType>>,
+  rows: readonly (readonly (Buffer | null)[])[],
 ): StatementResponse {
   const specs = Object.entries(columns).map(([name, type]) => ({
-    keyspace: 'ks', table: 't', name, type,
+    keyspace: 'ks',
+    table: 't',
+    name,
+    type,
   }));
   return { kind: 'rows', metadata: { columns: specs }, rows };
 }
@@ -73,7 +83,9 @@ function answerOf(node: FakeNode, request: ClientRequest, client: ClientState): 
   switch (request.kind) {
     case 'prepare':
       return {
-        kind: 'prepared', id: PREPARED_ID, resultMetadataId: METADATA_ID,
+        kind: 'prepared',
+        id: PREPARED_ID,
+        resultMetadataId: METADATA_ID,
         bindColumns: [{ keyspace: 'ks', table: 't', name: 'k', type: NATIVE.int }],
         partitionKeyIndexes: [0],
         resultColumns: [{ keyspace: 'ks', table: 't', name: 'k', type: NATIVE.int }],

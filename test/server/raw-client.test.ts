@@ -13,13 +13,18 @@ test('prepares, executes many in flight, counts errors', async () => {
   const client = await RawClient.connect(at);
   const statement = await client.prepare('SELECT k FROM ks.t WHERE k = ?');
   const result = await client.executeMany({
-    statement, parameters: { consistency: 'LOCAL_QUORUM' }, count: 5000, inFlight: 64,
+    statement,
+    parameters: { consistency: 'LOCAL_QUORUM' },
+    count: 5000,
+    inFlight: 64,
     values: (index) => [int(index)],
   });
   expect([result.succeeded, result.failed]).toEqual([5000, 0]);
   expect(result.latencyMicros.totalCount).toBe(5000);
   const keys = node.requests.filter((r) => r.kind === 'execute').map((r) => r.parameters.values[0]);
-  expect(keys.map((k) => (k as Buffer).readInt32BE())).toEqual(Array.from({ length: 5000 }, (_, i) => i));
+  expect(keys.map((k) => (k as Buffer).readInt32BE())).toEqual(
+    Array.from({ length: 5000 }, (_, i) => i),
+  );
   node.answers.set('bad', { kind: 'error', error: { code: 'INVALID', message: 'no' } });
   await expect(client.query('bad')).rejects.toThrow('INVALID: no');
   server.kill();
@@ -28,5 +33,7 @@ test('prepares, executes many in flight, counts errors', async () => {
 });
 
 test('a node that is not there is an error', async () => {
-  await expect(RawClient.connect({ address: '127.0.0.1', port: 1 })).rejects.toThrow('ECONNREFUSED');
+  await expect(RawClient.connect({ address: '127.0.0.1', port: 1 })).rejects.toThrow(
+    'ECONNREFUSED',
+  );
 });

@@ -26,7 +26,9 @@ export interface BatchRequest extends RequestHeader {
 }
 
 export function decodeBatch(
-  reader: BodyReader, version: ProtocolVersion, header: RequestHeader,
+  reader: BodyReader,
+  version: ProtocolVersion,
+  header: RequestHeader,
 ): BatchRequest {
   const typeCode = reader.byte();
   const type = BATCH_TYPES[typeCode];
@@ -62,7 +64,9 @@ function signedByte(value: number): number {
 }
 
 export function encodeBatch(
-  writer: BodyWriter, request: BatchRequest, version: ProtocolVersion,
+  writer: BodyWriter,
+  request: BatchRequest,
+  version: ProtocolVersion,
 ): void {
   writer.byte(BATCH_TYPES.indexOf(request.type));
   writer.short(request.statements.length);

@@ -1,5 +1,5 @@
-// EXECUTE: a prepared statement with its values. The hot message: its values are slices of the frame.
-// Cassandra: transport/messages/ExecuteMessage.java.
+// EXECUTE: a prepared statement with its values. The hot message: its values are slices of the
+// frame. Cassandra: transport/messages/ExecuteMessage.java.
 
 import type { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
@@ -17,7 +17,9 @@ export interface ExecuteRequest extends RequestHeader {
 }
 
 export function decodeExecute(
-  reader: BodyReader, version: ProtocolVersion, header: RequestHeader,
+  reader: BodyReader,
+  version: ProtocolVersion,
+  header: RequestHeader,
 ): ExecuteRequest {
   return {
     kind: 'execute',
@@ -32,7 +34,9 @@ export function decodeExecute(
 const NO_ID = Buffer.alloc(0);
 
 export function encodeExecute(
-  writer: BodyWriter, request: ExecuteRequest, version: ProtocolVersion,
+  writer: BodyWriter,
+  request: ExecuteRequest,
+  version: ProtocolVersion,
 ): void {
   writer.shortBytes(request.id);
   if (version >= 5) writer.shortBytes(request.resultMetadataId ?? NO_ID);

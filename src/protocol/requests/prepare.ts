@@ -1,4 +1,5 @@
-// PREPARE: a statement to be executed later by its id. Cassandra: transport/messages/PrepareMessage.java.
+// PREPARE: a statement to be executed later by its id. Cassandra:
+// transport/messages/PrepareMessage.java.
 
 import type { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
@@ -15,7 +16,9 @@ export interface PrepareRequest extends RequestHeader {
 }
 
 export function decodePrepare(
-  reader: BodyReader, version: ProtocolVersion, header: RequestHeader,
+  reader: BodyReader,
+  version: ProtocolVersion,
+  header: RequestHeader,
 ): PrepareRequest {
   const query = reader.longString();
   const flags = version >= 5 ? reader.int() : 0;
@@ -29,7 +32,9 @@ export function decodePrepare(
 }
 
 export function encodePrepare(
-  writer: BodyWriter, request: PrepareRequest, version: ProtocolVersion,
+  writer: BodyWriter,
+  request: PrepareRequest,
+  version: ProtocolVersion,
 ): void {
   writer.longString(request.query);
   if (version < 5) return;

@@ -14,7 +14,9 @@ export interface QueryRequest extends RequestHeader {
 }
 
 export function decodeQuery(
-  reader: BodyReader, version: ProtocolVersion, header: RequestHeader,
+  reader: BodyReader,
+  version: ProtocolVersion,
+  header: RequestHeader,
 ): QueryRequest {
   return {
     kind: 'query',
@@ -26,7 +28,9 @@ export function decodeQuery(
 }
 
 export function encodeQuery(
-  writer: BodyWriter, request: QueryRequest, version: ProtocolVersion,
+  writer: BodyWriter,
+  request: QueryRequest,
+  version: ProtocolVersion,
 ): void {
   writer.longString(request.query);
   encodeQueryParameters(writer, request.parameters, version);

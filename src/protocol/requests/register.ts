@@ -7,9 +7,15 @@ import { protocolError } from '../protocol-error.ts';
 import type { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
 
-/** Every type a client may name and the first version that has it. TRACE_COMPLETE is accepted but never sent. */
+/**
+ * Every type a client may name and the first version that has it. TRACE_COMPLETE is accepted but
+ * never sent.
+ */
 const EVENT_TYPES = {
-  TOPOLOGY_CHANGE: 3, STATUS_CHANGE: 3, SCHEMA_CHANGE: 3, TRACE_COMPLETE: 4,
+  TOPOLOGY_CHANGE: 3,
+  STATUS_CHANGE: 3,
+  SCHEMA_CHANGE: 3,
+  TRACE_COMPLETE: 4,
 } as const;
 
 export type EventType = keyof typeof EVENT_TYPES;
@@ -25,9 +31,7 @@ export function decodeRegister(reader: BodyReader, version: ProtocolVersion): Re
     const type = name.toUpperCase();
     if (!isEventType(type)) throw protocolError(`Invalid value '${name}' for Type`);
     if (version < EVENT_TYPES[type]) {
-      throw protocolError(
-        `Event ${type} not valid for protocol version ${versionName(version)}`,
-      );
+      throw protocolError(`Event ${type} not valid for protocol version ${versionName(version)}`);
     }
     eventTypes.push(type);
   }

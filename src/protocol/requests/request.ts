@@ -5,7 +5,13 @@ import { unreachable } from '../../base/assert.ts';
 import { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
 import type { Frame } from '../frame.ts';
-import { beginFrame, endFrame, FLAG_CUSTOM_PAYLOAD, FLAG_TRACING, FLAG_USE_BETA } from '../frame.ts';
+import {
+  beginFrame,
+  endFrame,
+  FLAG_CUSTOM_PAYLOAD,
+  FLAG_TRACING,
+  FLAG_USE_BETA,
+} from '../frame.ts';
 import { OPCODES, opcodeName } from '../opcode.ts';
 import { protocolError } from '../protocol-error.ts';
 import type { ProtocolVersion } from '../protocol-version.ts';
@@ -40,7 +46,11 @@ export const PLAIN_HEADER: RequestHeader = Object.freeze({ tracing: false, custo
 export type ClientRequest = QueryRequest | PrepareRequest | ExecuteRequest | BatchRequest;
 
 export type RequestMessage =
-  | ClientRequest | StartupRequest | OptionsRequest | AuthResponseRequest | RegisterRequest;
+  | ClientRequest
+  | StartupRequest
+  | OptionsRequest
+  | AuthResponseRequest
+  | RegisterRequest;
 
 /** Decodes a request. Throws CqlException PROTOCOL_ERROR on malformed or impossible bodies. */
 export function decodeRequest(frame: Frame): RequestMessage {
@@ -71,9 +81,7 @@ export function decodeRequest(frame: Frame): RequestMessage {
   }
 }
 
-function decodeHeader(
-  reader: BodyReader, version: ProtocolVersion, flags: number,
-): RequestHeader {
+function decodeHeader(reader: BodyReader, version: ProtocolVersion, flags: number): RequestHeader {
   const tracing = (flags & FLAG_TRACING) !== 0;
   if ((flags & FLAG_CUSTOM_PAYLOAD) === 0) return { tracing, customPayload: null };
   if (version < 4) {
@@ -84,7 +92,8 @@ function decodeHeader(
 
 /** Appends a whole request frame (an envelope, in version 5), uncompressed. */
 export function encodeRequest(
-  writer: BodyWriter, request: RequestMessage,
+  writer: BodyWriter,
+  request: RequestMessage,
   to: { readonly version: ProtocolVersion; readonly stream: number },
 ): void {
   const { version, stream } = to;
@@ -100,13 +109,20 @@ export function encodeRequest(
 }
 
 const OPCODE_OF: Readonly<Record<RequestMessage['kind'], number>> = {
-  startup: OPCODES.STARTUP, options: OPCODES.OPTIONS, query: OPCODES.QUERY,
-  prepare: OPCODES.PREPARE, execute: OPCODES.EXECUTE, batch: OPCODES.BATCH,
-  register: OPCODES.REGISTER, 'auth-response': OPCODES.AUTH_RESPONSE,
+  startup: OPCODES.STARTUP,
+  options: OPCODES.OPTIONS,
+  query: OPCODES.QUERY,
+  prepare: OPCODES.PREPARE,
+  execute: OPCODES.EXECUTE,
+  batch: OPCODES.BATCH,
+  register: OPCODES.REGISTER,
+  'auth-response': OPCODES.AUTH_RESPONSE,
 };
 
 function encodeRequestBody(
-  writer: BodyWriter, request: RequestMessage, version: ProtocolVersion,
+  writer: BodyWriter,
+  request: RequestMessage,
+  version: ProtocolVersion,
 ): void {
   switch (request.kind) {
     case 'execute':

@@ -1,6 +1,6 @@
-// ERROR: code, text and the code's own fields. Clients of older versions get what they know: failures become
-// timeouts, and the text with them. Cassandra: transport/messages/ErrorMessage.java.
-// Test: test/protocol/error.test.ts
+// ERROR: code, text and the code's own fields. Clients of older versions get what they know:
+// failures become timeouts, and the text with them. Cassandra:
+// transport/messages/ErrorMessage.java. Test: test/protocol/error.test.ts
 
 import type { CqlError, CqlErrorCode, FailureReason, WriteType } from '../../data/cql-error.ts';
 import { ERROR_CODES, FAILURE_REASONS } from '../../data/cql-error.ts';
@@ -16,7 +16,9 @@ export interface ErrorResponse {
 }
 
 export function encodeError(
-  writer: BodyWriter, response: ErrorResponse, version: ProtocolVersion,
+  writer: BodyWriter,
+  response: ErrorResponse,
+  version: ProtocolVersion,
 ): void {
   const error = downConvert(response.error, version);
   writer.int(ERROR_CODES[error.code]);
@@ -66,7 +68,10 @@ export function encodeError(
   }
 }
 
-type Counts = Pick<Extract<CqlError, { code: 'READ_TIMEOUT' }>, 'consistency' | 'received' | 'blockFor'>;
+type Counts = Pick<
+  Extract<CqlError, { code: 'READ_TIMEOUT' }>,
+  'consistency' | 'received' | 'blockFor'
+>;
 
 function encodeCounts(writer: BodyWriter, error: Counts): void {
   writer.consistency(error.consistency);
@@ -75,7 +80,9 @@ function encodeCounts(writer: BodyWriter, error: Counts): void {
 }
 
 function encodeFailures(
-  writer: BodyWriter, failures: ReadonlyMap<string, FailureReason>, version: ProtocolVersion,
+  writer: BodyWriter,
+  failures: ReadonlyMap<string, FailureReason>,
+  version: ProtocolVersion,
 ): void {
   writer.int(failures.size);
   if (version < 5) return;
@@ -137,7 +144,11 @@ export function decodeError(reader: BodyReader, version: ProtocolVersion): Error
 
 function decodeFields(
   reader: BodyReader,
-  context: { readonly code: CqlErrorCode; readonly message: string; readonly version: ProtocolVersion },
+  context: {
+    readonly code: CqlErrorCode;
+    readonly message: string;
+    readonly version: ProtocolVersion;
+  },
 ): CqlError {
   const { code, message, version } = context;
   switch (code) {
@@ -182,7 +193,8 @@ function decodeCounts(reader: BodyReader): Counts {
 
 /** Before version 5 only their number is sent: they get made-up endpoints `0`, `1` ... */
 function decodeFailures(
-  reader: BodyReader, version: ProtocolVersion,
+  reader: BodyReader,
+  version: ProtocolVersion,
 ): ReadonlyMap<string, FailureReason> {
   const failures = new Map<string, FailureReason>();
   const count = reader.int();

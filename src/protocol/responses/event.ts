@@ -1,5 +1,6 @@
-// EVENT: pushed to connections that REGISTERed, on stream -1. Addresses are the node's client address and port.
-// Cassandra: transport/Event.java, transport/Server.java (EventNotifier). Test: test/protocol/responses.test.ts
+// EVENT: pushed to connections that REGISTERed, on stream -1. Addresses are the node's client
+// address and port. Cassandra: transport/Event.java, transport/Server.java (EventNotifier). Test:
+// test/protocol/responses.test.ts
 
 import type { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
@@ -17,7 +18,10 @@ interface NodeAddress {
 }
 
 export type ClientEvent =
-  | ({ readonly type: 'TOPOLOGY_CHANGE'; readonly change: 'NEW_NODE' | 'REMOVED_NODE' | 'MOVED_NODE' } & NodeAddress)
+  | ({
+      readonly type: 'TOPOLOGY_CHANGE';
+      readonly change: 'NEW_NODE' | 'REMOVED_NODE' | 'MOVED_NODE';
+    } & NodeAddress)
   | ({ readonly type: 'STATUS_CHANGE'; readonly change: 'UP' | 'DOWN' } & NodeAddress)
   | { readonly type: 'SCHEMA_CHANGE'; readonly change: SchemaChange };
 
@@ -27,7 +31,9 @@ export interface EventResponse {
 }
 
 export function encodeEvent(
-  writer: BodyWriter, response: EventResponse, version: ProtocolVersion,
+  writer: BodyWriter,
+  response: EventResponse,
+  version: ProtocolVersion,
 ): void {
   const { event } = response;
   writer.string(event.type);

@@ -1,5 +1,5 @@
-// RESULT PREPARED: a statement's id, its bind markers and its result's columns. From the partition key indexes
-// drivers compute routing keys. Cassandra: cql3/ResultSet.java (PreparedMetadata).
+// RESULT PREPARED: a statement's id, its bind markers and its result's columns. From the partition
+// key indexes drivers compute routing keys. Cassandra: cql3/ResultSet.java (PreparedMetadata).
 // Test: test/protocol/responses.test.ts
 
 import type { BodyReader } from '../body-reader.ts';
@@ -8,7 +8,11 @@ import { protocolError } from '../protocol-error.ts';
 import type { ProtocolVersion } from '../protocol-version.ts';
 import type { ResultColumn } from './result-metadata.ts';
 import {
-  decodeColumns, decodeResultMetadata, encodeColumns, encodeResultMetadata, GLOBAL_TABLES_SPEC,
+  decodeColumns,
+  decodeResultMetadata,
+  encodeColumns,
+  encodeResultMetadata,
+  GLOBAL_TABLES_SPEC,
 } from './result-metadata.ts';
 
 export interface PreparedResult {
@@ -17,7 +21,10 @@ export interface PreparedResult {
   /** 16 bytes over the result's columns; sent from version 5 on. */
   readonly resultMetadataId: Buffer;
   readonly bindColumns: readonly ResultColumn[];
-  /** Bind markers that form the partition key, in key order; empty when they do not. Not sent in version 3. */
+  /**
+   * Bind markers that form the partition key, in key order; empty when they do not. Not sent in
+   * version 3.
+   */
   readonly partitionKeyIndexes: readonly number[];
   /** null: the statement has no (fixed) result columns, as all but SELECT. */
   readonly resultColumns: readonly ResultColumn[] | null;
@@ -26,7 +33,9 @@ export interface PreparedResult {
 const NO_COLUMNS: readonly ResultColumn[] = Object.freeze([]);
 
 export function encodePrepared(
-  writer: BodyWriter, result: PreparedResult, version: ProtocolVersion,
+  writer: BodyWriter,
+  result: PreparedResult,
+  version: ProtocolVersion,
 ): void {
   const { bindColumns, partitionKeyIndexes, resultColumns } = result;
   writer.shortBytes(result.id);
@@ -58,5 +67,12 @@ export function decodePrepared(reader: BodyReader, version: ProtocolVersion): Pr
   const bindColumns = decodeColumns(reader, count, (flags & GLOBAL_TABLES_SPEC) !== 0);
   const metadata = decodeResultMetadata(reader);
   const resultColumns = metadata.noMetadata === true ? null : metadata.columns;
-  return { kind: 'prepared', id, resultMetadataId, bindColumns, partitionKeyIndexes, resultColumns };
+  return {
+    kind: 'prepared',
+    id,
+    resultMetadataId,
+    bindColumns,
+    partitionKeyIndexes,
+    resultColumns,
+  };
 }

@@ -7,8 +7,14 @@ import { BodyWriter } from '../body-writer.ts';
 import type { BodyCompressor } from '../compression.ts';
 import type { Frame } from '../frame.ts';
 import {
-  beginFrame, endFrame, FLAG_COMPRESSED, FLAG_CUSTOM_PAYLOAD, FLAG_TRACING, FLAG_USE_BETA,
-  FLAG_WARNING, FRAME_HEADER_BYTES,
+  beginFrame,
+  endFrame,
+  FLAG_COMPRESSED,
+  FLAG_CUSTOM_PAYLOAD,
+  FLAG_TRACING,
+  FLAG_USE_BETA,
+  FLAG_WARNING,
+  FRAME_HEADER_BYTES,
 } from '../frame.ts';
 import { OPCODES } from '../opcode.ts';
 import { protocolError } from '../protocol-error.ts';
@@ -31,8 +37,14 @@ import type { SupportedResponse } from './supported.ts';
 import { decodeSupported, encodeSupported } from './supported.ts';
 
 export type ResponseMessage =
-  | ErrorResponse | ReadyResponse | AuthenticateResponse | SupportedResponse | ResultResponse
-  | EventResponse | AuthChallengeResponse | AuthSuccessResponse;
+  | ErrorResponse
+  | ReadyResponse
+  | AuthenticateResponse
+  | SupportedResponse
+  | ResultResponse
+  | EventResponse
+  | AuthChallengeResponse
+  | AuthSuccessResponse;
 
 /** What a node answers to a statement. */
 export type StatementResponse = ErrorResponse | ResultResponse;
@@ -49,10 +61,18 @@ export interface ResponseExtras {
 export const NO_EXTRAS: ResponseExtras = Object.freeze({});
 
 const OPCODE_OF: Readonly<Record<ResponseMessage['kind'], number>> = {
-  error: OPCODES.ERROR, ready: OPCODES.READY, authenticate: OPCODES.AUTHENTICATE,
-  supported: OPCODES.SUPPORTED, event: OPCODES.EVENT, void: OPCODES.RESULT, rows: OPCODES.RESULT,
-  'set-keyspace': OPCODES.RESULT, prepared: OPCODES.RESULT, 'schema-change': OPCODES.RESULT,
-  'auth-challenge': OPCODES.AUTH_CHALLENGE, 'auth-success': OPCODES.AUTH_SUCCESS,
+  error: OPCODES.ERROR,
+  ready: OPCODES.READY,
+  authenticate: OPCODES.AUTHENTICATE,
+  supported: OPCODES.SUPPORTED,
+  event: OPCODES.EVENT,
+  void: OPCODES.RESULT,
+  rows: OPCODES.RESULT,
+  'set-keyspace': OPCODES.RESULT,
+  prepared: OPCODES.RESULT,
+  'schema-change': OPCODES.RESULT,
+  'auth-challenge': OPCODES.AUTH_CHALLENGE,
+  'auth-success': OPCODES.AUTH_SUCCESS,
 };
 
 export interface ResponseTarget {
@@ -65,7 +85,9 @@ export interface ResponseTarget {
 
 /** Appends a whole response frame (an envelope, in version 5). */
 export function encodeResponse(
-  writer: BodyWriter, response: ResponseMessage, target: ResponseTarget,
+  writer: BodyWriter,
+  response: ResponseMessage,
+  target: ResponseTarget,
 ): void {
   const { version, stream, extras = NO_EXTRAS, compressor = null } = target;
   let flags = version === 6 ? FLAG_USE_BETA : 0;
@@ -102,9 +124,7 @@ function compressBody(writer: BodyWriter, start: number, compressor: BodyCompres
   writer.bytes[start + 1] = (writer.bytes[start + 1] as number) | FLAG_COMPRESSED;
 }
 
-function encodeBody(
-  writer: BodyWriter, response: ResponseMessage, version: ProtocolVersion,
-): void {
+function encodeBody(writer: BodyWriter, response: ResponseMessage, version: ProtocolVersion): void {
   switch (response.kind) {
     case 'void':
     case 'rows':
@@ -131,7 +151,10 @@ function encodeBody(
   }
 }
 
-/** The body of a PROTOCOL_ERROR or INVALID error, which is the same in every version, also in 1 and 2. */
+/**
+ * The body of a PROTOCOL_ERROR or INVALID error, which is the same in every version, also in 1 and
+ * 2.
+ */
 export function plainErrorBody(error: ErrorResponse): Buffer {
   const writer = new BodyWriter();
   encodeError(writer, error, 5);
@@ -154,9 +177,7 @@ export function decodeResponse(frame: Frame): DecodedResponse {
   return { response: decodeBody(reader, frame.opcode, version), extras };
 }
 
-function decodeBody(
-  reader: BodyReader, opcode: number, version: ProtocolVersion,
-): ResponseMessage {
+function decodeBody(reader: BodyReader, opcode: number, version: ProtocolVersion): ResponseMessage {
   switch (opcode) {
     case OPCODES.RESULT:
       return decodeResult(reader, version);

@@ -1,6 +1,6 @@
-// The description of a result's columns. Its bytes depend only on the columns and the version and are kept beside
-// the column array (by identity), so that a prepared statement describes its result once.
-// Cassandra: cql3/ResultSet.java (ResultMetadata). Test: test/protocol/rows.test.ts
+// The description of a result's columns. Its bytes depend only on the columns and the version and
+// are kept beside the column array (by identity), so that a prepared statement describes its result
+// once. Cassandra: cql3/ResultSet.java (ResultMetadata). Test: test/protocol/rows.test.ts
 
 import type { CqlType } from '../../data/cql-type.ts';
 import type { BodyReader } from '../body-reader.ts';
@@ -22,13 +22,18 @@ export interface ResultColumn {
 }
 
 export interface ResultMetadata {
-  /** Hand over the same array for the same statement: encoded bytes are remembered by its identity. */
+  /**
+   * Hand over the same array for the same statement: encoded bytes are remembered by its identity.
+   */
   readonly columns: readonly ResultColumn[];
   /** Present: there are more pages. */
   readonly pagingState?: Buffer | null;
   /** The client asked to skip the columns; only their number is sent. */
   readonly noMetadata?: boolean;
-  /** The columns differ from those the client prepared (version 5): the new id; excludes `noMetadata`. */
+  /**
+   * The columns differ from those the client prepared (version 5): the new id; excludes
+   * `noMetadata`.
+   */
   readonly changedId?: Buffer | null;
 }
 
@@ -42,9 +47,13 @@ export interface EncodedColumns {
 /** Cache: column array -> version -> bytes. Entries die with their array. */
 const encoded = new WeakMap<readonly ResultColumn[], Map<ProtocolVersion, EncodedColumns>>();
 
-/** The names and types of columns as every kind of metadata lists them; remembered by the array's identity. */
+/**
+ * The names and types of columns as every kind of metadata lists them; remembered by the array's
+ * identity.
+ */
 export function encodeColumns(
-  columns: readonly ResultColumn[], version: ProtocolVersion,
+  columns: readonly ResultColumn[],
+  version: ProtocolVersion,
 ): EncodedColumns {
   let byVersion = encoded.get(columns);
   if (byVersion === undefined) {
@@ -60,7 +69,8 @@ export function encodeColumns(
 }
 
 function encodeColumnsAnew(
-  columns: readonly ResultColumn[], version: ProtocolVersion,
+  columns: readonly ResultColumn[],
+  version: ProtocolVersion,
 ): EncodedColumns {
   const writer = new BodyWriter();
   const [first] = columns;
@@ -85,12 +95,15 @@ function encodeColumnsAnew(
 /** Upper bound of what `encodeResultMetadata` writes. */
 export function resultMetadataBytes(metadata: ResultMetadata, version: ProtocolVersion): number {
   const { pagingState, changedId } = metadata;
-  const columns = metadata.noMetadata === true ? 0 : encodeColumns(metadata.columns, version).bytes.length;
+  const columns =
+    metadata.noMetadata === true ? 0 : encodeColumns(metadata.columns, version).bytes.length;
   return 14 + (pagingState?.length ?? 0) + (changedId?.length ?? 0) + columns;
 }
 
 export function encodeResultMetadata(
-  writer: BodyWriter, metadata: ResultMetadata, version: ProtocolVersion,
+  writer: BodyWriter,
+  metadata: ResultMetadata,
+  version: ProtocolVersion,
 ): void {
   const { columns, pagingState = null, noMetadata = false, changedId = null } = metadata;
   const { flags: columnFlags, bytes } = encodeColumns(columns, version);
@@ -107,7 +120,10 @@ export function encodeResultMetadata(
   if (!skips) writer.raw(bytes);
 }
 
-/** With NO_METADATA the columns come back nameless, with an empty custom type, in their right number. */
+/**
+ * With NO_METADATA the columns come back nameless, with an empty custom type, in their right
+ * number.
+ */
 export function decodeResultMetadata(reader: BodyReader): ResultMetadata {
   const flags = reader.int();
   const count = reader.int();
@@ -131,7 +147,9 @@ function namelessColumns(count: number): ResultColumn[] {
 }
 
 export function decodeColumns(
-  reader: BodyReader, count: number, isGlobal: boolean,
+  reader: BodyReader,
+  count: number,
+  isGlobal: boolean,
 ): ResultColumn[] {
   let keyspace = '';
   let table = '';

@@ -1,4 +1,5 @@
-// RESULT: the five kinds of answers to a statement. Cassandra: transport/messages/ResultMessage.java.
+// RESULT: the five kinds of answers to a statement. Cassandra:
+// transport/messages/ResultMessage.java.
 
 import { unreachable } from '../../base/assert.ts';
 import type { BodyReader } from '../body-reader.ts';
@@ -26,16 +27,26 @@ export interface SchemaChangeResult {
 }
 
 export type ResultResponse =
-  | VoidResult | RowsResult | SetKeyspaceResult | PreparedResult | SchemaChangeResult;
+  | VoidResult
+  | RowsResult
+  | SetKeyspaceResult
+  | PreparedResult
+  | SchemaChangeResult;
 
 export const VOID: VoidResult = Object.freeze({ kind: 'void' });
 
 const RESULT_KINDS = {
-  void: 1, rows: 2, 'set-keyspace': 3, prepared: 4, 'schema-change': 5,
+  void: 1,
+  rows: 2,
+  'set-keyspace': 3,
+  prepared: 4,
+  'schema-change': 5,
 } as const satisfies Record<ResultResponse['kind'], number>;
 
 export function encodeResult(
-  writer: BodyWriter, result: ResultResponse, version: ProtocolVersion,
+  writer: BodyWriter,
+  result: ResultResponse,
+  version: ProtocolVersion,
 ): void {
   writer.int(RESULT_KINDS[result.kind]);
   switch (result.kind) {

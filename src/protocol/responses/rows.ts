@@ -1,5 +1,6 @@
-// RESULT ROWS: metadata, a row count, and the cells. The hot answer: its size is counted first, then it is written
-// once, without a check per cell. Cassandra: cql3/ResultSet.java. Test: test/protocol/rows.test.ts
+// RESULT ROWS: metadata, a row count, and the cells. The hot answer: its size is counted first,
+// then it is written once, without a check per cell. Cassandra: cql3/ResultSet.java. Test:
+// test/protocol/rows.test.ts
 
 import type { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
@@ -7,7 +8,9 @@ import { protocolError } from '../protocol-error.ts';
 import type { ProtocolVersion } from '../protocol-version.ts';
 import type { ResultMetadata } from './result-metadata.ts';
 import {
-  decodeResultMetadata, encodeResultMetadata, resultMetadataBytes,
+  decodeResultMetadata,
+  encodeResultMetadata,
+  resultMetadataBytes,
 } from './result-metadata.ts';
 
 export type ResultRow = readonly (Buffer | null)[];
@@ -19,9 +22,7 @@ export interface RowsResult {
   readonly rows: readonly ResultRow[];
 }
 
-export function encodeRows(
-  writer: BodyWriter, result: RowsResult, version: ProtocolVersion,
-): void {
+export function encodeRows(writer: BodyWriter, result: RowsResult, version: ProtocolVersion): void {
   const { metadata, rows } = result;
   let bytes = resultMetadataBytes(metadata, version) + 4;
   for (const row of rows) {

@@ -1,6 +1,6 @@
-// What changed in the schema: the body shared by RESULT SCHEMA_CHANGE and EVENT SCHEMA_CHANGE. Version 3 knows no
-// functions and hears that the keyspace was updated. Cassandra: transport/Event.java (SchemaChange).
-// Test: test/protocol/responses.test.ts
+// What changed in the schema: the body shared by RESULT SCHEMA_CHANGE and EVENT SCHEMA_CHANGE.
+// Version 3 knows no functions and hears that the keyspace was updated. Cassandra:
+// transport/Event.java (SchemaChange). Test: test/protocol/responses.test.ts
 
 import type { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
@@ -31,7 +31,9 @@ export type SchemaChange = Change &
   );
 
 export function encodeSchemaChange(
-  writer: BodyWriter, change: SchemaChange, version: ProtocolVersion,
+  writer: BodyWriter,
+  change: SchemaChange,
+  version: ProtocolVersion,
 ): void {
   const isFunction = change.target === 'FUNCTION' || change.target === 'AGGREGATE';
   if (isFunction && version < 4) {

@@ -1,4 +1,5 @@
-// SUPPORTED: what this server speaks; the answer to OPTIONS. Cassandra: transport/messages/SupportedMessage.java.
+// SUPPORTED: what this server speaks; the answer to OPTIONS. Cassandra:
+// transport/messages/SupportedMessage.java.
 
 import type { BodyReader } from '../body-reader.ts';
 import type { BodyWriter } from '../body-writer.ts';
