@@ -1,14 +1,17 @@
 // The parsed form of every CQL statement: plain, immutable data in a union closed over `kind`.
-// Nothing here knows a schema: names are resolved for case only, types and functions are names, bind markers are
-// numbers. Built by parser/, printed by print.ts, given meaning by statement preparation (node/query).
-// Story: test/cql-parser/.
+// Nothing here knows a schema: names are resolved for case only, types and functions are names,
+// bind markers are numbers. Built by parser/, printed by print.ts, given meaning by statement
+// preparation (node/query). Story: test/cql-parser/.
 
 import type { NativeTypeName } from '../data/cql-type.ts';
 
 /** A parsed statement and what its text alone says about its bind markers. */
 export interface ParsedStatement {
   readonly statement: Statement;
-  /** One entry a bind marker in order of appearance: the name of `:name` (case-folded), null for `?`. */
+  /**
+   * One entry a bind marker in order of appearance: the name of `:name` (case-folded), null for
+   * `?`.
+   */
   readonly bindMarkers: readonly (string | null)[];
   /** The statement's source text, as received. */
   readonly text: string;
@@ -21,16 +24,19 @@ export interface QualifiedName {
   readonly name: string;
 }
 
-// ---------------------------------------------------------------------------------------------------------- terms
+// ------------------------------------------------------------------------------------------- terms
 
-/** The kind of a constant as error texts print it: `Invalid STRING constant (abc) for "k" of type int`. */
+/**
+ * The kind of a constant as error texts print it: `Invalid STRING constant (abc) for "k" of type
+ * int`.
+ */
 export type LiteralKind = 'STRING' | 'INTEGER' | 'FLOAT' | 'BOOLEAN' | 'HEX' | 'UUID' | 'DURATION';
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
 
 /**
- * A constant. `text` is the raw text of the token, strings without quotes and with `''` undone; HEX keeps its `0x`;
- * a FLOAT may be `NaN`, `Infinity` or `-Infinity` (normalised).
+ * A constant. `text` is the raw text of the token, strings without quotes and with `''` undone; HEX
+ * keeps its `0x`; a FLOAT may be `NaN`, `Infinity` or `-Infinity` (normalised).
  */
 export interface LiteralTerm {
   readonly kind: 'literal';
@@ -51,7 +57,9 @@ export interface ListTerm {
   readonly kind: 'list';
   readonly elements: readonly Term[];
 }
-/** `{a, b}`. The empty `{}` is a SetTerm without elements and stands for an empty set, map or UDT. */
+/**
+ * `{a, b}`. The empty `{}` is a SetTerm without elements and stands for an empty set, map or UDT.
+ */
 export interface SetTerm {
   readonly kind: 'set';
   readonly elements: readonly Term[];
@@ -103,10 +111,21 @@ export interface CastTerm {
 
 /** A value where no column may be named (values, right sides of relations, DDL arguments). */
 export type Term =
-  | LiteralTerm | NullTerm | MarkerTerm | ListTerm | SetTerm | MapTerm | UdtTerm | TupleTerm
-  | CallTerm | OperationTerm | NegationTerm | TypeHintTerm | CastTerm;
+  | LiteralTerm
+  | NullTerm
+  | MarkerTerm
+  | ListTerm
+  | SetTerm
+  | MapTerm
+  | UdtTerm
+  | TupleTerm
+  | CallTerm
+  | OperationTerm
+  | NegationTerm
+  | TypeHintTerm
+  | CastTerm;
 
-// ------------------------------------------------------------------------------------------------------ selectors
+// --------------------------------------------------------------------------------------- selectors
 
 /** What a SELECT list, a GROUP BY or a function argument inside them may hold. */
 export type Selector =
@@ -142,7 +161,10 @@ export type Selector =
   | { readonly kind: 'type-hint'; readonly type: RawType; readonly selector: Selector }
   | { readonly kind: 'list'; readonly elements: readonly Selector[] }
   | { readonly kind: 'set'; readonly elements: readonly Selector[] }
-  /** `{k: v}`: a map, or a UDT when every key is a column selector (an identifier) and the type hint says so. */
+  /**
+   * `{k: v}`: a map, or a UDT when every key is a column selector (an identifier) and the type
+   * hint says so.
+   */
   | {
       readonly kind: 'map-or-udt';
       readonly entries: readonly { readonly key: Selector; readonly value: Selector }[];
@@ -156,7 +178,7 @@ export interface SelectorItem {
   readonly alias: string | null;
 }
 
-// ---------------------------------------------------------------------------------------------- WHERE, conditions
+// ------------------------------------------------------------------------------- WHERE, conditions
 
 export type ComparisonOperator = '=' | '<' | '<=' | '>' | '>=' | '!=';
 export type ContainsOperator = 'CONTAINS' | 'CONTAINS KEY';
@@ -195,14 +217,21 @@ export type Relation =
       readonly operator: ComparisonOperator;
       readonly value: TupleTerm | MarkerTerm;
     }
-  /** `(a, b) IN ((1, 2), (3, 4))`, `(a, b) IN (?, ?)` (all tuples or all markers) or `(a, b) IN ()`. */
+  /**
+   * `(a, b) IN ((1, 2), (3, 4))`, `(a, b) IN (?, ?)` (all tuples or all markers) or `(a, b) IN
+   * ()`.
+   */
   | {
       readonly kind: 'multi-in';
       readonly columns: readonly string[];
       readonly values: readonly (TupleTerm | MarkerTerm)[];
     }
   /** `(a, b) IN ?`. */
-  | { readonly kind: 'multi-in-marker'; readonly columns: readonly string[]; readonly marker: MarkerTerm };
+  | {
+      readonly kind: 'multi-in-marker';
+      readonly columns: readonly string[];
+      readonly marker: MarkerTerm;
+    };
 
 /** `expr(index, term)`. */
 export interface CustomExpression {
@@ -218,7 +247,11 @@ export interface WhereClause {
 
 /** What stands right of a condition's operator. */
 export type ConditionValue =
-  | { readonly kind: 'term'; readonly operator: ComparisonOperator | ContainsOperator; readonly term: Term }
+  | {
+      readonly kind: 'term';
+      readonly operator: ComparisonOperator | ContainsOperator;
+      readonly term: Term;
+    }
   | { readonly kind: 'in'; readonly values: readonly Term[] }
   | { readonly kind: 'in-marker'; readonly marker: MarkerTerm };
 
@@ -233,22 +266,38 @@ export interface ColumnCondition {
   readonly value: ConditionValue;
 }
 
-// -------------------------------------------------------------------------------------------------- raw CQL types
+// ----------------------------------------------------------------------------------- raw CQL types
 
-/** A type as written. `frozen` is what the text says (frozen<> reaches inside, as Cassandra's freeze() does). */
+/**
+ * A type as written. `frozen` is what the text says (frozen<> reaches inside, as Cassandra's
+ * freeze() does).
+ */
 export type RawType =
-  /** `varchar` and `text` are kept apart here. */
-  | { readonly kind: 'native'; readonly name: NativeTypeName }
+  /** `varchar` has the name text; `written` is 'varchar' then. */
+  | { readonly kind: 'native'; readonly name: NativeTypeName; readonly written?: 'varchar' }
   | { readonly kind: 'list'; readonly element: RawType; readonly frozen: boolean }
   | { readonly kind: 'set'; readonly element: RawType; readonly frozen: boolean }
-  | { readonly kind: 'map'; readonly key: RawType; readonly value: RawType; readonly frozen: boolean }
+  | {
+      readonly kind: 'map';
+      readonly key: RawType;
+      readonly value: RawType;
+      readonly frozen: boolean;
+    }
   | { readonly kind: 'tuple'; readonly elements: readonly RawType[] }
-  | { readonly kind: 'vector'; readonly element: RawType; readonly dimension: number; readonly frozen: boolean }
+  | {
+      readonly kind: 'vector';
+      readonly element: RawType;
+      readonly dimension: number;
+      readonly frozen: boolean;
+    }
   | { readonly kind: 'udt'; readonly name: QualifiedName; readonly frozen: boolean }
-  /** `'org.apache.cassandra.db.marshal.Int32Type'`, a class name the parser has checked; read it with parseClassName. */
+  /**
+   * `'org.apache.cassandra.db.marshal.Int32Type'`, a class name the parser has checked; read it
+   * with parseClassName.
+   */
   | { readonly kind: 'custom'; readonly className: string };
 
-// ------------------------------------------------------------------------------------------------------------ DML
+// --------------------------------------------------------------------------------------------- DML
 
 /** USING TIMESTAMP / TTL: an INTEGER literal or a marker; null = not written. */
 export interface Attributes {
@@ -310,9 +359,19 @@ export type Assignment =
   /** `c = term + c` */
   | { readonly kind: 'prepend'; readonly column: string; readonly value: Term }
   /** `c[key] = term` */
-  | { readonly kind: 'set-element'; readonly column: string; readonly key: Term; readonly value: Term }
+  | {
+      readonly kind: 'set-element';
+      readonly column: string;
+      readonly key: Term;
+      readonly value: Term;
+    }
   /** `c.field = term` */
-  | { readonly kind: 'set-field'; readonly column: string; readonly field: string; readonly value: Term };
+  | {
+      readonly kind: 'set-field';
+      readonly column: string;
+      readonly field: string;
+      readonly value: Term;
+    };
 
 export interface UpdateStatement {
   readonly kind: 'update';
@@ -341,7 +400,11 @@ export interface DeleteStatement {
   readonly conditions: readonly ColumnCondition[];
 }
 
-export type ModificationStatement = InsertStatement | InsertJsonStatement | UpdateStatement | DeleteStatement;
+export type ModificationStatement =
+  | InsertStatement
+  | InsertJsonStatement
+  | UpdateStatement
+  | DeleteStatement;
 
 export interface BatchStatement {
   readonly kind: 'batch';
@@ -360,11 +423,12 @@ export interface TruncateStatement {
   readonly table: QualifiedName;
 }
 
-// ------------------------------------------------------------------------------------------------------------ DDL
+// --------------------------------------------------------------------------------------------- DDL
 
 /**
- * `WITH a = 'x' AND b = {'k': 'v'}`: values as raw text (numbers and booleans too), maps with raw text both sides.
- * Names are case-folded. Names twice are refused by the parser, unknown names by preparation.
+ * `WITH a = 'x' AND b = {'k': 'v'}`: values as raw text (numbers and booleans too), maps with raw
+ * text both sides. Names are case-folded. Names twice are refused by the parser, unknown names by
+ * preparation.
  */
 export type PropertyMap = ReadonlyMap<string, string | ReadonlyMap<string, string>>;
 
@@ -414,7 +478,7 @@ export interface CreateTableStatement {
   readonly table: QualifiedName;
   readonly ifNotExists: boolean;
   readonly columns: readonly ColumnDefinition[];
-  /** One a PRIMARY KEY written, inline or as a clause; exactly one is valid. */
+  /** The PRIMARY KEY, inline or as a clause: none or one (the parser refuses a second). */
   readonly primaryKeys: readonly PrimaryKeyDefinition[];
   readonly properties: PropertyMap;
   readonly compactStorage: boolean;
@@ -589,10 +653,19 @@ export interface DropTriggerStatement {
   readonly ifExists: boolean;
 }
 
-// ----------------------------------------------------------------------------------------------------------- auth
+// -------------------------------------------------------------------------------------------- auth
 
 export const PERMISSIONS = [
-  'CREATE', 'ALTER', 'DROP', 'SELECT', 'MODIFY', 'AUTHORIZE', 'DESCRIBE', 'EXECUTE', 'UNMASK', 'SELECT_MASKED',
+  'CREATE',
+  'ALTER',
+  'DROP',
+  'SELECT',
+  'MODIFY',
+  'AUTHORIZE',
+  'DESCRIBE',
+  'EXECUTE',
+  'UNMASK',
+  'SELECT_MASKED',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -606,7 +679,11 @@ export type RawResource =
   | { readonly kind: 'role'; readonly role: string }
   | { readonly kind: 'all-functions' }
   | { readonly kind: 'keyspace-functions'; readonly keyspace: string }
-  | { readonly kind: 'function'; readonly function: QualifiedName; readonly argumentTypes: readonly RawType[] }
+  | {
+      readonly kind: 'function';
+      readonly function: QualifiedName;
+      readonly argumentTypes: readonly RawType[];
+    }
   | { readonly kind: 'all-mbeans' }
   /** A JMX object name or pattern. */
   | { readonly kind: 'mbean'; readonly name: string };
@@ -685,7 +762,7 @@ export interface DropIdentityStatement {
   readonly ifExists: boolean;
 }
 
-// ------------------------------------------------------------------------------------------------------- DESCRIBE
+// ---------------------------------------------------------------------------------------- DESCRIBE
 
 export type DescribeTarget =
   | { readonly kind: 'cluster' }
@@ -693,7 +770,10 @@ export type DescribeTarget =
   | { readonly kind: 'keyspaces' | 'tables' | 'types' | 'functions' | 'aggregates' }
   /** keyspace null = the current one. */
   | { readonly kind: 'keyspace'; readonly keyspace: string | null; readonly only: boolean }
-  | { readonly kind: 'table' | 'index' | 'view' | 'type' | 'function' | 'aggregate'; readonly name: QualifiedName }
+  | {
+      readonly kind: 'table' | 'index' | 'view' | 'type' | 'function' | 'aggregate';
+      readonly name: QualifiedName;
+    }
   /** `DESCRIBE name`: keyspace, then table, index, view. */
   | { readonly kind: 'generic'; readonly name: QualifiedName };
 
@@ -703,23 +783,49 @@ export interface DescribeStatement {
   readonly withInternals: boolean;
 }
 
-// ------------------------------------------------------------------------------------------------------ the union
+// --------------------------------------------------------------------------------------- the union
 
 export type SchemaStatement =
-  | CreateKeyspaceStatement | AlterKeyspaceStatement | DropKeyspaceStatement
-  | CreateTableStatement | AlterTableStatement | DropTableStatement
-  | CreateTypeStatement | AlterTypeStatement | DropTypeStatement
-  | CreateIndexStatement | DropIndexStatement
-  | CreateViewStatement | AlterViewStatement | DropViewStatement
-  | CreateFunctionStatement | CreateAggregateStatement | DropFunctionStatement
-  | CreateTriggerStatement | DropTriggerStatement;
+  | CreateKeyspaceStatement
+  | AlterKeyspaceStatement
+  | DropKeyspaceStatement
+  | CreateTableStatement
+  | AlterTableStatement
+  | DropTableStatement
+  | CreateTypeStatement
+  | AlterTypeStatement
+  | DropTypeStatement
+  | CreateIndexStatement
+  | DropIndexStatement
+  | CreateViewStatement
+  | AlterViewStatement
+  | DropViewStatement
+  | CreateFunctionStatement
+  | CreateAggregateStatement
+  | DropFunctionStatement
+  | CreateTriggerStatement
+  | DropTriggerStatement;
 
 export type AuthStatement =
-  | PermissionStatement | RoleGrantStatement | ListPermissionsStatement | ListRolesStatement | ListUsersStatement
-  | CreateRoleStatement | AlterRoleStatement | DropRoleStatement | AddIdentityStatement | DropIdentityStatement;
+  | PermissionStatement
+  | RoleGrantStatement
+  | ListPermissionsStatement
+  | ListRolesStatement
+  | ListUsersStatement
+  | CreateRoleStatement
+  | AlterRoleStatement
+  | DropRoleStatement
+  | AddIdentityStatement
+  | DropIdentityStatement;
 
 export type Statement =
-  | SelectStatement | ModificationStatement | BatchStatement | UseStatement | TruncateStatement
-  | SchemaStatement | AuthStatement | DescribeStatement;
+  | SelectStatement
+  | ModificationStatement
+  | BatchStatement
+  | UseStatement
+  | TruncateStatement
+  | SchemaStatement
+  | AuthStatement
+  | DescribeStatement;
 
 export type StatementKind = Statement['kind'];

@@ -1,4 +1,5 @@
-// Identifiers as text, for those who deal with CQL statements; the rule itself lives in data/identifier.ts.
+// Identifiers as text, for those who deal with CQL statements; the rule itself lives in
+// data/identifier.ts.
 
 import { quoteIfNeeded, RESERVED_WORDS } from '../data/identifier.ts';
 

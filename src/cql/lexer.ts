@@ -1,18 +1,14 @@
-// Splits CQL text into tokens held in parallel arrays (kind, start, end), hidden ones left out unless asked for.
-// Decides between token kinds as Cassandra's generated lexer does, its oddities included: eight hexadecimal digits
-// and a dash are a UUID whatever follows, `-n` begins -NaN. Stops at the first malformed token.
-// Must never fail: what is wrong is a value in `error`. Story: test/cql-parser/lexer.test.ts.
+// Splits CQL text into tokens held in parallel arrays (kind, start, end), hidden ones left out
+// unless asked for. Decides between token kinds as Cassandra's generated lexer does, its oddities
+// included: eight hexadecimal digits and a dash are a UUID whatever follows, `-n` begins -NaN.
+// Stops at the first malformed token. Must never fail: what is wrong is a value in `error`. Story:
+// test/cql-parser/lexer.test.ts.
 
+import { accept, isHex, mismatched, noViable, scanUuid } from './parser/scan.ts';
+import type { LexError, Scan } from './parser/scan.ts';
 import { scanDuration, scanIsoDuration, scanNumber } from './parser/scan-number.ts';
 import { hashStep, keywordKind, T } from './parser/tokens.ts';
 import type { Kind } from './parser/tokens.ts';
-
-export interface LexError {
-  /** Offset in the text of the character that does not fit. */
-  readonly offset: number;
-  /** The text after `line L:C `. */
-  readonly message: string;
-}
 
 /** Tokens of one text. The last is T.EOF, or T.ERROR where `error` stopped the lexer. */
 export interface Tokens {
@@ -21,13 +17,6 @@ export interface Tokens {
   /** One past the last character. */
   readonly ends: number[];
   readonly error: LexError | null;
-}
-
-/** Where a token ends and what it is; the scanner's registers. Reused within one tokenize call. */
-export interface Scan {
-  kind: Kind;
-  end: number;
-  error: LexError | null;
 }
 
 /** Splits `text`; `hidden` keeps white space and comments as T.HIDDEN tokens. */
@@ -79,72 +68,83 @@ function scanToken(text: string, at: number, code: number, scan: Scan): void {
     return;
   }
   switch (code) {
-    case 0x27: return scanQuoted(text, at, scan);
-    case 0x22: return scanQuotedName(text, at, scan);
-    case 0x24: return scanDollarString(text, at, scan);
-    case 0x28: return accept(scan, T.LEFT_PAREN, at + 1);
-    case 0x29: return accept(scan, T.RIGHT_PAREN, at + 1);
-    case 0x2c: return accept(scan, T.COMMA, at + 1);
-    case 0x3f: return accept(scan, T.QMARK, at + 1);
-    case 0x3d: return accept(scan, T.EQ, at + 1);
-    case 0x2e: return either(text, at, 0x2e, T.RANGE, T.DOT, scan);
-    case 0x3a: return accept(scan, T.COLON, at + 1);
-    case 0x3b: return accept(scan, T.SEMICOLON, at + 1);
-    case 0x2a: return accept(scan, T.STAR, at + 1);
-    case 0x5b: return accept(scan, T.LEFT_BRACKET, at + 1);
-    case 0x5d: return accept(scan, T.RIGHT_BRACKET, at + 1);
-    case 0x7b: return accept(scan, T.LEFT_BRACE, at + 1);
-    case 0x7d: return accept(scan, T.RIGHT_BRACE, at + 1);
-    case 0x25: return accept(scan, T.PERCENT, at + 1);
-    case 0x2b: return either(text, at, 0x3d, T.PLUS_EQ, T.PLUS, scan);
-    case 0x3c: return either(text, at, 0x3d, T.LTE, T.LT, scan);
-    case 0x3e: return either(text, at, 0x3d, T.GTE, T.GT, scan);
+    case 0x27:
+      return scanQuoted(text, at, scan);
+    case 0x22:
+      return scanQuotedName(text, at, scan);
+    case 0x24:
+      return scanDollarString(text, at, scan);
+    case 0x28:
+      return accept(scan, T.LEFT_PAREN, at + 1);
+    case 0x29:
+      return accept(scan, T.RIGHT_PAREN, at + 1);
+    case 0x2c:
+      return accept(scan, T.COMMA, at + 1);
+    case 0x3f:
+      return accept(scan, T.QMARK, at + 1);
+    case 0x3d:
+      return accept(scan, T.EQ, at + 1);
+    case 0x2e:
+      return either(text, at, 0x2e, T.RANGE, T.DOT, scan);
+    case 0x3a:
+      return accept(scan, T.COLON, at + 1);
+    case 0x3b:
+      return accept(scan, T.SEMICOLON, at + 1);
+    case 0x2a:
+      return accept(scan, T.STAR, at + 1);
+    case 0x5b:
+      return accept(scan, T.LEFT_BRACKET, at + 1);
+    case 0x5d:
+      return accept(scan, T.RIGHT_BRACKET, at + 1);
+    case 0x7b:
+      return accept(scan, T.LEFT_BRACE, at + 1);
+    case 0x7d:
+      return accept(scan, T.RIGHT_BRACE, at + 1);
+    case 0x25:
+      return accept(scan, T.PERCENT, at + 1);
+    case 0x2b:
+      return either(text, at, 0x3d, T.PLUS_EQ, T.PLUS, scan);
+    case 0x3c:
+      return either(text, at, 0x3d, T.LTE, T.LT, scan);
+    case 0x3e:
+      return either(text, at, 0x3d, T.GTE, T.GT, scan);
     case 0x21:
       if (text.charCodeAt(at + 1) === 0x3d) return accept(scan, T.NEQ, at + 2);
       return mismatched(text, at + 1, "'='", scan);
-    case 0x2d: return scanMinus(text, at, scan);
-    case 0x2f: return scanSlash(text, at, scan);
-    default: return noViable(text, at, scan);
+    case 0x2d:
+      return scanMinus(text, at, scan);
+    case 0x2f:
+      return scanSlash(text, at, scan);
+    default:
+      return noViable(text, at, scan);
   }
 }
 
-export function accept(scan: Scan, kind: Kind, end: number): void {
-  scan.kind = kind;
-  scan.end = end;
-}
-
-function either(text: string, at: number, second: number, long: Kind, short: Kind, scan: Scan): void {
+function either(
+  text: string,
+  at: number,
+  second: number,
+  long: Kind,
+  short: Kind,
+  scan: Scan,
+): void {
   if (text.charCodeAt(at + 1) === second) accept(scan, long, at + 2);
   else accept(scan, short, at + 1);
 }
 
-function display(text: string, at: number): string {
-  if (at >= text.length) return "'<EOF>'";
-  const code = text.charCodeAt(at);
-  // Half of a surrogate pair has no encoding of its own and arrives as a question mark.
-  const char = code >= 0xd800 && code <= 0xdfff ? '?' : text.charAt(at);
-  const shown = char === '\n' ? '\\n' : char === '\t' ? '\\t' : char === '\r' ? '\\r' : char;
-  return `'${shown}'`;
-}
-
-export function noViable(text: string, at: number, scan: Scan): void {
-  scan.error = { offset: at, message: `no viable alternative at character ${display(text, at)}` };
-}
-
-export function mismatched(text: string, at: number, expected: string, scan: Scan): void {
-  scan.error = { offset: at, message: `mismatched character ${display(text, at)} expecting ${expected}` };
-}
-
-export function emptyLoop(text: string, at: number, scan: Scan): void {
-  const message = `required (...)+ loop did not match anything at character ${display(text, at)}`;
-  scan.error = { offset: at, message };
-}
-
 function isWordPart(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 95
+  );
 }
 
-/** An identifier, a keyword, or one of the tokens that begin like them: UUID, ISO duration, `expr(`. */
+/**
+ * An identifier, a keyword, or one of the tokens that begin like them: UUID, ISO duration,
+ * `expr(`.
+ */
 function scanWord(text: string, at: number, scan: Scan): void {
   let end = at;
   let hash = 0;
@@ -165,28 +165,9 @@ function scanWord(text: string, at: number, scan: Scan): void {
   accept(scan, keywordKind(text, at, end, hash), end);
 }
 
-function isHex(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
-}
-
 function isHexRun(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (!isHex(text.charCodeAt(i))) return false;
   return true;
-}
-
-const UUID_SHAPE = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
-
-/** The rest is taken for a UUID whatever it is. */
-export function scanUuid(text: string, at: number, scan: Scan): void {
-  for (let i = 0; i < UUID_SHAPE.length; i++) {
-    const code = text.charCodeAt(at + i);
-    if (UUID_SHAPE.charCodeAt(i) === 0x2d) {
-      if (code !== 0x2d) return mismatched(text, at + i, "'-'", scan);
-    } else if (!isHex(code)) {
-      return mismatched(text, at + i, 'set null', scan);
-    }
-  }
-  accept(scan, T.UUID, at + UUID_SHAPE.length);
 }
 
 /** `'...'` with `''` inside for a quote. */
@@ -231,7 +212,8 @@ function scanMinus(text: string, at: number, scan: Scan): void {
   if (next >= 48 && next <= 57) return scanNumber(text, at, scan);
   if (next === 0x3d) return accept(scan, T.MINUS_EQ, at + 2);
   if ((next | 32) === 0x6e) return scanNegativeWord(text, at, 'nan', T.K_NEGATIVE_NAN, scan);
-  if ((next | 32) === 0x69) return scanNegativeWord(text, at, 'infinity', T.K_NEGATIVE_INFINITY, scan);
+  if ((next | 32) === 0x69)
+    return scanNegativeWord(text, at, 'infinity', T.K_NEGATIVE_INFINITY, scan);
   if (next === 0x50) return scanDuration(text, at, scan);
   accept(scan, T.MINUS, at + 1);
 }

@@ -1,5 +1,6 @@
-// The entry to the CQL parser: text in, plain data out, or a CqlException whose text is Cassandra's to the letter.
-// Pure and synchronous; bounded in stack (nesting limit) and linear in time. Story: test/cql-parser/.
+// The entry to the CQL parser: text in, plain data out, or a CqlException whose text is Cassandra's
+// to the letter. Pure and synchronous; bounded in stack (nesting limit) and linear in time. Story:
+// test/cql-parser/.
 
 import type { ParsedStatement, RawType, Term, WhereClause } from './ast.ts';
 import { statement } from './parser/statement.ts';
@@ -13,8 +14,9 @@ import { whereClause } from './parser/where.ts';
 export { isReservedWord, quoteIdentifier } from './identifier.ts';
 
 /**
- * Parses one CQL statement, with any number of `;` after it. Throws CqlException: SYNTAX_ERROR, or INVALID for the
- * few errors that Cassandra raises while it parses (a column declared twice). Source: QueryProcessor.parseStatement.
+ * Parses one CQL statement, with any number of `;` after it. Throws CqlException: SYNTAX_ERROR, or
+ * INVALID for the few errors that Cassandra raises while it parses (a column declared twice).
+ * Source: QueryProcessor.parseStatement.
  */
 export function parseStatement(text: string): ParsedStatement {
   return parseWhole(text, 'statement', (reader) => {
@@ -24,7 +26,10 @@ export function parseStatement(text: string): ParsedStatement {
   });
 }
 
-/** Parses a term that stands alone: an initial condition or a mask's argument as the schema tables store it. */
+/**
+ * Parses a term that stands alone: an initial condition or a mask's argument as the schema tables
+ * store it.
+ */
 export function parseTerm(text: string): Term {
   return parseWhole(text, 'CQL term', term);
 }
@@ -34,7 +39,9 @@ export function parseType(text: string): RawType {
   return parseWhole(text, 'CQL type', type);
 }
 
-/** Parses the WHERE clause of a view as the schema tables store it; empty text is an empty clause. */
+/**
+ * Parses the WHERE clause of a view as the schema tables store it; empty text is an empty clause.
+ */
 export function parseWhereClause(text: string): WhereClause {
   if (text === '') return { relations: [], expressions: [] };
   return parseWhole(text, 'WHERE clause', whereClause);

@@ -1,14 +1,16 @@
-// Prints a type as written, in Cassandra's normal form: `frozen<map<text, int>>`, `ks.addr`, `vector<float, 3>`.
-// Source: cql3/CQL3Type.Raw.toString.
+// Prints a type as written, in Cassandra's normal form: `frozen<map<text, int>>`, `ks.addr`,
+// `vector<float, 3>`. Source: cql3/CQL3Type.Raw.toString.
 
 import type { RawType } from './ast.ts';
+
+const MARSHAL = 'org.apache.cassandra.db.marshal.';
 
 export function printType(type: RawType): string {
   switch (type.kind) {
     case 'native':
-      return type.name;
+      return type.written ?? type.name;
     case 'custom':
-      return `'${type.className}'`;
+      return `'${fullClassName(type.className)}'`;
     case 'list':
     case 'set':
       return frozen(type.frozen, `${type.kind}<${printType(type.element)}>`);
@@ -23,6 +25,13 @@ export function printType(type: RawType): string {
       return frozen(type.frozen, keyspace === null ? name : `${keyspace}.${name}`);
     }
   }
+}
+
+/** Class names without a package are those of db.marshal. */
+function fullClassName(className: string): string {
+  return className.replace(/[A-Za-z][\w.]*/g, (word) =>
+    word.includes('.') ? word : `${MARSHAL}${word}`,
+  );
 }
 
 function frozen(isFrozen: boolean, text: string): string {

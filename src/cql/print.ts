@@ -1,10 +1,18 @@
-// Prints parsed terms, selectors and relations in Cassandra's normal form: result column names, error texts, and the
-// WHERE clause of a view as the schema tables keep it. What depends on the schema (which keyspace a function is
-// in, how a resolved type is called) comes from the caller.
-// Source: cql3/Term.Raw.getText, selection/Selectable, cql3/*Relation.toCQLString. Story: test/cql-parser/print.test.ts.
+// Prints parsed terms, selectors and relations in Cassandra's normal form: result column names,
+// error texts, and the WHERE clause of a view as the schema tables keep it. What depends on the
+// schema (which keyspace a function is in, how a resolved type is called) comes from the caller.
+// Source: cql3/Term.Raw.getText, selection/Selectable, cql3/*Relation.toCQLString. Story:
+// test/cql-parser/print.test.ts.
 
 import type {
-  ArithmeticOperator, CustomExpression, QualifiedName, RawType, Relation, Selector, Term, WhereClause,
+  ArithmeticOperator,
+  CustomExpression,
+  QualifiedName,
+  RawType,
+  Relation,
+  Selector,
+  Term,
+  WhereClause,
 } from './ast.ts';
 import { quoteIdentifier } from './identifier.ts';
 import { printType } from './print-type.ts';
@@ -12,10 +20,17 @@ import { printType } from './print-type.ts';
 export { printType } from './print-type.ts';
 
 const OPERATION_FUNCTIONS: Readonly<Record<ArithmeticOperator, string>> = {
-  '+': '_add', '-': '_substract', '*': '_multiply', '/': '_divide', '%': '_modulo',
+  '+': '_add',
+  '-': '_substract',
+  '*': '_multiply',
+  '/': '_divide',
+  '%': '_modulo',
 };
 
-/** A term as error texts show it. Arithmetic prints as the call it stands for, markers print as `?`. */
+/**
+ * A term as error texts show it. Arithmetic prints as the call it stands for, markers print as
+ * `?`.
+ */
 export function printTerm(term: Term): string {
   switch (term.kind) {
     case 'literal':
@@ -29,7 +44,7 @@ export function printTerm(term: Term): string {
     case 'set':
       return `{${printTerms(term.elements)}}`;
     case 'map':
-      return `{${term.entries.map(({ key, value }) => `${printTerm(key)}: ${printTerm(value)}`).join(', ')}}`;
+      return printPairs(term.entries, printTerm);
     case 'udt':
       return `{${term.fields.map(({ name, value }) => `${name}: ${printTerm(value)}`).join(', ')}}`;
     case 'tuple':
@@ -51,18 +66,30 @@ function native(name: string): QualifiedName {
   return { keyspace: 'system', name };
 }
 
+function printPairs<P>(
+  entries: readonly { readonly key: P; readonly value: P }[],
+  print: (part: P) => string,
+): string {
+  return `{${entries.map(({ key, value }) => `${print(key)}: ${print(value)}`).join(', ')}}`;
+}
+
 function printTerms(terms: readonly Term[]): string {
   return terms.map(printTerm).join(', ');
 }
 
 function printCall({ keyspace, name }: QualifiedName, args: readonly Term[]): string {
   const qualifier = keyspace === null ? '' : `${quoteIdentifier(keyspace)}.`;
-  return `${qualifier}${quoteIdentifier(name)}(${printTerms(args)})`;
+  // token is reserved, and yet the one name that needs no quotes in a call.
+  const printed = name === 'token' ? name : quoteIdentifier(name);
+  return `${qualifier}${printed}(${printTerms(args)})`;
 }
 
 /** What printing a selector needs to know of the schema. */
 export interface SelectorNaming {
-  /** The full name of the function a call resolved to, as `system.max`: keyspace, and the name as it was written. */
+  /**
+   * The full name of the function a call resolved to, as `system.max`: keyspace, and the name as
+   * it was written.
+   */
   readonly functionName: (call: Extract<Selector, { kind: 'call' }>) => string;
   /** A resolved type in a hint: `int`, `vector<int, 2>`, `e.addr`. */
   readonly typeName: (type: RawType) => string;
@@ -70,11 +97,15 @@ export interface SelectorNaming {
 
 /** Naming by the text alone, for callers without a schema. */
 export const TEXT_NAMING: SelectorNaming = {
-  functionName: ({ function: { keyspace, name } }) => (keyspace === null ? name : `${keyspace}.${name}`),
+  functionName: ({ function: { keyspace, name } }) =>
+    keyspace === null ? name : `${keyspace}.${name}`,
   typeName: printType,
 };
 
-/** The name of a result column: `count`, `system.max(v)`, `cast(v as text)`, `m['b'..'z']`, `(v + 1) * 2`. */
+/**
+ * The name of a result column: `count`, `system.max(v)`, `cast(v as text)`, `m['b'..'z']`, `(v +
+ * 1) * 2`.
+ */
 export function printSelector(selector: Selector, naming: SelectorNaming): string {
   const print = (inner: Selector): string => printSelector(inner, naming);
   const printAll = (inner: readonly Selector[]): string => inner.map(print).join(', ');
@@ -88,9 +119,11 @@ export function printSelector(selector: Selector, naming: SelectorNaming): strin
     case 'cell-attribute':
       return `${selector.attribute}(${print(selector.selector)})`;
     case 'cast':
-      return `cast(${print(selector.selector)} as ${selector.type === 'varchar' ? 'text' : selector.type})`;
+      return `cast(${print(selector.selector)} as ${selector.type})`;
     case 'call':
-      return countsLiteral(selector) ? 'count' : `${naming.functionName(selector)}(${printAll(selector.args)})`;
+      return countsLiteral(selector)
+        ? 'count'
+        : `${naming.functionName(selector)}(${printAll(selector.args)})`;
     case 'operation':
       return `${print(selector.left)} ${selector.operator} ${print(selector.right)}`;
     case 'negation':
@@ -108,7 +141,7 @@ export function printSelector(selector: Selector, naming: SelectorNaming): strin
     case 'set':
       return `{${printAll(selector.elements)}}`;
     case 'map-or-udt':
-      return `{${selector.entries.map(({ key, value }) => `${print(key)}: ${print(value)}`).join(', ')}}`;
+      return printPairs(selector.entries, print);
     case 'tuple-or-parentheses':
       return `(${printAll(selector.elements)})`;
   }
@@ -119,7 +152,12 @@ export function countsLiteral(call: Extract<Selector, { kind: 'call' }>): boolea
   const { keyspace, name } = call.function;
   const [argument] = call.args;
   const isCount = name === 'count' && (keyspace === null || keyspace === 'system');
-  return isCount && call.args.length === 1 && argument?.kind === 'term' && argument.term.kind === 'literal';
+  return (
+    isCount &&
+    call.args.length === 1 &&
+    argument?.kind === 'term' &&
+    argument.term.kind === 'literal'
+  );
 }
 
 function bound(term: Term | null): string {
@@ -130,7 +168,7 @@ function bound(term: Term | null): string {
 export function printRelation(relation: Relation): string {
   switch (relation.kind) {
     case 'single':
-      return `${quoteIdentifier(relation.column)} ${relation.operator} ${printTerm(relation.value)}`;
+      return `${quoteIdentifier(relation.column)} ${comparison(relation)}`;
     case 'in':
       return `${quoteIdentifier(relation.column)} IN (${printTerms(relation.values)})`;
     case 'in-marker':
@@ -140,14 +178,24 @@ export function printRelation(relation: Relation): string {
       return `${entry} ${relation.operator} ${printTerm(relation.value)}`;
     }
     case 'token':
-      return `token${columnTuple(relation.columns)} ${relation.operator} ${printTerm(relation.value)}`;
+      return `token${columnTuple(relation.columns)} ${comparison(relation)}`;
     case 'multi':
-      return `${columnTuple(relation.columns)} ${relation.operator} ${printTerm(relation.value)}`;
+      return `${columnTuple(relation.columns)} ${comparison(relation)}`;
     case 'multi-in':
       return `${columnTuple(relation.columns)} IN (${printTerms(relation.values)})`;
     case 'multi-in-marker':
       return `${columnTuple(relation.columns)} IN ?`;
   }
+}
+
+function comparison({
+  operator,
+  value,
+}: {
+  readonly operator: string;
+  readonly value: Term;
+}): string {
+  return `${operator} ${printTerm(value)}`;
 }
 
 function columnTuple(columns: readonly string[]): string {
@@ -160,5 +208,7 @@ function printExpression({ index, value }: CustomExpression): string {
 
 /** A WHERE clause as system_schema.views stores it: relations, then index expressions. */
 export function printWhereClause(where: WhereClause): string {
-  return [...where.relations.map(printRelation), ...where.expressions.map(printExpression)].join(' AND ');
+  return [...where.relations.map(printRelation), ...where.expressions.map(printExpression)].join(
+    ' AND ',
+  );
 }

@@ -1,7 +1,6 @@
 // How the rows of native functions are written: a short form that is completed to a CqlFunction, and helpers to read
 // arguments. Cassandra: cql3/functions/NativeScalarFunction.java, NativeFunction.withLegacyName.
 
-import { codecFor } from '../../data/codec/codec.ts';
 import type { CqlType } from '../../data/cql-type.ts';
 import type {
   Aggregate, AggregateFunction, CqlFunction, FunctionContext, FunctionSignature, ScalarFunction,
@@ -67,9 +66,9 @@ export function withLegacyName<T extends CqlFunction>(make: (name: string) => T,
   return [make(name), make(legacy)];
 }
 
-/** The argument, or null where a function sees none: null, and zero bytes of types to which they mean nothing. */
+/** The argument, or null where a function sees none: null, and zero bytes of all but texts, blobs and structures. */
 export function argument(args: readonly (Buffer | null)[], index: number, type: CqlType): Buffer | null {
   const bytes = args[index] ?? null;
-  if (bytes === null) return null;
-  return bytes.length === 0 && codecFor(type).isEmptyMeaningless ? null : bytes;
+  if (bytes === null || bytes.length > 0 || type.kind !== 'native') return bytes;
+  return type.name === 'text' || type.name === 'ascii' || type.name === 'blob' ? bytes : null;
 }

@@ -287,17 +287,16 @@ const DECIMAL: Numeric = {
 };
 
 function divide(left: Decimal, right: Decimal): Decimal {
-  if (right.unscaled === 0n) throw new ArithmeticFailure(divisionByZero(left));
   const firstDigit = precision(left) - left.scale - (precision(right) - right.scale);
   const scale = Math.min(SCALE_MAX, Math.max(DIGITS_MIN - firstDigit, left.scale, right.scale, DIGITS_MIN));
+  if (right.unscaled === 0n) throw new ArithmeticFailure(divisionByZero(left, scale + right.scale - left.scale));
   return stripZeros(divideDecimals(left, right, scale, 'HALF_UP'));
 }
 
-function divisionByZero(left: Decimal): string {
-  // Java's two code paths, by whether the shifted dividend fits a long.
-  return BigInt.asIntN(64, left.unscaled * 10n ** 32n) === left.unscaled * 10n ** 32n
-    ? '/ by zero'
-    : 'BigInteger divide by zero';
+/** Java divides longs where the shifted dividend still is one, else big integers; each has its own words. */
+function divisionByZero(left: Decimal, shift: number): string {
+  const shifted = shift < 19 ? left.unscaled * 10n ** BigInt(Math.max(0, shift)) : 1n << 64n;
+  return BigInt.asIntN(64, shifted) === shifted ? '/ by zero' : 'BigInteger divide by zero';
 }
 
 function modulo(left: Decimal, right: Decimal): Decimal {

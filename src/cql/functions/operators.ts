@@ -95,8 +95,10 @@ export function temporalMs(type: NativeType, bytes: Buffer): bigint {
 /** A timestamp, or the day of a date, of milliseconds since 1970. */
 export function temporalBytes(type: NativeType, ms: bigint): Buffer {
   if (type.name !== 'date') return int64Bytes(int64(ms));
+  // As java.time's Duration counts: seconds are floored, days truncated, so a time before 1970 falls on the next day.
+  const days = floorDivide(ms, 1000n) / 86_400n;
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(Number(BigInt.asUintN(32, floorDivide(ms, BigInt(MS_PER_DAY)) + 0x8000_0000n)), 0);
+  bytes.writeUInt32BE(Number(BigInt.asUintN(32, days + 0x8000_0000n)), 0);
   return bytes;
 }
 

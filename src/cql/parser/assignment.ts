@@ -3,48 +3,45 @@
 import type { Assignment, Term } from '../ast.ts';
 import { constant, term } from './terms.ts';
 import type { TokenReader } from './token-reader.ts';
-import {
-  COLUMN_NAMES, FUNCTION_NAMES, kindSet, NOT_FUNCTION_WORDS, T, TERM_STARTS_NOT_NAMES, without,
-} from './tokens.ts';
+import { CALL_NAMES, QUALIFIERS } from './term-sets.ts';
+import { COLUMN_NAMES, T, TERM_STARTS_NOT_NAMES } from './tokens.ts';
 
-/** Takes an assignment and adds it to `assignments`. */
-export function columnOperation(reader: TokenReader, assignments: Assignment[]): void {
+/** Takes an assignment that goes with those before it. */
+export function columnOperation(reader: TokenReader, assigned: AssignedColumns): Assignment {
+  const assignment = parseOperation(reader);
+  assigned.add(reader, assignment);
+  return assignment;
+}
+
+function parseOperation(reader: TokenReader): Assignment {
   const column = reader.columnName();
   switch (reader.kind) {
     case T.EQ:
       reader.next();
-      add(reader, assignments, normalOperation(reader, column));
-      return;
+      return normalOperation(reader, column);
     case T.PLUS_EQ:
       reader.next();
-      add(reader, assignments, { kind: 'add', column, value: term(reader) });
-      return;
+      return { kind: 'add', column, value: term(reader) };
     case T.MINUS_EQ:
       reader.next();
-      add(reader, assignments, { kind: 'subtract', column, value: term(reader) });
-      return;
+      return { kind: 'subtract', column, value: term(reader) };
     case T.LEFT_BRACKET: {
       reader.next();
       const key = term(reader);
       reader.expect(T.RIGHT_BRACKET);
       reader.expect(T.EQ);
-      add(reader, assignments, { kind: 'set-element', column, key, value: term(reader) });
-      return;
+      return { kind: 'set-element', column, key, value: term(reader) };
     }
     case T.DOT: {
       reader.next();
       const field = reader.name();
       reader.expect(T.EQ);
-      add(reader, assignments, { kind: 'set-field', column, field, value: term(reader) });
-      return;
+      return { kind: 'set-field', column, field, value: term(reader) };
     }
     default:
       throw reader.noViable();
   }
 }
-
-const CALL_NAMES = kindSet(FUNCTION_NAMES, T.K_CAST);
-const QUALIFIERS = without(NOT_FUNCTION_WORDS, T.K_COUNT, T.K_CAST);
 
 /** What follows `c =`: a term, `term + c`, `c + term`, `c - term`, or `c -3`. */
 function normalOperation(reader: TokenReader, column: string): Assignment {
@@ -80,7 +77,10 @@ function beginsWithColumn(reader: TokenReader): boolean {
   if (TERM_STARTS_NOT_NAMES[kind] === 1) return false;
   if (COLUMN_NAMES[kind] !== 1) throw reader.noViable();
   const second = reader.ahead(1);
-  if (second === T.PLUS || second === T.MINUS || second === T.INTEGER) return true;
+  if (second === T.PLUS || second === T.MINUS || second === T.INTEGER) {
+    reader.touch(2);
+    return true;
+  }
   if (second === T.DOT && kind !== T.EMPTY_QUOTED_NAME) {
     if (CALL_NAMES[kind] === 1 || QUALIFIERS[kind] === 1) return false;
   }
@@ -88,30 +88,33 @@ function beginsWithColumn(reader: TokenReader): boolean {
   throw reader.noViable(1);
 }
 
-function add(reader: TokenReader, assignments: Assignment[], assignment: Assignment): void {
-  for (const earlier of assignments) {
-    if (earlier.column === assignment.column && !compatible(earlier, assignment)) {
-      const name = quoteForMessage(assignment.column);
-      throw reader.semanticError(`Multiple incompatible setting of column ${name}`);
+/**
+ * The columns an UPDATE has assigned so far: all of each (null), or which fields among its parts.
+ */
+export class AssignedColumns {
+  readonly #fieldsOf = new Map<string, Set<string> | null>();
+
+  /**
+   * Fails when an assignment does not go with an earlier one. Source:
+   * cql3/Operation.RawUpdate.isCompatibleWith.
+   */
+  add(reader: TokenReader, assignment: Assignment): void {
+    const { column } = assignment;
+    const fields = this.#fieldsOf.get(column);
+    const field = assignment.kind === 'set-field' ? assignment.field : null;
+    if (fields === undefined) {
+      this.#fieldsOf.set(
+        column,
+        assignment.kind === 'set' ? null : new Set(field === null ? [] : [field]),
+      );
+    } else if (
+      fields === null ||
+      assignment.kind === 'set' ||
+      (field !== null && fields.has(field))
+    ) {
+      throw reader.semanticError(`Multiple incompatible setting of column ${column}`);
+    } else if (field !== null) {
+      fields.add(field);
     }
   }
-  assignments.push(assignment);
 }
-
-/** Messages name a column as it is stored, without quotes. */
-function quoteForMessage(column: string): string {
-  return column;
-}
-
-/** Whether a statement may hold both. Source: cql3/Operation.RawUpdate.isCompatibleWith of the earlier one. */
-function compatible(earlier: Assignment, later: Assignment): boolean {
-  switch (earlier.kind) {
-    case 'set':
-      return false;
-    case 'set-field':
-      return later.kind === 'set-field' && later.field !== earlier.field;
-    default:
-      return later.kind !== 'set';
-  }
-}
-

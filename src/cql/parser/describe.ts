@@ -2,6 +2,8 @@
 
 import type { DescribeStatement, DescribeTarget } from '../ast.ts';
 import { functionName, keyspaceName, tableName, userTypeName } from './names.ts';
+import { crashed } from './syntax-failure.ts';
+import { speculate } from './token-reader.ts';
 import type { TokenReader } from './token-reader.ts';
 import { kindSet, NAMES, T } from './tokens.ts';
 import type { Kind } from './tokens.ts';
@@ -34,6 +36,7 @@ function describeTarget(reader: TokenReader): DescribeTarget {
   const { kind } = reader;
   const list = LISTS.get(kind);
   if (list !== undefined) {
+    reader.touch(2);
     reader.next();
     return list;
   }
@@ -65,12 +68,12 @@ function describeTarget(reader: TokenReader): DescribeTarget {
     case T.K_TYPE:
       if (NAMES[second] !== 1) return generic(reader);
       reader.next();
-      return { kind: 'type', name: userTypeName(reader) };
+      return describedType(reader);
     case T.K_FUNCTION:
     case T.K_AGGREGATE:
       if (FUNCTION_STARTS[second] !== 1) return generic(reader);
       reader.next();
-      return { kind: kind === T.K_FUNCTION ? 'function' : 'aggregate', name: functionName(reader) };
+      return described(reader, kind === T.K_FUNCTION ? 'function' : 'aggregate');
     default:
       return generic(reader);
   }
@@ -82,10 +85,33 @@ function keyspaceTarget(reader: TokenReader, only: boolean): DescribeTarget {
   return { kind: 'keyspace', keyspace: named ? keyspaceName(reader) : null, only };
 }
 
+/** A malformed function name makes Cassandra's parser itself fail. */
+function described(reader: TokenReader, kind: 'function' | 'aggregate'): DescribeTarget {
+  const name = speculate(reader, functionName);
+  if (name !== null) return { kind, name };
+  const variable = kind === 'function' ? 'fn' : 'ag';
+  throw nullPointer(reader, `Cannot read field "keyspace" because "${variable}" is null`);
+}
+
+function describedType(reader: TokenReader): DescribeTarget {
+  const qualified = reader.ahead(1) === T.DOT;
+  const name = speculate(reader, userTypeName);
+  if (name !== null) return { kind: 'type', name };
+  const call = qualified
+    ? '"org.apache.cassandra.cql3.ColumnIdentifier.toString()" because "this.utName" is null'
+    : '"org.apache.cassandra.cql3.UTName.getKeyspace()" because "tn" is null';
+  throw nullPointer(reader, `Cannot invoke ${call}`);
+}
+
+function nullPointer(reader: TokenReader, message: string): Error {
+  return crashed(reader.text, 'statement', `NullPointerException ${message}`);
+}
+
 /** `[ks.]name` of anything. */
 function generic(reader: TokenReader): DescribeTarget {
   if (NAMES[reader.kind] !== 1) throw reader.noViable();
   reader.require(AFTER_GENERIC, 1);
+  reader.touch(2);
   const first = reader.name();
   if (!reader.take(T.DOT)) return { kind: 'generic', name: { keyspace: null, name: first } };
   return { kind: 'generic', name: { keyspace: first, name: reader.name() } };

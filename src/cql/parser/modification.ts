@@ -1,10 +1,22 @@
 // INSERT, UPDATE, DELETE and BATCH.
 
 import type {
-  Assignment, Attributes, BatchStatement, ColumnCondition, DeleteStatement, Deletion, InsertJsonStatement,
-  InsertStatement, LiteralTerm, MarkerTerm, ModificationStatement, QualifiedName, Term, UpdateStatement,
+  Assignment,
+  Attributes,
+  BatchStatement,
+  ColumnCondition,
+  DeleteStatement,
+  Deletion,
+  InsertJsonStatement,
+  InsertStatement,
+  LiteralTerm,
+  MarkerTerm,
+  ModificationStatement,
+  QualifiedName,
+  Term,
+  UpdateStatement,
 } from '../ast.ts';
-import { columnOperation } from './assignment.ts';
+import { AssignedColumns, columnOperation } from './assignment.ts';
 import { tableName } from './names.ts';
 import { integerOrMarker, marker, term } from './terms.ts';
 import type { TokenReader } from './token-reader.ts';
@@ -45,16 +57,27 @@ function jsonInsert(reader: TokenReader, table: QualifiedName): InsertJsonStatem
     else if (!reader.take(T.K_NULL)) throw reader.noViable();
   }
   const ifNotExists = reader.ifNotExists();
-  return { kind: 'insert-json', table, json, defaultUnset, ifNotExists, attributes: usingClause(reader) };
+  return {
+    kind: 'insert-json',
+    table,
+    json,
+    defaultUnset,
+    ifNotExists,
+    attributes: usingClause(reader),
+  };
 }
 
 function jsonValue(reader: TokenReader): LiteralTerm | MarkerTerm {
-  if (reader.kind === T.STRING_LITERAL) return { kind: 'literal', type: 'STRING', text: reader.string() };
+  if (reader.kind === T.STRING_LITERAL)
+    return { kind: 'literal', type: 'STRING', text: reader.string() };
   if (reader.kind === T.QMARK || reader.kind === T.COLON) return marker(reader);
   throw reader.noViable();
 }
 
-/** Takes `USING TIMESTAMP n AND TTL n` if it is there; of an attribute written twice the last counts. */
+/**
+ * Takes `USING TIMESTAMP n AND TTL n` if it is there; of an attribute written twice the last
+ * counts.
+ */
 function usingClause(reader: TokenReader): Attributes {
   if (!reader.take(T.K_USING)) return NO_ATTRIBUTES;
   let timestamp: Term | null = null;
@@ -74,7 +97,12 @@ interface Guard {
 
 const UNGUARDED: Guard = { ifExists: false, conditions: [] };
 const AFTER_STATEMENT = kindSet([
-  T.EOF, T.SEMICOLON, T.K_INSERT, T.K_UPDATE, T.K_DELETE, T.K_APPLY,
+  T.EOF,
+  T.SEMICOLON,
+  T.K_INSERT,
+  T.K_UPDATE,
+  T.K_DELETE,
+  T.K_APPLY,
 ]);
 const CONDITION_TAILS = kindSet(RELATION_OPERATORS, [T.K_IN, T.K_CONTAINS, T.LEFT_BRACKET, T.DOT]);
 
@@ -101,7 +129,8 @@ export function updateStatement(reader: TokenReader): UpdateStatement {
   const attributes = usingClause(reader);
   reader.expect(T.K_SET);
   const assignments: Assignment[] = [];
-  do columnOperation(reader, assignments);
+  const assigned = new AssignedColumns();
+  do assignments.push(columnOperation(reader, assigned));
   while (reader.take(T.COMMA));
   reader.expect(T.K_WHERE);
   const where = whereClause(reader);
@@ -133,6 +162,7 @@ const AFTER_DELETED_COLUMN = kindSet([T.COMMA, T.K_FROM, T.LEFT_BRACKET, T.DOT])
 function deletion(reader: TokenReader): Deletion {
   if (COLUMN_NAMES[reader.kind] !== 1) throw reader.noViable();
   reader.require(AFTER_DELETED_COLUMN, 1);
+  reader.touch(2);
   const column = reader.columnName();
   if (reader.take(T.LEFT_BRACKET)) {
     const key = term(reader);
@@ -163,9 +193,13 @@ export function batchStatement(reader: TokenReader): BatchStatement {
 
 function batched(reader: TokenReader): ModificationStatement | null {
   switch (reader.kind) {
-    case T.K_INSERT: return insertStatement(reader);
-    case T.K_UPDATE: return updateStatement(reader);
-    case T.K_DELETE: return deleteStatement(reader);
-    default: return null;
+    case T.K_INSERT:
+      return insertStatement(reader);
+    case T.K_UPDATE:
+      return updateStatement(reader);
+    case T.K_DELETE:
+      return deleteStatement(reader);
+    default:
+      return null;
   }
 }

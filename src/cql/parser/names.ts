@@ -1,15 +1,43 @@
-// Names of tables, keyspaces, indexes, types, functions and roles. Each has its own idea of what may stand there
-// and of what must follow, which decides the error of a name in the wrong place.
+// Names of tables, keyspaces, indexes, types, functions and roles. Each has its own idea of what
+// may stand there and of what must follow, which decides the error of a name in the wrong place.
 
 import type { QualifiedName } from '../ast.ts';
 import type { TokenReader } from './token-reader.ts';
-import { BASIC_WORDS, FUNCTION_NAMES, kindSet, NAMES, NATIVE_WORDS, NOT_FUNCTION_WORDS, T } from './tokens.ts';
+import {
+  BASIC_WORDS,
+  FUNCTION_NAMES,
+  kindSet,
+  NAMES,
+  NATIVE_WORDS,
+  NOT_FUNCTION_WORDS,
+  T,
+} from './tokens.ts';
 import type { KindSet } from './tokens.ts';
 
 const AFTER_TABLE = kindSet([
-  T.LEFT_PAREN, T.SEMICOLON, T.EOF, T.K_ADD, T.K_ALLOW, T.K_ALTER, T.K_AS, T.K_DROP, T.K_FROM, T.K_GROUP, T.K_JSON,
-  T.K_LIMIT, T.K_NORECURSIVE, T.K_OF, T.K_ORDER, T.K_PER, T.K_PRIMARY, T.K_RENAME, T.K_SET, T.K_TO, T.K_USING,
-  T.K_WHERE, T.K_WITH,
+  T.LEFT_PAREN,
+  T.SEMICOLON,
+  T.EOF,
+  T.K_ADD,
+  T.K_ALLOW,
+  T.K_ALTER,
+  T.K_AS,
+  T.K_DROP,
+  T.K_FROM,
+  T.K_GROUP,
+  T.K_JSON,
+  T.K_LIMIT,
+  T.K_NORECURSIVE,
+  T.K_OF,
+  T.K_ORDER,
+  T.K_PER,
+  T.K_PRIMARY,
+  T.K_RENAME,
+  T.K_SET,
+  T.K_TO,
+  T.K_USING,
+  T.K_WHERE,
+  T.K_WITH,
 ]);
 const AFTER_INDEX = kindSet([T.SEMICOLON, T.EOF]);
 const AFTER_FUNCTION = kindSet([T.LEFT_PAREN, T.SEMICOLON, T.EOF, T.K_WITH]);
@@ -21,7 +49,8 @@ type Named = 'keyspace' | 'table' | 'index' | 'role';
 function nameOrMarker(reader: TokenReader, named: Named): string {
   if (reader.kind === T.QMARK) {
     reader.next();
-    throw reader.semanticError(`Bind variables cannot be used for ${named} names`);
+    reader.refuse(`Bind variables cannot be used for ${named} names`);
+    return '';
   }
   return reader.name();
 }
@@ -48,12 +77,13 @@ export function plainIndexName(reader: TokenReader): string {
 function qualified(reader: TokenReader, named: Named, after: KindSet): QualifiedName {
   if (NAMES_OR_MARKER[reader.kind] !== 1) throw reader.noViable();
   const second = reader.ahead(1);
+  if (second !== T.DOT && after[second] !== 1) throw reader.noViable(1);
+  reader.touch(2);
   if (second === T.DOT) {
     const keyspace = keyspaceName(reader);
     reader.next();
     return { keyspace, name: nameOrMarker(reader, named) };
   }
-  if (after[second] !== 1) throw reader.noViable(1);
   return { keyspace: null, name: nameOrMarker(reader, named) };
 }
 
@@ -70,14 +100,18 @@ export function roleName(reader: TokenReader): string {
 }
 
 const UNQUALIFIED_TYPE_WORDS = kindSet(BASIC_WORDS, T.IDENT, T.QUOTED_NAME, T.K_KEY);
-const AFTER_USER_TYPE = kindSet([
-  T.LEFT_PAREN, T.RIGHT_PAREN, T.COMMA, T.GT, T.SEMICOLON, T.EOF, T.K_ADD, T.K_ALTER, T.K_FINALFUNC, T.K_INITCOND,
-  T.K_LANGUAGE, T.K_MASKED, T.K_PRIMARY, T.K_RENAME, T.K_STATIC, T.K_WITH,
-]);
 const QUALIFIER_ONLY_WORDS = kindSet(NATIVE_WORDS, NOT_FUNCTION_WORDS);
 
 /** Words a user type may not be called, unless quoted. */
-const RESERVED_TYPE_NAMES = new Set(['byte', 'complex', 'enum', 'date', 'interval', 'macaddr', 'bitstring']);
+const RESERVED_TYPE_NAMES = new Set([
+  'byte',
+  'complex',
+  'enum',
+  'date',
+  'interval',
+  'macaddr',
+  'bitstring',
+]);
 
 /** `[ks.]type`. */
 export function userTypeName(reader: TokenReader): QualifiedName {
@@ -89,7 +123,6 @@ export function userTypeName(reader: TokenReader): QualifiedName {
     reader.expect(T.DOT);
     return { keyspace, name: plainTypeName(reader) };
   }
-  if (AFTER_USER_TYPE[second] !== 1) throw reader.noViable(1);
   return { keyspace: null, name: plainTypeName(reader) };
 }
 
@@ -98,7 +131,7 @@ function plainTypeName(reader: TokenReader): string {
   const source = reader.kind === T.IDENT ? reader.source() : '';
   const name = reader.nameValue();
   reader.next();
-  if (RESERVED_TYPE_NAMES.has(source)) throw reader.semanticError(`Invalid (reserved) user type name ${source}`);
+  if (RESERVED_TYPE_NAMES.has(source)) reader.refuse(`Invalid (reserved) user type name ${source}`);
   return name;
 }
 
@@ -108,8 +141,9 @@ export function functionName(reader: TokenReader): QualifiedName {
   if (kind === T.K_TOKEN) return { keyspace: null, name: plainFunctionName(reader) };
   if (FUNCTION_NAMES[kind] === 1) {
     const second = reader.ahead(1);
+    if (second !== T.DOT && AFTER_FUNCTION[second] !== 1) throw reader.noViable(1);
+    reader.touch(2);
     if (second !== T.DOT) {
-      if (AFTER_FUNCTION[second] !== 1) throw reader.noViable(1);
       return { keyspace: null, name: plainFunctionName(reader) };
     }
   } else if (NOT_FUNCTION_WORDS[kind] !== 1 && kind !== T.QMARK) {

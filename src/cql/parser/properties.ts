@@ -25,6 +25,7 @@ export function property(reader: TokenReader, found: Properties): void {
   if (NAMES[reader.kind] !== 1) throw reader.noViable();
   if (reader.ahead(1) !== T.EQ) throw reader.noViable(1);
   reader.require(VALUE_STARTS, 2);
+  reader.touch(3);
   const name = reader.name();
   reader.next();
   const value = reader.kind === T.LEFT_BRACE ? textMap(reader) : propertyValue(reader);
@@ -43,11 +44,17 @@ function propertyValue(reader: TokenReader): string {
 export function textMap(reader: TokenReader): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const { key, value } of fullMapLiteral(reader)) {
-    if (key.kind !== 'literal') throw refused(reader, `Invalid property name: ${printTerm(key)}`, key);
+    if (key.kind !== 'literal')
+      throw refused(reader, `Invalid property name: ${printTerm(key)}`, key);
     if (value.kind !== 'literal') {
-      throw refused(reader, `Invalid property value: ${printTerm(value)} for property: ${printTerm(key)}`, value);
+      throw refused(
+        reader,
+        `Invalid property value: ${printTerm(value)} for property: ${printTerm(key)}`,
+        value,
+      );
     }
-    if (texts.has(key.text)) throw reader.semanticError(`Multiple definition for property ${key.text}`);
+    if (texts.has(key.text))
+      throw reader.semanticError(`Multiple definition for property ${key.text}`);
     texts.set(key.text, value.text);
   }
   return texts;

@@ -1,7 +1,10 @@
-// JMX object names in GRANT ... ON MBEAN: whether Java would accept one. Source: javax.management.ObjectName as
-// Cassandra's grammar uses it.
+// JMX object names in GRANT ... ON MBEAN: whether Java would accept one. Source:
+// javax.management.ObjectName as Cassandra's grammar uses it.
 
-/** The error text for an object name that is refused, or null. `plural` = MBEANS was written: a pattern is wanted. */
+/**
+ * The error text for an object name that is refused, or null. `plural` = MBEANS was written: a
+ * pattern is wanted.
+ */
 export function resourceProblem(name: string, plural: boolean): string | null {
   if (name === '') return 'Empty JMX object name supplied';
   if (name === '*:*') return 'Please use ALL MBEANS instead of wildcard pattern';
@@ -23,7 +26,8 @@ function validProperties(text: string): boolean {
     if (part === '*') continue;
     const equals = part.indexOf('=');
     const key = part.slice(0, equals);
-    if (equals <= 0 || equals === part.length - 1 || /[*?,:=]/.test(key) || keys.has(key)) return false;
+    if (equals <= 0 || equals === part.length - 1 || /[*?,:=]/.test(key) || keys.has(key))
+      return false;
     keys.add(key);
   }
   return true;

@@ -12,7 +12,12 @@ type Draft = { -readonly [Key in keyof RoleOptions]: RoleOptions[Key] };
 /** Takes `WITH option AND option ...` if it is there. */
 export function roleOptions(reader: TokenReader): RoleOptions {
   const draft: Draft = {
-    password: null, hashedPassword: null, superuser: null, login: null, options: null, datacenters: null,
+    password: null,
+    hashedPassword: null,
+    superuser: null,
+    login: null,
+    options: null,
+    datacenters: null,
     cidrs: null,
   };
   if (reader.take(T.K_WITH)) {
@@ -20,7 +25,7 @@ export function roleOptions(reader: TokenReader): RoleOptions {
     while (reader.take(T.K_AND));
   }
   if (draft.password !== null && draft.hashedPassword !== null) {
-    throw reader.semantic(syntaxError("Options 'password' and 'hashed password' are mutually exclusive"));
+    throw syntaxError("Options 'password' and 'hashed password' are mutually exclusive");
   }
   return draft;
 }
@@ -30,28 +35,28 @@ function roleOption(reader: TokenReader, draft: Draft): void {
     case T.K_PASSWORD:
       reader.next();
       reader.expect(T.EQ);
-      draft.password = once(reader, 'PASSWORD', draft.password, reader.string());
+      draft.password = once('PASSWORD', draft.password, reader.string());
       return;
     case T.K_HASHED:
       reader.next();
       reader.expect(T.K_PASSWORD);
       reader.expect(T.EQ);
-      draft.hashedPassword = once(reader, 'HASHED PASSWORD', draft.hashedPassword, reader.string());
+      draft.hashedPassword = once('HASHED PASSWORD', draft.hashedPassword, reader.string());
       return;
     case T.K_OPTIONS:
       reader.next();
       reader.expect(T.EQ);
-      draft.options = once(reader, 'OPTIONS', draft.options, textMap(reader));
+      draft.options = once('OPTIONS', draft.options, textMap(reader));
       return;
     case T.K_SUPERUSER:
       reader.next();
       reader.expect(T.EQ);
-      draft.superuser = once(reader, 'SUPERUSER', draft.superuser, flag(reader));
+      draft.superuser = once('SUPERUSER', draft.superuser, flag(reader));
       return;
     case T.K_LOGIN:
       reader.next();
       reader.expect(T.EQ);
-      draft.login = once(reader, 'LOGIN', draft.login, flag(reader));
+      draft.login = once('LOGIN', draft.login, flag(reader));
       return;
     case T.K_ACCESS:
       access(reader, draft);
@@ -61,9 +66,9 @@ function roleOption(reader: TokenReader, draft: Draft): void {
   }
 }
 
-function once<V>(reader: TokenReader, name: string, earlier: V | null, value: V): V {
+function once<V>(name: string, earlier: V | null, value: V): V {
   if (earlier === null) return value;
-  throw reader.semantic(syntaxError(`Multiple definition for property '${name}'`));
+  throw syntaxError(`Multiple definition for property '${name}'`);
 }
 
 function flag(reader: TokenReader): boolean {
@@ -80,12 +85,14 @@ function access(reader: TokenReader, draft: Draft): void {
   const third = reader.ahead(2);
   const subject = second === T.K_TO ? T.K_DATACENTERS : T.K_CIDRS;
   if (third !== T.K_ALL && third !== subject) throw reader.noViable(2);
+  reader.touch(3);
   reader.next();
   reader.next();
   const key = second === T.K_TO ? 'datacenters' : 'cidrs';
   if (reader.take(T.K_ALL)) {
     reader.expect(subject);
-    if (Array.isArray(draft[key])) throw alreadySet(reader, second === T.K_TO ? 'DCs' : 'CIDR Groups');
+    if (Array.isArray(draft[key]))
+      throw alreadySet(reader, second === T.K_TO ? 'DCs' : 'CIDR Groups');
     draft[key] = 'all';
     return;
   }
@@ -95,12 +102,17 @@ function access(reader: TokenReader, draft: Draft): void {
   const names = new Set<string>(earlier === 'all' || earlier === null ? [] : earlier);
   do {
     names.add(reader.string());
-    if (earlier === 'all') throw crashed(reader.text, 'statement', 'IllegalArgumentException All has been set');
+    if (earlier === 'all')
+      throw crashed(reader.text, 'statement', 'IllegalArgumentException All has been set');
   } while (reader.take(T.COMMA));
   reader.expect(T.RIGHT_BRACE);
   draft[key] = [...names];
 }
 
 function alreadySet(reader: TokenReader, what: string): Error {
-  return crashed(reader.text, 'statement', `IllegalArgumentException ${what} have already been set`);
+  return crashed(
+    reader.text,
+    'statement',
+    `IllegalArgumentException ${what} have already been set`,
+  );
 }

@@ -1,9 +1,9 @@
-// Scans what begins with a digit, or with a minus and a digit: integers, floats, durations, blobs, UUIDs. Which of
-// them it is follows Cassandra's lexer, that looks at up to eight characters before it commits: `1a` can only
-// become a UUID, `1d3` a UUID or a duration, `1e` a float or a UUID.
+// Scans what begins with a digit, or with a minus and a digit: integers, floats, durations, blobs,
+// UUIDs. Which of them it is follows Cassandra's lexer, that looks at up to eight characters before
+// it commits: `1a` can only become a UUID, `1d3` a UUID or a duration, `1e` a float or a UUID.
 
-import { accept, emptyLoop, mismatched, noViable, scanUuid } from '../lexer.ts';
-import type { Scan } from '../lexer.ts';
+import { accept, emptyLoop, mismatched, noViable, scanUuid } from './scan.ts';
+import type { Scan } from './scan.ts';
 import { T } from './tokens.ts';
 
 const UUID_HEAD = 8;
@@ -15,7 +15,13 @@ function isDigit(code: number): boolean {
 /** The letter units of a duration, `d` aside, which is a hexadecimal digit too. */
 function isUnitStart(code: number): boolean {
   switch (code | 32) {
-    case 0x68: case 0x6d: case 0x6e: case 0x73: case 0x75: case 0x77: case 0x79:
+    case 0x68:
+    case 0x6d:
+    case 0x6e:
+    case 0x73:
+    case 0x75:
+    case 0x77:
+    case 0x79:
       return code < 0x80;
     default:
       return code === 0xb5;
@@ -30,7 +36,8 @@ function isHexLetter(code: number): boolean {
 /** Scans a number-like token at `at`, which is a digit or a `-` before one. */
 export function scanNumber(text: string, at: number, scan: Scan): void {
   if (text.charCodeAt(at) === 0x2d) return scanAfterDigits(text, at, digitsEnd(text, at + 1), scan);
-  if (text.charCodeAt(at) === 48 && (text.charCodeAt(at + 1) | 32) === 0x78) return scanBlob(text, at, scan);
+  if (text.charCodeAt(at) === 48 && (text.charCodeAt(at + 1) | 32) === 0x78)
+    return scanBlob(text, at, scan);
   const end = digitsEnd(text, at);
   const count = end - at;
   if (count > UUID_HEAD) return scanAfterDigits(text, at, end, scan);
@@ -84,7 +91,8 @@ function scanExponentOrUuid(text: string, at: number, end: number, scan: Scan): 
   let code = text.charCodeAt(next);
   if (code === 0x2b) return scanExponent(text, exponent, scan);
   if (code === 0x2d) {
-    if (next - at === UUID_HEAD && looksLikeUuidTail(text, next + 1)) return scanUuid(text, at, scan);
+    if (next - at === UUID_HEAD && looksLikeUuidTail(text, next + 1))
+      return scanUuid(text, at, scan);
     return scanExponent(text, exponent, scan);
   }
   if (!isDigit(code)) {
@@ -92,13 +100,17 @@ function scanExponentOrUuid(text: string, at: number, end: number, scan: Scan): 
     return noViable(text, next, scan);
   }
   while (next - at < UUID_HEAD && isDigit(code)) code = text.charCodeAt(++next);
-  if (next - at < UUID_HEAD ? isHexLetter(code) : code === 0x2d && exponent !== at + UUID_HEAD - 1) {
+  if (
+    next - at < UUID_HEAD ? isHexLetter(code) : code === 0x2d && exponent !== at + UUID_HEAD - 1
+  ) {
     return scanUuid(text, at, scan);
   }
   return scanExponent(text, exponent, scan);
 }
 
-/** `1234567e-` may still be a float: a UUID has a letter in its second group, or a dash after it. */
+/**
+ * `1234567e-` may still be a float: a UUID has a letter in its second group, or a dash after it.
+ */
 function looksLikeUuidTail(text: string, from: number): boolean {
   for (let i = 0; i < 4; i++) {
     const code = text.charCodeAt(from + i);
@@ -115,7 +127,8 @@ function scanDaysOrUuid(text: string, at: number, end: number, scan: Scan): void
   while (next - at < UUID_HEAD) {
     const code = text.charCodeAt(next);
     if (isDigit(code)) afterUnit = false;
-    else if (isHexLetter(code) && ((code | 32) !== 0x64 || afterUnit)) return scanUuid(text, at, scan);
+    else if (isHexLetter(code) && ((code | 32) !== 0x64 || afterUnit))
+      return scanUuid(text, at, scan);
     else if ((code | 32) === 0x64) afterUnit = true;
     else if (afterUnit || isUnitStart(code)) return scanDuration(text, at, scan);
     else return noViable(text, next, scan);
@@ -123,7 +136,8 @@ function scanDaysOrUuid(text: string, at: number, end: number, scan: Scan): void
   }
   const code = text.charCodeAt(next);
   if (code === 0x2d) return scanUuid(text, at, scan);
-  if (afterUnit || isDigit(code) || isUnitStart(code) || (code | 32) === 0x64) return scanDuration(text, at, scan);
+  if (afterUnit || isDigit(code) || isUnitStart(code) || (code | 32) === 0x64)
+    return scanDuration(text, at, scan);
   return noViable(text, next, scan);
 }
 
@@ -152,11 +166,17 @@ function scanUnit(text: string, at: number, scan: Scan): number {
   const code = text.charCodeAt(at);
   const second = text.charCodeAt(at + 1) | 32;
   switch (code < 0x80 ? code | 32 : code) {
-    case 0x79: case 0x77: case 0x64: case 0x68: case 0x73:
+    case 0x79:
+    case 0x77:
+    case 0x64:
+    case 0x68:
+    case 0x73:
       return at + 1;
     case 0x6d:
       return second === 0x6f || second === 0x73 ? at + 2 : at + 1;
-    case 0x75: case 0x6e: case 0xb5:
+    case 0x75:
+    case 0x6e:
+    case 0xb5:
       if (second === 0x73) return at + 2;
       mismatched(text, at + 1, 'set null', scan);
       return -1;
@@ -175,8 +195,8 @@ const ISO_ALTERNATIVE_SHAPE = '-dd-ddTdd:dd:dd';
 const LONGEST_ISO_WORD = 1024;
 
 /**
- * The word text[at, end) begins with `P`. True when it was taken for an ISO 8601 duration (or for the beginning of
- * one that then fails), false when it is an identifier.
+ * The word text[at, end) begins with `P`. True when it was taken for an ISO 8601 duration (or for
+ * the beginning of one that then fails), false when it is an identifier.
  */
 export function scanIsoDuration(text: string, at: number, end: number, scan: Scan): boolean {
   const second = text.charCodeAt(at + 1);
@@ -202,7 +222,9 @@ function scanAlternative(text: string, from: number, scan: Scan): void {
   accept(scan, T.DURATION, from + ISO_ALTERNATIVE_SHAPE.length);
 }
 
-/** After `-P` no identifier is possible: the longest duration is taken, anything else is an error. */
+/**
+ * After `-P` no identifier is possible: the longest duration is taken, anything else is an error.
+ */
 function scanNegativeIso(text: string, at: number, p: number, scan: Scan): void {
   const year = digitsEnd(text, p + 1);
   if (year - p === 5 && text.charCodeAt(year) === 0x2d) return scanAlternative(text, year, scan);

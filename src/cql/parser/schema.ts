@@ -2,12 +2,30 @@
 
 import { syntaxError } from '../../data/cql-error.ts';
 import type {
-  AlterTypeStatement, AlterViewStatement, ClusteringOrder, CreateAggregateStatement, CreateFunctionStatement,
-  CreateIndexStatement, CreateKeyspaceStatement, CreateTriggerStatement, CreateTypeStatement, CreateViewStatement,
-  DropFunctionStatement, DropTriggerStatement, IndexTarget, RawType, TypeAlteration, TypeField,
+  AlterTypeStatement,
+  AlterViewStatement,
+  ClusteringOrder,
+  CreateAggregateStatement,
+  CreateFunctionStatement,
+  CreateIndexStatement,
+  CreateKeyspaceStatement,
+  CreateTriggerStatement,
+  CreateTypeStatement,
+  CreateViewStatement,
+  DropFunctionStatement,
+  DropTriggerStatement,
+  IndexTarget,
+  RawType,
+  TypeAlteration,
+  TypeField,
 } from '../ast.ts';
 import {
-  functionName, keyspaceName, plainFunctionName, plainIndexName, tableName, userTypeName,
+  functionName,
+  keyspaceName,
+  plainFunctionName,
+  plainIndexName,
+  tableName,
+  userTypeName,
 } from './names.ts';
 import { properties, property } from './properties.ts';
 import type { Properties } from './properties.ts';
@@ -88,11 +106,23 @@ export function createIndex(reader: TokenReader): CreateIndexStatement {
   reader.expect(T.RIGHT_PAREN);
   const using = reader.take(T.K_USING) ? reader.string() : null;
   const props = reader.take(T.K_WITH) ? properties(reader) : new Map<string, string>();
-  return { kind: 'create-index', table, name, ifNotExists, targets, custom, using, properties: props };
+  return {
+    kind: 'create-index',
+    table,
+    name,
+    ifNotExists,
+    targets,
+    custom,
+    using,
+    properties: props,
+  };
 }
 
 const TARGET_WORDS: ReadonlyMap<Kind, IndexTarget['kind']> = new Map([
-  [T.K_VALUES, 'values'], [T.K_KEYS, 'keys'], [T.K_ENTRIES, 'keys-and-values'], [T.K_FULL, 'full'],
+  [T.K_VALUES, 'values'],
+  [T.K_KEYS, 'keys'],
+  [T.K_ENTRIES, 'keys-and-values'],
+  [T.K_FULL, 'full'],
 ]);
 const AFTER_TARGET = kindSet([T.RIGHT_PAREN, T.COMMA]);
 
@@ -126,20 +156,27 @@ export function createView(reader: TokenReader): CreateViewStatement {
   const where = reader.take(T.K_WHERE) ? whereClause(reader) : NO_WHERE;
   const primaryKey = primaryKeyClause(reader);
   const found: Properties = new Map();
-  const clusteringOrder: ClusteringOrder[] = [];
+  const clusteringOrder = new Map<string, ClusteringOrder>();
   if (reader.take(T.K_WITH)) {
     do {
       const option = tableOption(reader);
       if (option === 'compact') {
-        throw reader.semantic(syntaxError('COMPACT STORAGE tables are not allowed starting with version 4.0'));
+        throw syntaxError('COMPACT STORAGE tables are not allowed starting with version 4.0');
       }
       if (option === 'property') property(reader, found);
       else clusteringOrders(reader, clusteringOrder, `view '${view.name}'`);
     } while (reader.take(T.K_AND));
   }
   return {
-    kind: 'create-view', view, baseTable, ifNotExists, selectors, where, primaryKey, properties: found,
-    clusteringOrder,
+    kind: 'create-view',
+    view,
+    baseTable,
+    ifNotExists,
+    selectors,
+    where,
+    primaryKey,
+    properties: found,
+    clusteringOrder: [...clusteringOrder.values()],
   };
 }
 
@@ -195,8 +232,15 @@ export function createFunction(reader: TokenReader, orReplace: boolean): CreateF
   const language = reader.name();
   reader.expect(T.K_AS);
   return {
-    kind: 'create-function', function: name, orReplace, ifNotExists, arguments: args, calledOnNullInput, returns,
-    language, body: reader.string(),
+    kind: 'create-function',
+    function: name,
+    orReplace,
+    ifNotExists,
+    arguments: args,
+    calledOnNullInput,
+    returns,
+    language,
+    body: reader.string(),
   };
 }
 
@@ -212,8 +256,15 @@ export function createAggregate(reader: TokenReader, orReplace: boolean): Create
   const finalFunction = reader.take(T.K_FINALFUNC) ? plainFunctionName(reader) : null;
   const initialCondition = reader.take(T.K_INITCOND) ? term(reader) : null;
   return {
-    kind: 'create-aggregate', function: name, orReplace, ifNotExists, argumentTypes: types, stateFunction,
-    stateType, finalFunction, initialCondition,
+    kind: 'create-aggregate',
+    function: name,
+    orReplace,
+    ifNotExists,
+    argumentTypes: types,
+    stateFunction,
+    stateType,
+    finalFunction,
+    initialCondition,
   };
 }
 
@@ -232,7 +283,10 @@ export function argumentTypes(reader: TokenReader): readonly RawType[] {
 }
 
 /** Takes what follows DROP FUNCTION or DROP AGGREGATE. */
-export function dropFunction(reader: TokenReader, kind: DropFunctionStatement['kind']): DropFunctionStatement {
+export function dropFunction(
+  reader: TokenReader,
+  kind: DropFunctionStatement['kind'],
+): DropFunctionStatement {
   const ifExists = reader.ifExists();
   const name = functionName(reader);
   const types = reader.kind === T.LEFT_PAREN ? argumentTypes(reader) : null;

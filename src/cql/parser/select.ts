@@ -1,6 +1,13 @@
 // SELECT.
 
-import type { Ordering, SelectorItem, SelectStatement, Selector, Term, WhereClause } from '../ast.ts';
+import type {
+  Ordering,
+  SelectorItem,
+  SelectStatement,
+  Selector,
+  Term,
+  WhereClause,
+} from '../ast.ts';
 import { tableName } from './names.ts';
 import { selector, selectorItems } from './selectors.ts';
 import { integerOrMarker, term } from './terms.ts';
@@ -39,8 +46,17 @@ export function selectStatement(reader: TokenReader): SelectStatement {
     allowFiltering = true;
   }
   return {
-    kind: 'select', json, distinct: clause.distinct, selectors: clause.selectors, table, where, groupBy, orderBy,
-    perPartitionLimit, limit, allowFiltering,
+    kind: 'select',
+    json,
+    distinct: clause.distinct,
+    selectors: clause.selectors,
+    table,
+    where,
+    groupBy,
+    orderBy,
+    perPartitionLimit,
+    limit,
+    allowFiltering,
   };
 }
 

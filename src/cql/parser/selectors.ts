@@ -1,23 +1,59 @@
-// What a SELECT list may hold: columns, terms, calls, arithmetic, elements, fields, hints, literals.
-// Cassandra's grammar tries some readings before others; `speculate` does the same where lookahead cannot tell.
+// What a SELECT list may hold: columns, terms, calls, arithmetic, elements, fields, hints,
+// literals. Cassandra's grammar tries some readings before others; `speculate` does the same where
+// lookahead cannot tell.
 
 import type { Selector, SelectorItem, Term } from '../ast.ts';
 import { functionName } from './names.ts';
 import { constant, marker, multiplication, term } from './terms.ts';
 import { speculate } from './token-reader.ts';
 import type { TokenReader } from './token-reader.ts';
-import { CONSTANTS, FUNCTION_NAMES, kindSet, NAMES, NOT_FUNCTION_WORDS, T, without } from './tokens.ts';
+import {
+  CONSTANTS,
+  FUNCTION_NAMES,
+  kindSet,
+  NAMES,
+  NOT_FUNCTION_WORDS,
+  T,
+  without,
+} from './tokens.ts';
 import { nativeTypeName, type } from './types.ts';
 
 /** What may follow a selector without operators. */
 const AFTER_SELECTOR = kindSet([
-  T.PERCENT, T.RIGHT_PAREN, T.PLUS, T.COMMA, T.MINUS, T.SLASH, T.COLON, T.SEMICOLON, T.STAR, T.RIGHT_BRACKET,
-  T.RIGHT_BRACE, T.EOF, T.K_ALLOW, T.K_AS, T.K_FROM, T.K_LIMIT, T.K_ORDER, T.K_PER,
+  T.PERCENT,
+  T.RIGHT_PAREN,
+  T.PLUS,
+  T.COMMA,
+  T.MINUS,
+  T.SLASH,
+  T.COLON,
+  T.SEMICOLON,
+  T.STAR,
+  T.RIGHT_BRACKET,
+  T.RIGHT_BRACE,
+  T.EOF,
+  T.K_ALLOW,
+  T.K_AS,
+  T.K_FROM,
+  T.K_LIMIT,
+  T.K_ORDER,
+  T.K_PER,
 ]);
+/**
+ * After a field or an element a `;` does not fit, though a statement may end there: a slip of
+ * Cassandra's grammar.
+ */
+const AFTER_MODIFIER = without(AFTER_SELECTOR, T.SEMICOLON);
 const AFTER_COLUMN = kindSet(AFTER_SELECTOR, T.LEFT_BRACKET);
 const AFTER_FIELD = kindSet(AFTER_COLUMN, T.DOT);
 const GROUP_STARTS = kindSet(NAMES, CONSTANTS, [
-  T.LEFT_PAREN, T.COLON, T.LEFT_BRACKET, T.LEFT_BRACE, T.K_NULL, T.K_TOKEN, T.QMARK,
+  T.LEFT_PAREN,
+  T.COLON,
+  T.LEFT_BRACKET,
+  T.LEFT_BRACE,
+  T.K_NULL,
+  T.K_TOKEN,
+  T.QMARK,
 ]);
 const SELECTOR_STARTS = kindSet(GROUP_STARTS, T.MINUS);
 
@@ -44,7 +80,12 @@ export function selector(reader: TokenReader): Selector {
     if (kind !== T.PLUS && kind !== T.MINUS) return left;
     reader.next();
     reader.checkChain(operators);
-    left = { kind: 'operation', operator: kind === T.PLUS ? '+' : '-', left, right: product(reader) };
+    left = {
+      kind: 'operation',
+      operator: kind === T.PLUS ? '+' : '-',
+      left,
+      right: product(reader),
+    };
   }
 }
 
@@ -70,18 +111,21 @@ function group(reader: TokenReader): Selector {
   reader.touch(2);
   const base = groupWithoutField(reader);
   if (reader.kind !== T.DOT && reader.kind !== T.LEFT_BRACKET) return base;
-  // Modifiers that do not parse to their end are left to the caller, who then fails at the first of them.
+  // Modifiers that do not parse to their end are left to the caller, who then fails at the first of
+  // them.
   return speculate(reader, (attempt) => modified(attempt, base)) ?? base;
 }
 
-/** Takes `.field`, `[key]` and `[a..b]` as often as they come (`selectorModifier` of the grammar). */
+/**
+ * Takes `.field`, `[key]` and `[a..b]` as often as they come (`selectorModifier` of the grammar).
+ */
 function modified(reader: TokenReader, base: Selector): Selector {
   let receiver = base;
   for (let modifiers = 1; ; modifiers++) {
     reader.checkChain(modifiers);
     if (reader.take(T.DOT)) receiver = { kind: 'field', receiver, field: reader.name() };
     else if (reader.kind === T.LEFT_BRACKET) receiver = subSelection(reader, receiver);
-    else if (AFTER_SELECTOR[reader.kind] === 1) return receiver;
+    else if (AFTER_MODIFIER[reader.kind] === 1) return receiver;
     else throw reader.noViable();
   }
 }
@@ -206,8 +250,14 @@ function simpleSelector(reader: TokenReader): Selector {
   const { kind } = reader;
   if (NAMES[kind] === 1) {
     const second = reader.ahead(1);
-    if (AFTER_COLUMN[second] === 1) return column(reader);
-    if (second === T.LEFT_PAREN && COLUMN_ONLY[kind] !== 1) return selectionFunction(reader);
+    if (AFTER_COLUMN[second] === 1) {
+      reader.touch(2);
+      return column(reader);
+    }
+    if (second === T.LEFT_PAREN && COLUMN_ONLY[kind] !== 1) {
+      reader.touch(2);
+      return selectionFunction(reader);
+    }
     if (second !== T.DOT) throw reader.noViable(1);
     return qualifiesFunction(reader) ? selectionFunction(reader) : column(reader);
   }
@@ -224,6 +274,7 @@ function simpleSelector(reader: TokenReader): Selector {
       const second = reader.ahead(1);
       if (second === T.DOT ? qualifiesFunction(reader) : false) return selectionFunction(reader);
       if (second !== T.DOT && AFTER_COLUMN[second] !== 1) throw reader.noViable(1);
+      reader.touch(2);
       return { kind: 'term', term: marker(reader) };
     }
     default:
@@ -238,13 +289,15 @@ function column(reader: TokenReader): Selector {
 /** `a.b`: a function when `(` follows, a field when anything that may follow a field does. */
 function qualifiesFunction(reader: TokenReader): boolean {
   const third = reader.ahead(2);
-  if (third === T.K_TOKEN) return true;
-  if (QUALIFIED_COLUMN[third] === 1) return false;
-  if (FUNCTION_NAMES[third] !== 1) throw reader.noViable(2);
   const fourth = reader.ahead(3);
-  if (fourth === T.LEFT_PAREN) return true;
-  if (AFTER_FIELD[fourth] !== 1) throw reader.noViable(3);
-  return false;
+  if (third === T.K_TOKEN || QUALIFIED_COLUMN[third] === 1) {
+    reader.touch(3);
+    return third === T.K_TOKEN;
+  }
+  if (FUNCTION_NAMES[third] !== 1) throw reader.noViable(2);
+  if (fourth !== T.LEFT_PAREN && AFTER_FIELD[fourth] !== 1) throw reader.noViable(3);
+  reader.touch(4);
+  return fourth === T.LEFT_PAREN;
 }
 
 const COUNT_ARGUMENT = kindSet(SELECTOR_STARTS, T.RIGHT_PAREN);
@@ -257,14 +310,19 @@ function selectionFunction(reader: TokenReader): Selector {
     switch (kind) {
       case T.K_COUNT: {
         const third = reader.ahead(2);
+        if (third !== T.STAR && COUNT_ARGUMENT[third] !== 1) throw reader.noViable(2);
+        reader.touch(3);
         if (third === T.STAR) return countRows(reader);
-        if (COUNT_ARGUMENT[third] !== 1) throw reader.noViable(2);
         break;
       }
-      case T.K_MAXWRITETIME: return cellAttribute(reader, 'maxwritetime');
-      case T.K_WRITETIME: return cellAttribute(reader, 'writetime');
-      case T.K_TTL: return cellAttribute(reader, 'ttl');
-      case T.K_CAST: return cast(reader);
+      case T.K_MAXWRITETIME:
+        return cellAttribute(reader, 'maxwritetime');
+      case T.K_WRITETIME:
+        return cellAttribute(reader, 'writetime');
+      case T.K_TTL:
+        return cellAttribute(reader, 'ttl');
+      case T.K_CAST:
+        return cast(reader);
       default:
     }
   }
@@ -286,7 +344,10 @@ function countRows(reader: TokenReader): Selector {
   return { kind: 'count-rows' };
 }
 
-function cellAttribute(reader: TokenReader, attribute: 'writetime' | 'maxwritetime' | 'ttl'): Selector {
+function cellAttribute(
+  reader: TokenReader,
+  attribute: 'writetime' | 'maxwritetime' | 'ttl',
+): Selector {
   reader.next();
   reader.next();
   const name = reader.name();

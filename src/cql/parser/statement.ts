@@ -1,17 +1,38 @@
 // Which statement begins: decided by its first words (up to four for CREATE OR REPLACE ...).
 
 import type { Statement } from '../ast.ts';
+import { grantOrRevoke, listStatement } from './permissions.ts';
 import {
-  addIdentity, alterRole, alterUser, createRole, createUser, dropIdentity, dropRole, dropUser, grantOrRevoke,
-  listStatement,
-} from './auth.ts';
+  addIdentity,
+  alterRole,
+  alterUser,
+  createRole,
+  createUser,
+  dropIdentity,
+  dropRole,
+  dropUser,
+} from './roles.ts';
 import { describeStatement } from './describe.ts';
-import { batchStatement, deleteStatement, insertStatement, updateStatement } from './modification.ts';
+import {
+  batchStatement,
+  deleteStatement,
+  insertStatement,
+  updateStatement,
+} from './modification.ts';
 import { indexName, keyspaceName, tableName, userTypeName } from './names.ts';
 import { properties } from './properties.ts';
 import {
-  alterType, alterView, createAggregate, createFunction, createIndex, createKeyspace, createTrigger, createType,
-  createView, dropFunction, dropTrigger,
+  alterType,
+  alterView,
+  createAggregate,
+  createFunction,
+  createIndex,
+  createKeyspace,
+  createTrigger,
+  createType,
+  createView,
+  dropFunction,
+  dropTrigger,
 } from './schema.ts';
 import { selectStatement } from './select.ts';
 import { alterTable, createTable } from './tables.ts';
@@ -21,11 +42,16 @@ import { T } from './tokens.ts';
 /** Takes one statement, without what may follow it. */
 export function statement(reader: TokenReader): Statement {
   switch (reader.kind) {
-    case T.K_SELECT: return selectStatement(reader);
-    case T.K_INSERT: return insertStatement(reader);
-    case T.K_UPDATE: return updateStatement(reader);
-    case T.K_DELETE: return deleteStatement(reader);
-    case T.K_BEGIN: return batchStatement(reader);
+    case T.K_SELECT:
+      return selectStatement(reader);
+    case T.K_INSERT:
+      return insertStatement(reader);
+    case T.K_UPDATE:
+      return updateStatement(reader);
+    case T.K_DELETE:
+      return deleteStatement(reader);
+    case T.K_BEGIN:
+      return batchStatement(reader);
     case T.K_USE:
       reader.next();
       return { kind: 'use', keyspace: keyspaceName(reader) };
@@ -33,13 +59,17 @@ export function statement(reader: TokenReader): Statement {
       reader.next();
       reader.take(T.K_COLUMNFAMILY);
       return { kind: 'truncate', table: tableName(reader) };
-    case T.K_CREATE: return createStatement(reader);
-    case T.K_ALTER: return alterStatement(reader);
-    case T.K_DROP: return dropStatement(reader);
+    case T.K_CREATE:
+      return createStatement(reader);
+    case T.K_ALTER:
+      return alterStatement(reader);
+    case T.K_DROP:
+      return dropStatement(reader);
     case T.K_GRANT:
     case T.K_REVOKE:
       return grantOrRevoke(reader);
-    case T.K_LIST: return listStatement(reader);
+    case T.K_LIST:
+      return listStatement(reader);
     case T.K_DESCRIBE:
     case T.K_DESC:
       return describeStatement(reader);
@@ -57,6 +87,7 @@ function createStatement(reader: TokenReader): Statement {
   switch (second) {
     case T.K_CUSTOM:
     case T.K_INDEX:
+      reader.touch(2);
       reader.next();
       return createIndex(reader);
     case T.K_OR:
@@ -93,6 +124,7 @@ function createOrReplace(reader: TokenReader): Statement {
 }
 
 function skip(reader: TokenReader, count: number): void {
+  reader.touch(count);
   for (let i = 0; i < count; i++) reader.next();
 }
 

@@ -1,6 +1,7 @@
-// Why a text did not parse, and its wording: `line 1:9 mismatched input 'FORM' expecting K_FROM (SELECT * [FORM]...)`.
-// The wording is Cassandra's (ANTLR 3 and cql3/ErrorCollector): a snippet of up to ten tokens before the decision and
-// two after it, as far as the parser had read. Cost does not matter here: the text is split again, blanks included.
+// Why a text did not parse, and its wording: `line 1:9 mismatched input 'FORM' expecting K_FROM
+// (SELECT * [FORM]...)`. The wording is Cassandra's (ANTLR 3 and cql3/ErrorCollector): a snippet of
+// up to ten tokens before the decision and two after it, as far as the parser had read. Cost does
+// not matter here: the text is split again, blanks included.
 
 import { syntaxError } from '../../data/cql-error.ts';
 import type { CqlException } from '../../data/cql-error.ts';
@@ -17,11 +18,17 @@ export interface FailureDetail {
   readonly decision: number;
   /** The last token the parser had looked at. */
   readonly fetched: number;
-  /** The kind that was required; null = no alternative fits; 'set' = one of several that Cassandra does not name. */
+  /**
+   * The kind that was required; null = no alternative fits; 'set' = one of several that Cassandra
+   * does not name.
+   */
   readonly expected: Kind | 'set' | null;
 }
 
-/** Thrown inside the parser only; parse.ts turns it into a CqlException, speculation may swallow it. */
+/**
+ * Thrown inside the parser only; parse.ts turns it into a CqlException, speculation may swallow
+ * it.
+ */
 export class SyntaxFailure extends Error {
   override readonly name = 'SyntaxFailure';
   readonly detail: FailureDetail;
@@ -32,7 +39,11 @@ export class SyntaxFailure extends Error {
 }
 
 /** The error for a failure of parsing `text`. `meaning` is what was parsed: 'statement'. */
-export function failureToException(text: string, failure: FailureDetail, meaning: string): CqlException {
+export function failureToException(
+  text: string,
+  failure: FailureDetail,
+  meaning: string,
+): CqlException {
   const all = tokenize(text, true);
   const visible = visibleTokens(all);
   if (all.error !== null && failure.fetched >= visible.length - 1) {
@@ -46,16 +57,26 @@ export function failureToException(text: string, failure: FailureDetail, meaning
   });
   const message = `line ${tokenPosition(text, all, token)} ${headline(text, all, token, failure)}`;
   try {
-    return syntaxError(message + snippet.print());
+    return syntaxError(bounded(message + snippet.print()));
   } catch (error) {
     if (error instanceof SnippetFailure) return crashed(text, meaning, error.message);
     throw error;
   }
 }
 
-/** A failure of Cassandra's own parser code, which it reports with the exception's class and message. */
+/**
+ * A failure of Cassandra's own parser code, which it reports with the exception's class and
+ * message.
+ */
 export function crashed(text: string, meaning: string, reason: string): CqlException {
-  return syntaxError(`Failed parsing ${meaning}: [${text}] reason: ${reason}`);
+  return syntaxError(`Failed parsing ${meaning}: [${bounded(text)}] reason: ${reason}`);
+}
+
+/** Longest text of a message; an answer cannot carry more than 64 KiB. */
+const MESSAGE_CHARS_MAX = 16384;
+
+function bounded(text: string): string {
+  return text.length <= MESSAGE_CHARS_MAX ? text : `${text.slice(0, MESSAGE_CHARS_MAX)}...`;
 }
 
 function visibleTokens(all: Tokens): number[] {
@@ -68,18 +89,18 @@ function visibleTokens(all: Tokens): number[] {
 
 /** `line:column` of an offset: lines from 1, columns from 0. */
 function position(text: string, offset: number): string {
-  const { line, column } = place(text, offset);
-  return `${line}:${column}`;
+  const at = place(text, offset);
+  return `${at.line}:${at.column}`;
 }
 
 function place(text: string, offset: number): { line: number; column: number } {
-  let line = 1;
+  let lines = 1;
   let from = 0;
   for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line++;
+    lines++;
     from = at + 1;
   }
-  return { line, column: offset - from };
+  return { line: lines, column: offset - from };
 }
 
 function tokenPosition(text: string, all: Tokens, token: number): string {
@@ -119,7 +140,9 @@ export function unquoteString(text: string, start: number, end: number): string 
   return body.includes("''") ? body.replaceAll("''", "'") : body;
 }
 
-/** Cassandra's snippet code cuts lines at positions a line may not have (tokens that span lines). */
+/**
+ * Cassandra's snippet code cuts lines at positions a line may not have (tokens that span lines).
+ */
 class SnippetFailure extends Error {
   override readonly name = 'SnippetFailure';
 }
@@ -171,7 +194,11 @@ class Snippet {
   #placed(token: number): Placed | null {
     if (this.#all.kinds[token] === T.EOF) return null;
     const { line: number, column } = place(this.#text, this.#all.starts[token] as number);
-    return { line: number - 1, column, end: column + tokenText(this.#text, this.#all, token).length };
+    return {
+      line: number - 1,
+      column,
+      end: column + tokenText(this.#text, this.#all, token).length,
+    };
   }
 }
 

@@ -2,7 +2,12 @@
 
 import { invalid } from '../../data/cql-error.ts';
 import type {
-  AlterTableStatement, ClusteringOrder, ColumnDefinition, CreateTableStatement, PrimaryKeyDefinition, QualifiedName,
+  AlterTableStatement,
+  ClusteringOrder,
+  ColumnDefinition,
+  CreateTableStatement,
+  PrimaryKeyDefinition,
+  QualifiedName,
   TableAlteration,
 } from '../ast.ts';
 import { tableName } from './names.ts';
@@ -17,16 +22,17 @@ import { type } from './types.ts';
 export function createTable(reader: TokenReader): CreateTableStatement {
   const ifNotExists = reader.ifNotExists();
   const table = tableName(reader);
-  const columns: ColumnDefinition[] = [];
+  const columns = new Map<string, ColumnDefinition>();
   const primaryKeys: PrimaryKeyDefinition[] = [];
   reader.expect(T.LEFT_PAREN);
   tableColumns(reader, table, columns, primaryKeys);
   while (reader.take(T.COMMA)) {
-    if (NAMES[reader.kind] === 1 || reader.kind === T.K_PRIMARY) tableColumns(reader, table, columns, primaryKeys);
+    if (NAMES[reader.kind] === 1 || reader.kind === T.K_PRIMARY)
+      tableColumns(reader, table, columns, primaryKeys);
   }
   reader.expect(T.RIGHT_PAREN);
   const found: Properties = new Map();
-  const clusteringOrder: ClusteringOrder[] = [];
+  const clusteringOrder = new Map<string, ClusteringOrder>();
   let compactStorage = false;
   if (reader.take(T.K_WITH)) {
     do {
@@ -37,30 +43,42 @@ export function createTable(reader: TokenReader): CreateTableStatement {
     } while (reader.take(T.K_AND));
   }
   return {
-    kind: 'create-table', table, ifNotExists, columns, primaryKeys, properties: found, compactStorage,
-    clusteringOrder,
+    kind: 'create-table',
+    table,
+    ifNotExists,
+    columns: [...columns.values()],
+    primaryKeys,
+    properties: found,
+    compactStorage,
+    clusteringOrder: [...clusteringOrder.values()],
   };
 }
 
 function tableColumns(
   reader: TokenReader,
   table: QualifiedName,
-  columns: ColumnDefinition[],
+  columns: Map<string, ColumnDefinition>,
   primaryKeys: PrimaryKeyDefinition[],
 ): void {
   if (reader.kind === T.K_PRIMARY) {
-    primaryKeys.push(primaryKeyClause(reader));
+    primaryKeys.push(primaryKeyClause(reader, () => refuseSecond(table, primaryKeys)));
     return;
   }
   const column = columnDefinition(reader);
-  if (columns.some((earlier) => earlier.name === column.name)) {
-    throw reader.semantic(invalid(`Duplicate column '${column.name}' declaration for table '${table.name}'`));
+  if (columns.has(column.name)) {
+    throw invalid(`Duplicate column '${column.name}' declaration for table '${table.name}'`);
   }
-  columns.push(column);
+  columns.set(column.name, column);
   if (reader.take(T.K_PRIMARY)) {
     reader.expect(T.K_KEY);
+    refuseSecond(table, primaryKeys);
     primaryKeys.push({ partitionKey: [column.name], clustering: [] });
   }
+}
+
+function refuseSecond(table: QualifiedName, primaryKeys: readonly PrimaryKeyDefinition[]): void {
+  if (primaryKeys.length === 0) return;
+  throw invalid(`Multiple PRIMARY KEY specified for table '${table.name}' (exactly one required)`);
 }
 
 function columnDefinition(reader: TokenReader): ColumnDefinition {
@@ -71,8 +89,14 @@ function columnDefinition(reader: TokenReader): ColumnDefinition {
   return { name, type: columnType, static: isStatic, mask };
 }
 
-/** Takes `PRIMARY KEY (a, b)` or `PRIMARY KEY ((a, b), c)`; tables and views alike. */
-export function primaryKeyClause(reader: TokenReader): PrimaryKeyDefinition {
+/**
+ * Takes `PRIMARY KEY (a, b)` or `PRIMARY KEY ((a, b), c)`; tables and views alike. `onPartitionKey`
+ * may refuse it as soon as the partition key is read.
+ */
+export function primaryKeyClause(
+  reader: TokenReader,
+  onPartitionKey?: () => void,
+): PrimaryKeyDefinition {
   reader.expect(T.K_PRIMARY);
   reader.expect(T.K_KEY);
   reader.expect(T.LEFT_PAREN);
@@ -84,6 +108,7 @@ export function primaryKeyClause(reader: TokenReader): PrimaryKeyDefinition {
   } else {
     partitionKey.push(reader.name());
   }
+  onPartitionKey?.();
   const clustering: string[] = [];
   while (reader.take(T.COMMA)) clustering.push(reader.name());
   reader.expect(T.RIGHT_PAREN);
@@ -109,8 +134,15 @@ function takeCompactStorage(reader: TokenReader): true {
   return true;
 }
 
-/** Takes `CLUSTERING ORDER BY (a ASC, ...)`. `owner` names the table or view in the error for a column named twice. */
-export function clusteringOrders(reader: TokenReader, orders: ClusteringOrder[], owner: string): void {
+/**
+ * Takes `CLUSTERING ORDER BY (a ASC, ...)`. `owner` names the table or view in the error for a
+ * column named twice.
+ */
+export function clusteringOrders(
+  reader: TokenReader,
+  orders: Map<string, ClusteringOrder>,
+  owner: string,
+): void {
   reader.next();
   reader.next();
   reader.expect(T.K_BY);
@@ -119,10 +151,10 @@ export function clusteringOrders(reader: TokenReader, orders: ClusteringOrder[],
     const column = reader.name();
     const ascending = reader.take(T.K_ASC);
     if (!ascending && !reader.take(T.K_DESC)) throw reader.noViable();
-    if (orders.some((earlier) => earlier.column === column)) {
-      throw reader.semantic(invalid(`Duplicate column '${column}' in CLUSTERING ORDER BY clause for ${owner}`));
+    if (orders.has(column)) {
+      throw invalid(`Duplicate column '${column}' in CLUSTERING ORDER BY clause for ${owner}`);
     }
-    orders.push({ column, ascending });
+    orders.set(column, { column, ascending });
   } while (reader.take(T.COMMA));
   reader.expect(T.RIGHT_PAREN);
 }
@@ -156,7 +188,9 @@ function tableAlteration(reader: TokenReader): TableAlteration {
 }
 
 /** Takes `a TO b AND c TO d`. */
-export function renames(reader: TokenReader): readonly { readonly from: string; readonly to: string }[] {
+export function renames(
+  reader: TokenReader,
+): readonly { readonly from: string; readonly to: string }[] {
   const found: { from: string; to: string }[] = [];
   do {
     const from = reader.name();
@@ -172,6 +206,7 @@ function alterColumn(reader: TokenReader): TableAlteration {
   if (reader.ahead(1) !== T.K_IF) {
     reader.require(COLUMN_NAMES, 1);
     reader.require(AFTER_ALTERED_COLUMN, 2);
+    reader.touch(3);
   }
   reader.next();
   const ifColumnExists = reader.ifExists();
@@ -205,8 +240,10 @@ const AFTER_DROPPED_COLUMN = kindSet([T.SEMICOLON, T.EOF, T.K_USING, T.K_STORAGE
 
 function dropColumns(reader: TokenReader): TableAlteration {
   reader.require(AFTER_DROP, 1);
+  reader.touch(2);
   if (reader.ahead(1) === T.K_COMPACT) {
     reader.require(AFTER_DROPPED_COLUMN, 2);
+    reader.touch(3);
     if (reader.ahead(2) === T.K_STORAGE) {
       for (let i = 0; i < 3; i++) reader.next();
       return { kind: 'drop-compact-storage' };

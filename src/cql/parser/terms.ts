@@ -1,35 +1,34 @@
-// Terms: values where no column may be named. Which of set, map, UDT, tuple, cast or call begins is decided as
-// Cassandra's parser does, by at most six tokens of lookahead, so that errors name the same token.
-// Recursive; TokenReader bounds the depth.
+// Terms: values where no column may be named. Which of set, map, UDT, tuple, cast or call begins is
+// decided as Cassandra's parser does, by at most six tokens of lookahead, so that errors name the
+// same token. Recursive; TokenReader bounds the depth.
 
-import type { ArithmeticOperator, LiteralTerm, MarkerTerm, NullTerm, Term, TupleTerm, UdtTerm } from '../ast.ts';
+import type {
+  ArithmeticOperator,
+  LiteralTerm,
+  MarkerTerm,
+  NullTerm,
+  Term,
+  TupleTerm,
+  UdtTerm,
+} from '../ast.ts';
+import { floatProblem } from './float-text.ts';
 import { functionName } from './names.ts';
 import type { TokenReader } from './token-reader.ts';
-import {
-  CONSTANTS, FUNCTION_NAMES, kindSet, NAMES, NATIVE_WORDS, NOT_FUNCTION_WORDS, T, TERM_STARTS_NOT_NAMES, without,
-} from './tokens.ts';
+import { AFTER_MARKER, AFTER_TERM, ARGUMENT_STARTS, CALL_NAMES, QUALIFIERS } from './term-sets.ts';
+import { CONSTANTS, FUNCTION_NAMES, kindSet, NAMES, T, TERM_STARTS_NOT_NAMES } from './tokens.ts';
+import { beginsTypeHint } from './type-hint-lookahead.ts';
 import type { Kind } from './tokens.ts';
 import { nativeTypeName, type } from './types.ts';
-
-/** What may follow a complete term. Anything else is "no viable alternative" at that token. */
-const AFTER_TERM = kindSet([
-  T.RIGHT_PAREN, T.COMMA, T.COLON, T.SEMICOLON, T.RIGHT_BRACKET, T.RIGHT_BRACE, T.EOF, T.K_ALLOW, T.K_AND,
-  T.K_APPLY, T.K_ASC, T.K_DELETE, T.K_DESC, T.K_GROUP, T.K_IF, T.K_INSERT, T.K_LIMIT, T.K_ORDER, T.K_PER,
-  T.K_PRIMARY, T.K_UPDATE, T.K_WHERE, T.RANGE,
-]);
-const OPERATORS = [T.PLUS, T.MINUS, T.STAR, T.SLASH, T.PERCENT];
-/** What may follow a `?` or `:name` inside a term. */
-const AFTER_MARKER = kindSet(AFTER_TERM, OPERATORS, T.K_AS);
-const CALL_NAMES = kindSet(FUNCTION_NAMES, T.K_CAST);
-const QUALIFIERS = without(NOT_FUNCTION_WORDS, T.K_COUNT, T.K_CAST);
-const ARGUMENT_STARTS = kindSet(TERM_STARTS_NOT_NAMES, NAMES);
 
 /** Takes a term with its operators. */
 export function term(reader: TokenReader): Term {
   let left = product(reader);
   for (let operators = 1; ; operators++) {
     const { kind } = reader;
-    if (AFTER_TERM[kind] === 1) return left;
+    if (AFTER_TERM[kind] === 1) {
+      reader.touch(1);
+      return left;
+    }
     if (kind === T.PLUS) {
       if (!additionContinues(reader)) return left;
     } else if (kind !== T.MINUS) {
@@ -37,21 +36,29 @@ export function term(reader: TokenReader): Term {
     }
     reader.next();
     reader.checkChain(operators);
-    left = { kind: 'operation', operator: kind === T.PLUS ? '+' : '-', left, right: product(reader) };
+    left = {
+      kind: 'operation',
+      operator: kind === T.PLUS ? '+' : '-',
+      left,
+      right: product(reader),
+    };
   }
 }
 
 /** `v = 1 + v` ends the term before the plus: a column name follows, then `,` or WHERE. */
 function additionContinues(reader: TokenReader): boolean {
   const second = reader.ahead(1);
-  if (TERM_STARTS_NOT_NAMES[second] === 1) return true;
-  if (second === T.EMPTY_QUOTED_NAME) return false;
+  if (TERM_STARTS_NOT_NAMES[second] === 1 || second === T.EMPTY_QUOTED_NAME) {
+    reader.touch(2);
+    return second !== T.EMPTY_QUOTED_NAME;
+  }
   const callable = CALL_NAMES[second] === 1;
   if (!callable && QUALIFIERS[second] !== 1) throw reader.noViable(1);
   const third = reader.ahead(2);
-  if (third === T.COMMA || third === T.K_WHERE) return false;
-  if (third === T.DOT || (callable && third === T.LEFT_PAREN)) return true;
-  throw reader.noViable(2);
+  const continues = third === T.DOT || (callable && third === T.LEFT_PAREN);
+  if (!continues && third !== T.COMMA && third !== T.K_WHERE) throw reader.noViable(2);
+  reader.touch(3);
+  return continues;
 }
 
 function product(reader: TokenReader): Term {
@@ -68,10 +75,14 @@ function product(reader: TokenReader): Term {
 /** The multiplicative operator a token is, or null. */
 export function multiplication(kind: Kind): ArithmeticOperator | null {
   switch (kind) {
-    case T.STAR: return '*';
-    case T.SLASH: return '/';
-    case T.PERCENT: return '%';
-    default: return null;
+    case T.STAR:
+      return '*';
+    case T.SLASH:
+      return '/';
+    case T.PERCENT:
+      return '%';
+    default:
+      return null;
   }
 }
 
@@ -87,9 +98,9 @@ function simpleTerm(reader: TokenReader): Term {
   switch (kind) {
     case T.QMARK: {
       const second = reader.ahead(1);
-      if (second === T.DOT) return call(reader);
-      if (AFTER_MARKER[second] !== 1) throw reader.noViable(1);
-      return marker(reader);
+      if (second !== T.DOT && AFTER_MARKER[second] !== 1) throw reader.noViable(1);
+      reader.touch(2);
+      return second === T.DOT ? call(reader) : marker(reader);
     }
     case T.COLON:
       return marker(reader);
@@ -117,21 +128,49 @@ export function constant(reader: TokenReader): LiteralTerm {
   const { kind } = reader;
   let result: LiteralTerm;
   switch (kind) {
-    case T.STRING_LITERAL: result = { kind: 'literal', type: 'STRING', text: reader.stringValue() }; break;
-    case T.INTEGER: result = { kind: 'literal', type: 'INTEGER', text: reader.source() }; break;
-    case T.FLOAT: result = { kind: 'literal', type: 'FLOAT', text: reader.source() }; break;
-    case T.BOOLEAN: result = { kind: 'literal', type: 'BOOLEAN', text: reader.source() }; break;
-    case T.DURATION: result = { kind: 'literal', type: 'DURATION', text: reader.source() }; break;
-    case T.UUID: result = { kind: 'literal', type: 'UUID', text: reader.source() }; break;
-    case T.HEXNUMBER: result = { kind: 'literal', type: 'HEX', text: reader.source() }; break;
+    case T.STRING_LITERAL:
+      result = { kind: 'literal', type: 'STRING', text: reader.stringValue() };
+      break;
+    case T.INTEGER:
+      result = { kind: 'literal', type: 'INTEGER', text: reader.source() };
+      break;
+    case T.FLOAT:
+      result = { kind: 'literal', type: 'FLOAT', text: floatText(reader) };
+      break;
+    case T.BOOLEAN:
+      result = { kind: 'literal', type: 'BOOLEAN', text: reader.source() };
+      break;
+    case T.DURATION:
+      result = { kind: 'literal', type: 'DURATION', text: reader.source() };
+      break;
+    case T.UUID:
+      result = { kind: 'literal', type: 'UUID', text: reader.source() };
+      break;
+    case T.HEXNUMBER:
+      result = { kind: 'literal', type: 'HEX', text: reader.source() };
+      break;
     case T.K_POSITIVE_NAN:
-    case T.K_NEGATIVE_NAN: result = { kind: 'literal', type: 'FLOAT', text: 'NaN' }; break;
-    case T.K_POSITIVE_INFINITY: result = { kind: 'literal', type: 'FLOAT', text: 'Infinity' }; break;
-    case T.K_NEGATIVE_INFINITY: result = { kind: 'literal', type: 'FLOAT', text: '-Infinity' }; break;
-    default: throw reader.noViable();
+    case T.K_NEGATIVE_NAN:
+      result = { kind: 'literal', type: 'FLOAT', text: 'NaN' };
+      break;
+    case T.K_POSITIVE_INFINITY:
+      result = { kind: 'literal', type: 'FLOAT', text: 'Infinity' };
+      break;
+    case T.K_NEGATIVE_INFINITY:
+      result = { kind: 'literal', type: 'FLOAT', text: '-Infinity' };
+      break;
+    default:
+      throw reader.noViable();
   }
   reader.next();
   return result;
+}
+
+function floatText(reader: TokenReader): string {
+  const text = reader.source();
+  const problem = floatProblem(text);
+  if (problem !== null) reader.crash(problem);
+  return text;
 }
 
 /** Takes `?` or `:name`; the current token is one of the two. */
@@ -184,6 +223,7 @@ export function tupleLiteral(reader: TokenReader): TupleTerm {
 function braceLiteral(reader: TokenReader): Term {
   const second = reader.ahead(1);
   if (second === T.RIGHT_BRACE) {
+    reader.touch(2);
     reader.next();
     reader.next();
     return { kind: 'set', elements: [] };
@@ -199,9 +239,10 @@ function beginsUdt(reader: TokenReader, second: Kind): boolean {
   const callable = CALL_NAMES[second] === 1;
   if (!callable && QUALIFIERS[second] !== 1) throw reader.noViable(1);
   const third = reader.ahead(2);
-  if (third === T.COLON) return true;
-  if (third === T.DOT || (callable && third === T.LEFT_PAREN)) return false;
-  throw reader.noViable(2);
+  const udt = third === T.COLON;
+  if (!udt && third !== T.DOT && !(callable && third === T.LEFT_PAREN)) throw reader.noViable(2);
+  reader.touch(3);
+  return udt;
 }
 
 function udtLiteral(reader: TokenReader): UdtTerm {
@@ -237,7 +278,9 @@ function mapLiteral(reader: TokenReader, first: Term): Term {
 }
 
 /** Takes `{k: v, ...}`, possibly empty (`fullMapLiteral` of the grammar). */
-export function fullMapLiteral(reader: TokenReader): readonly { readonly key: Term; readonly value: Term }[] {
+export function fullMapLiteral(
+  reader: TokenReader,
+): readonly { readonly key: Term; readonly value: Term }[] {
   const entries: { key: Term; value: Term }[] = [];
   reader.expect(T.LEFT_BRACE);
   if (ARGUMENT_STARTS[reader.kind] !== 1) {
@@ -272,7 +315,9 @@ function call(reader: TokenReader): Term {
 const AFTER_QUALIFIER = kindSet(FUNCTION_NAMES, T.K_TOKEN);
 const AFTER_OPEN_CALL = kindSet(ARGUMENT_STARTS, T.RIGHT_PAREN);
 
-/** `name(` or `ks.name(` and then an argument or `)`: decided as a whole before the name is taken. */
+/**
+ * `name(` or `ks.name(` and then an argument or `)`: decided as a whole before the name is taken.
+ */
 function checkCall(reader: TokenReader): void {
   const { kind } = reader;
   let at = 1;
@@ -287,12 +332,14 @@ function checkCall(reader: TokenReader): void {
   }
   if (reader.ahead(at) !== T.LEFT_PAREN) throw reader.noViable(at);
   reader.require(AFTER_OPEN_CALL, at + 1);
+  reader.touch(at + 2);
 }
 
 function castOrCall(reader: TokenReader): Term {
   const second = reader.ahead(1);
+  if (second !== T.DOT && second !== T.LEFT_PAREN) throw reader.noViable(1);
+  reader.touch(2);
   if (second === T.DOT) return call(reader);
-  if (second !== T.LEFT_PAREN) throw reader.noViable(1);
   reader.enter();
   reader.next();
   reader.next();
@@ -312,94 +359,4 @@ function typeHint(reader: TokenReader): Term {
   const inner = simpleTerm(reader);
   reader.leave();
   return { kind: 'type-hint', type: hint, term: inner };
-}
-
-const TUPLE_STARTS = without(TERM_STARTS_NOT_NAMES, T.STRING_LITERAL);
-const TYPE_WORDS = kindSet([T.K_FROZEN, T.K_LIST, T.K_MAP, T.K_TUPLE, T.K_VECTOR]);
-const PLAIN_TYPE_NAMES = without(FUNCTION_NAMES, T.K_FROZEN, T.K_LIST, T.K_MAP, T.K_TUPLE, T.K_VECTOR, T.K_COUNT);
-const FUNCTION_ONLY = kindSet(NATIVE_WORDS, T.K_COUNT, T.K_TOKEN);
-const TYPE_OR_FUNCTION = without(FUNCTION_NAMES, T.K_COUNT);
-
-/** `(`: a type hint or a tuple? */
-function beginsTypeHint(reader: TokenReader): boolean {
-  const first = reader.ahead(1);
-  if (TUPLE_STARTS[first] === 1) return false;
-  if (first === T.K_SET) return true;
-  if (first === T.STRING_LITERAL) return stringBeginsTypeHint(reader);
-  const second = reader.ahead(2);
-  if (second === T.DOT && NAMES[first] === 1) return qualifiedBeginsTypeHint(reader);
-  if (TYPE_WORDS[first] === 1) {
-    if (second === T.LT || second === T.RIGHT_PAREN) return true;
-    if (second === T.LEFT_PAREN) return false;
-  } else if (PLAIN_TYPE_NAMES[first] === 1) {
-    if (second === T.RIGHT_PAREN) return true;
-    if (second === T.LEFT_PAREN) return false;
-  } else if (first === T.K_CAST || first === T.K_COUNT) {
-    if (second === T.LEFT_PAREN) return false;
-  } else if (first === T.K_KEY) {
-    if (second === T.RIGHT_PAREN) return true;
-  } else if (NAMES[first] !== 1) {
-    throw reader.noViable(1);
-  }
-  throw reader.noViable(2);
-}
-
-/** `(ks.x`: a user type when `)` follows, a call when `(` does. */
-function qualifiedBeginsTypeHint(reader: TokenReader): boolean {
-  const third = reader.ahead(3);
-  if (third === T.K_KEY) return true;
-  if (FUNCTION_ONLY[third] === 1) return false;
-  if (TYPE_OR_FUNCTION[third] !== 1) throw reader.noViable(3);
-  const fourth = reader.ahead(4);
-  if (fourth === T.RIGHT_PAREN) return true;
-  if (fourth === T.LEFT_PAREN) return false;
-  throw reader.noViable(4);
-}
-
-const AFTER_STRING = kindSet(OPERATORS, T.COMMA);
-const AFTER_TUPLE = without(kindSet(AFTER_TERM, OPERATORS), T.COLON, T.RIGHT_BRACE, T.K_GROUP, T.K_PER);
-const HINTED_TERM_STARTS = kindSet(
-  without(NAMES, T.K_AS, T.K_PER, T.K_GROUP), CONSTANTS,
-  [T.LEFT_PAREN, T.LEFT_BRACKET, T.LEFT_BRACE, T.K_NULL, T.K_TOKEN, T.QMARK],
-);
-const AFTER_NAMED_MARKER = kindSet(AFTER_MARKER);
-
-/** `('...`: the string may be a custom type's class. */
-function stringBeginsTypeHint(reader: TokenReader): boolean {
-  const second = reader.ahead(2);
-  if (AFTER_STRING[second] === 1) return false;
-  if (second !== T.RIGHT_PAREN) throw reader.noViable(2);
-  const third = reader.ahead(3);
-  if (AFTER_TUPLE[third] === 1) return false;
-  if (HINTED_TERM_STARTS[third] === 1) return true;
-  const fourth = reader.ahead(4);
-  switch (third) {
-    case T.K_PER:
-      if (fourth === T.K_PARTITION) return false;
-      break;
-    case T.K_GROUP:
-      if (fourth === T.K_BY) return false;
-      break;
-    case T.K_AS:
-      if (NATIVE_WORDS[fourth] === 1) return false;
-      break;
-    case T.COLON:
-      return colonBeginsMarker(reader);
-    default:
-      throw reader.noViable(3);
-  }
-  if (fourth === T.LEFT_PAREN || fourth === T.DOT) return true;
-  throw reader.noViable(4);
-}
-
-/** `('...') :x`: a hinted marker, unless the colon separates a map's key from its value. */
-function colonBeginsMarker(reader: TokenReader): boolean {
-  const name = reader.ahead(4);
-  if (TERM_STARTS_NOT_NAMES[name] === 1) return false;
-  const callable = CALL_NAMES[name] === 1;
-  if (!callable && QUALIFIERS[name] !== 1) throw reader.noViable(4);
-  const after = reader.ahead(5);
-  if (after === T.DOT || (callable && after === T.LEFT_PAREN)) return false;
-  if (AFTER_NAMED_MARKER[after] === 1) return true;
-  throw reader.noViable(5);
 }

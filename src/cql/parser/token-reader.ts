@@ -1,17 +1,20 @@
-// The cursor over a text's tokens that all parsing functions share: looks ahead, takes tokens, counts bind markers,
-// and says what does not fit. It also knows how far Cassandra's parser would have read, because error texts show it.
-// Must never build an AST node.
+// The cursor over a text's tokens that all parsing functions share: looks ahead, takes tokens,
+// counts bind markers, and says what does not fit. It also knows how far Cassandra's parser would
+// have read, because error texts show it. Must never build an AST node.
 
 import { syntaxError } from '../../data/cql-error.ts';
 import type { CqlException } from '../../data/cql-error.ts';
 import { tokenize } from '../lexer.ts';
 import type { Tokens } from '../lexer.ts';
-import { SyntaxFailure, unquoteString } from './syntax-failure.ts';
+import { crashed, SyntaxFailure, unquoteString } from './syntax-failure.ts';
 import type { FailureDetail } from './syntax-failure.ts';
 import { COLUMN_NAMES, NAMES, T } from './tokens.ts';
 import type { Kind, KindSet } from './tokens.ts';
 
-/** Brackets, calls and types may nest this deep; Cassandra's parser runs out of stack a little later. */
+/**
+ * Brackets, calls and types may nest this deep; Cassandra's parser runs out of stack a little
+ * later.
+ */
 const NESTING_MAX = 400;
 
 export class TokenReader {
@@ -26,6 +29,8 @@ export class TokenReader {
   position = 0;
   /** Names of the bind markers met so far, null for `?`. */
   readonly markers: (string | null)[] = [];
+  /** While one reading of several is tried for its syntax alone, errors of meaning do not count. */
+  lenient = false;
   #furthest = 0;
   #depth = 0;
 
@@ -37,6 +42,16 @@ export class TokenReader {
     this.#ends = tokens.ends;
     this.#malformed = tokens.error !== null;
     this.kind = tokens.kinds[0] as Kind;
+  }
+
+  /** Fails with an error of meaning, unless only the syntax is being tried. */
+  refuse(message: string): void {
+    if (!this.lenient) throw this.semanticError(message);
+  }
+
+  /** Fails as Cassandra's own parser code does: with a Java exception's class and message. */
+  crash(reason: string): void {
+    if (!this.lenient) throw crashed(this.text, 'statement', reason);
   }
 
   /** The kind `distance` tokens after the current one; EOF after the end. */
@@ -70,7 +85,10 @@ export class TokenReader {
     return this.#failure(0, expected);
   }
 
-  /** No alternative begins with the tokens up to the one `distance` ahead; the decision began at the current one. */
+  /**
+   * No alternative begins with the tokens up to the one `distance` ahead; the decision began at
+   * the current one.
+   */
   noViable(distance = 0): SyntaxFailure {
     return this.#failure(distance, null);
   }
@@ -95,18 +113,13 @@ export class TokenReader {
   }
 
   /**
-   * An error that the meaning of a syntactically right text raises while it is parsed. A malformed token that
-   * Cassandra's parser has read by now goes first.
+   * An error that the meaning of a syntactically right text raises while it is parsed. A malformed
+   * token that Cassandra's parser has read by now goes first.
    */
   semanticError(message: string): SyntaxFailure | CqlException {
-    return this.semantic(syntaxError(message));
-  }
-
-  /** As `semanticError`, for an error of another kind. */
-  semantic(error: CqlException): SyntaxFailure | CqlException {
     const last = this.#kinds.length - 1;
     const reached = Math.max(this.position, this.#furthest);
-    return this.#malformed && reached >= last ? this.#failure(last, null) : error;
+    return this.#malformed && reached >= last ? this.#failure(last, null) : syntaxError(message);
   }
 
   /** Goes back to a state that `position` and `markers.length` described. */
@@ -125,14 +138,18 @@ export class TokenReader {
   /** Enters one level of nesting; every enter has its leave unless parsing fails. */
   enter(): void {
     if (++this.#depth > NESTING_MAX) {
-      throw syntaxError(`Statement too complex: brackets and calls are nested more than ${NESTING_MAX} deep`);
+      throw syntaxError(
+        `Statement too complex: brackets and calls are nested more than ${NESTING_MAX} deep`,
+      );
     }
   }
 
   /** Bounds what is nested to the left: `a + b + c`, `a.b.c`. */
   checkChain(length: number): void {
     if (length > NESTING_MAX) {
-      throw syntaxError(`Statement too complex: an expression has more than ${NESTING_MAX} operators`);
+      throw syntaxError(
+        `Statement too complex: an expression has more than ${NESTING_MAX} operators`,
+      );
     }
   }
 
@@ -156,7 +173,11 @@ export class TokenReader {
 
   /** The value of the current string token. */
   stringValue(): string {
-    return unquoteString(this.text, this.#starts[this.position] as number, this.#ends[this.position] as number);
+    return unquoteString(
+      this.text,
+      this.#starts[this.position] as number,
+      this.#ends[this.position] as number,
+    );
   }
 
   /** The identifier the current token spells: lower case, or as quoted. */
@@ -213,8 +234,8 @@ export class TokenReader {
 }
 
 /**
- * Tries `attempt`; when it does not parse, goes back and gives null. Errors of meaning and of depth are not
- * swallowed.
+ * Tries `attempt`; when its syntax does not fit, goes back and gives null. An error of meaning is
+ * thrown only when the syntax fits.
  */
 export function speculate<R>(reader: TokenReader, attempt: (reader: TokenReader) => R): R | null {
   const { position, depth } = reader;
@@ -222,10 +243,30 @@ export function speculate<R>(reader: TokenReader, attempt: (reader: TokenReader)
   try {
     return attempt(reader);
   } catch (error) {
-    if (!(error instanceof SyntaxFailure)) throw error;
-    reader.remember(error);
     reader.rewind(position, markerCount);
     reader.depth = depth;
-    return null;
+    if (error instanceof SyntaxFailure) {
+      reader.remember(error);
+      return null;
+    }
+    if (reader.lenient || !fits(reader, attempt)) return null;
+    throw error;
+  }
+}
+
+function fits(reader: TokenReader, attempt: (reader: TokenReader) => unknown): boolean {
+  const { position, depth } = reader;
+  const markerCount = reader.markers.length;
+  reader.lenient = true;
+  try {
+    attempt(reader);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxFailure) reader.remember(error);
+    return !(error instanceof SyntaxFailure);
+  } finally {
+    reader.lenient = false;
+    reader.rewind(position, markerCount);
+    reader.depth = depth;
   }
 }

@@ -1,5 +1,7 @@
-// CQL types as written: native names, collections, tuples, vectors, user types, frozen<>, custom classes.
+// CQL types as written: native names, collections, tuples, vectors, user types, frozen<>, custom
+// classes.
 
+import { CqlException } from '../../data/cql-error.ts';
 import type { NativeTypeName } from '../../data/cql-type.ts';
 import type { RawType } from '../ast.ts';
 import { printType } from '../print-type.ts';
@@ -11,8 +13,17 @@ import { kindSet, NAMES, NATIVE_WORDS, T } from './tokens.ts';
 import type { KindSet } from './tokens.ts';
 
 const AFTER_TYPE = kindSet([
-  T.RIGHT_PAREN, T.COMMA, T.SEMICOLON, T.GT, T.EOF, T.K_FINALFUNC, T.K_INITCOND, T.K_LANGUAGE, T.K_MASKED,
-  T.K_PRIMARY, T.K_STATIC,
+  T.RIGHT_PAREN,
+  T.COMMA,
+  T.SEMICOLON,
+  T.GT,
+  T.EOF,
+  T.K_FINALFUNC,
+  T.K_INITCOND,
+  T.K_LANGUAGE,
+  T.K_MASKED,
+  T.K_PRIMARY,
+  T.K_STATIC,
 ]);
 const PARAMETRISED: KindSet = kindSet([T.K_LIST, T.K_MAP, T.K_TUPLE, T.K_VECTOR, T.K_FROZEN]);
 
@@ -21,7 +32,13 @@ export function nativeTypeName(reader: TokenReader): NativeTypeName {
   if (NATIVE_WORDS[reader.kind] !== 1) throw reader.noViable();
   const name = reader.nameValue();
   reader.next();
-  return name as NativeTypeName;
+  return name === 'varchar' ? 'text' : (name as NativeTypeName);
+}
+
+function nativeType(reader: TokenReader): RawType {
+  const varchar = reader.kind === T.K_VARCHAR;
+  const name = nativeTypeName(reader);
+  return varchar ? { kind: 'native', name, written: 'varchar' } : { kind: 'native', name };
 }
 
 /** Takes a type (`comparatorType` of the grammar). */
@@ -29,15 +46,17 @@ export function type(reader: TokenReader): RawType {
   const { kind } = reader;
   if (NATIVE_WORDS[kind] === 1) {
     const second = reader.ahead(1);
+    if (second !== T.DOT && AFTER_TYPE[second] !== 1) throw reader.noViable(1);
+    reader.touch(2);
     if (second === T.DOT) return { kind: 'udt', name: userTypeName(reader), frozen: false };
-    if (AFTER_TYPE[second] !== 1) throw reader.noViable(1);
-    return { kind: 'native', name: nativeTypeName(reader) };
+    return nativeType(reader);
   }
   if (kind === T.K_SET) return parametrised(reader);
   if (PARAMETRISED[kind] === 1) {
     const second = reader.ahead(1);
+    if (second !== T.LT && second !== T.DOT && AFTER_TYPE[second] !== 1) throw reader.noViable(1);
+    reader.touch(2);
     if (second === T.LT) return parametrised(reader);
-    if (second !== T.DOT && AFTER_TYPE[second] !== 1) throw reader.noViable(1);
     return { kind: 'udt', name: userTypeName(reader), frozen: false };
   }
   if (kind === T.STRING_LITERAL) return customType(reader);
@@ -51,7 +70,8 @@ function parametrised(reader: TokenReader): RawType {
   reader.enter();
   reader.next();
   reader.expect(T.LT);
-  const first = type(reader);
+  const first =
+    word === T.K_FROZEN && reader.kind === T.K_FROZEN ? frozenTwice(reader) : type(reader);
   const result = ofWord(reader, word, first);
   reader.expect(T.GT);
   reader.leave();
@@ -91,7 +111,7 @@ function dimension(reader: TokenReader): number {
   const value = Number(digits);
   reader.next();
   if (reader.kind === T.GT && (value > INT32_MAX || value < INT32_MIN)) {
-    throw crashed(reader.text, 'statement', `NumberFormatException For input string: "${digits}"`);
+    reader.crash(`NumberFormatException For input string: "${digits}"`);
   }
   return value;
 }
@@ -100,9 +120,22 @@ function freezeOrRefuse(reader: TokenReader, inner: RawType): RawType {
   const frozen = freeze(inner);
   if (frozen !== null) return frozen;
   const got = printType(inner);
-  throw reader.semanticError(
+  reader.refuse(
     `frozen<> is only allowed on collections, tuples, and user-defined types (got ${got})`,
   );
+  return inner;
+}
+
+/** In frozen<frozen<int>> the refusal of the inner type is lost to a failure at the outer one. */
+function frozenTwice(reader: TokenReader): RawType {
+  try {
+    return type(reader);
+  } catch (error) {
+    if (!(error instanceof CqlException) || reader.kind !== T.GT) throw error;
+    const reason =
+      'Cannot invoke "org.apache.cassandra.cql3.CQL3Type$Raw.freeze()" because "f" is null';
+    throw crashed(reader.text, 'statement', `NullPointerException ${reason}`);
+  }
 }
 
 /** The frozen form, as Cassandra's CQL3Type.Raw.freeze; null for a type that cannot be frozen. */
@@ -115,7 +148,12 @@ function freeze(inner: RawType): RawType | null {
     case 'set':
       return { ...inner, element: freezeInside(inner.element), frozen: true };
     case 'map':
-      return { ...inner, key: freezeInside(inner.key), value: freezeInside(inner.value), frozen: true };
+      return {
+        ...inner,
+        key: freezeInside(inner.key),
+        value: freezeInside(inner.value),
+        frozen: true,
+      };
     case 'tuple':
       return { kind: 'tuple', elements: inner.elements.map(freezeInside) };
     case 'vector':
@@ -133,6 +171,6 @@ function customType(reader: TokenReader): RawType {
   const className = reader.stringValue();
   reader.next();
   const problem = checkTypeClass(className);
-  if (problem !== null) throw reader.semanticError(problem);
+  if (problem !== null) reader.refuse(problem);
   return { kind: 'custom', className };
 }

@@ -1,8 +1,16 @@
 // WHERE relations and IF conditions.
 
 import type {
-  ColumnCondition, ComparisonOperator, ConditionValue, ContainsOperator, CustomExpression, MarkerTerm, Relation, Term,
-  TupleTerm, WhereClause,
+  ColumnCondition,
+  ComparisonOperator,
+  ConditionValue,
+  ContainsOperator,
+  CustomExpression,
+  MarkerTerm,
+  Relation,
+  Term,
+  TupleTerm,
+  WhereClause,
 } from '../ast.ts';
 import { plainIndexName } from './names.ts';
 import { beginsTerm, marker, term, tupleLiteral } from './terms.ts';
@@ -36,7 +44,11 @@ function customExpression(reader: TokenReader, clause: Clause): void {
 }
 
 const RELATION_TAILS = kindSet(RELATION_OPERATORS, [
-  T.LEFT_BRACKET, T.K_CONTAINS, T.K_IN, T.K_IS, T.K_LIKE,
+  T.LEFT_BRACKET,
+  T.K_CONTAINS,
+  T.K_IN,
+  T.K_IS,
+  T.K_LIKE,
 ]);
 
 function relation(reader: TokenReader, clause: Clause): void {
@@ -64,16 +76,21 @@ function relation(reader: TokenReader, clause: Clause): void {
 /** `(a,` and `(a)` are column tuples, `(a =` is a relation in parentheses. */
 function beginsColumnTuple(reader: TokenReader): boolean {
   const second = reader.ahead(1);
-  if (second === T.LEFT_PAREN || second === T.K_TOKEN) return false;
+  if (second === T.LEFT_PAREN || second === T.K_TOKEN) {
+    reader.touch(2);
+    return false;
+  }
   if (COLUMN_NAMES[second] !== 1) throw reader.noViable(1);
   const third = reader.ahead(2);
-  if (third === T.RIGHT_PAREN || third === T.COMMA) return true;
-  if (RELATION_TAILS[third] !== 1) throw reader.noViable(2);
-  return false;
+  const tuple = third === T.RIGHT_PAREN || third === T.COMMA;
+  if (!tuple && RELATION_TAILS[third] !== 1) throw reader.noViable(2);
+  reader.touch(3);
+  return tuple;
 }
 
 function columnRelation(reader: TokenReader): Relation {
   const second = reader.ahead(1);
+  if (RELATION_TAILS[second] === 1) reader.touch(2);
   if (RELATION_OPERATORS[second] === 1) {
     const column = reader.columnName();
     const operator = comparison(reader);
@@ -114,12 +131,13 @@ function columnRelation(reader: TokenReader): Relation {
 
 function inRelation(reader: TokenReader): Relation {
   const third = reader.ahead(2);
+  if (third !== T.LEFT_PAREN && third !== T.QMARK && third !== T.COLON) throw reader.noViable(2);
+  reader.touch(3);
   if (third === T.LEFT_PAREN) {
     const column = reader.columnName();
     reader.next();
     return { kind: 'in', column, values: inValues(reader) };
   }
-  if (third !== T.QMARK && third !== T.COLON) throw reader.noViable(2);
   const column = reader.columnName();
   reader.next();
   return { kind: 'in-marker', column, marker: marker(reader) };
@@ -158,10 +176,12 @@ function tupleRelation(reader: TokenReader): Relation {
   if (RELATION_OPERATORS[reader.kind] !== 1) throw reader.noViable();
   const second = reader.ahead(1);
   if (second === T.LEFT_PAREN) {
+    reader.touch(2);
     const operator = comparison(reader);
     return { kind: 'multi', columns, operator, value: tupleLiteral(reader) };
   }
   if (second !== T.QMARK && second !== T.COLON) throw reader.noViable(1);
+  reader.touch(2);
   const operator = comparison(reader);
   return { kind: 'multi', columns, operator, value: marker(reader) };
 }
@@ -211,19 +231,32 @@ function comparison(reader: TokenReader): ComparisonOperator {
 
 function comparisonOf(reader: TokenReader): ComparisonOperator {
   switch (reader.kind) {
-    case T.EQ: return '=';
-    case T.LT: return '<';
-    case T.LTE: return '<=';
-    case T.GT: return '>';
-    case T.GTE: return '>=';
-    case T.NEQ: return '!=';
-    default: throw reader.noViable();
+    case T.EQ:
+      return '=';
+    case T.LT:
+      return '<';
+    case T.LTE:
+      return '<=';
+    case T.GT:
+      return '>';
+    case T.GTE:
+      return '>=';
+    case T.NEQ:
+      return '!=';
+    default:
+      throw reader.noViable();
   }
 }
 
 function contains(reader: TokenReader): ContainsOperator {
   reader.next();
-  return reader.take(T.K_KEY) ? 'CONTAINS KEY' : 'CONTAINS';
+  if (reader.kind !== T.K_KEY) return 'CONTAINS';
+  // KEY may also qualify a function: `CONTAINS key.f()`.
+  const second = reader.ahead(1);
+  if (second === T.DOT) return 'CONTAINS';
+  if (!beginsTerm(second)) throw reader.noViable(1);
+  reader.next();
+  return 'CONTAINS KEY';
 }
 
 /** Takes `condition AND condition ...` after IF. */

@@ -1,16 +1,19 @@
-// Roles, users, identities, permissions: CREATE, ALTER, DROP, GRANT, REVOKE, LIST.
+// Permissions and role grants: GRANT, REVOKE, LIST, and the resources they name.
 
 import { invalid } from '../../data/cql-error.ts';
 import { PERMISSIONS } from '../ast.ts';
 import type {
-  AddIdentityStatement, AlterRoleStatement, CreateRoleStatement, DropIdentityStatement, DropRoleStatement,
-  ListPermissionsStatement, ListRolesStatement, Permission, PermissionStatement, RawResource, RoleGrantStatement,
-  RoleOptions,
+  ListPermissionsStatement,
+  ListRolesStatement,
+  Permission,
+  PermissionStatement,
+  RawResource,
+  RoleGrantStatement,
 } from '../ast.ts';
 import { functionName, keyspaceName, roleName, tableName } from './names.ts';
 import { resourceProblem } from './resource.ts';
-import { roleOptions } from './role-options.ts';
 import { argumentTypes } from './schema.ts';
+import { crashed } from './syntax-failure.ts';
 import type { TokenReader } from './token-reader.ts';
 import { kindSet, NAMES, T } from './tokens.ts';
 import type { Kind } from './tokens.ts';
@@ -19,20 +22,26 @@ const PERMISSION_KINDS: ReadonlyMap<Kind, Permission> = new Map(
   PERMISSIONS.map((permission): [Kind, Permission] => [T[`K_${permission}`], permission]),
 );
 
-/** True when GRANT or REVOKE is about permissions, false when about a role; decided by up to three tokens. */
+/**
+ * True when GRANT or REVOKE is about permissions, false when about a role; decided by up to three
+ * tokens.
+ */
 function namesPermissions(reader: TokenReader, roleEnd: Kind): boolean {
   const second = reader.ahead(1);
   if (second === T.K_ALL || second === T.K_UNMASK || second === T.K_SELECT_MASKED) {
     const third = reader.ahead(2);
-    if (third === roleEnd) return false;
-    if (third === T.K_ON) return true;
-    const word = second === T.K_ALL ? third === T.K_PERMISSIONS : third === T.K_PERMISSION || third === T.COMMA;
-    if (word) return true;
-    throw reader.noViable(2);
+    const word =
+      second === T.K_ALL
+        ? third === T.K_PERMISSIONS
+        : third === T.K_PERMISSION || third === T.COMMA;
+    if (third !== roleEnd && third !== T.K_ON && !word) throw reader.noViable(2);
+    reader.touch(3);
+    return third !== roleEnd;
   }
-  if (PERMISSION_KINDS.has(second)) return true;
-  if (ROLE_STARTS[second] === 1) return false;
-  throw reader.noViable(1);
+  const permission = PERMISSION_KINDS.has(second);
+  if (!permission && ROLE_STARTS[second] !== 1) throw reader.noViable(1);
+  reader.touch(2);
+  return permission;
 }
 
 const ROLE_STARTS = kindSet(NAMES, [T.STRING_LITERAL, T.QMARK]);
@@ -65,12 +74,18 @@ function permissions(reader: TokenReader): readonly Permission[] {
   const found = new Set<Permission>();
   do {
     const permission = PERMISSION_KINDS.get(reader.kind);
-    if (permission === undefined) throw reader.mismatched('set');
+    if (permission === undefined) throw lostPermission(reader);
     reader.next();
     found.add(permission);
     reader.take(T.K_PERMISSION);
   } while (reader.take(T.COMMA));
   return PERMISSIONS.filter((permission) => found.has(permission));
+}
+
+/** Cassandra fails at the missing permission before it can say what is wrong with the word. */
+function lostPermission(reader: TokenReader): Error {
+  const reason = 'NullPointerException Cannot invoke "Object.getClass()" because "e" is null';
+  return crashed(reader.text, 'statement', reason);
 }
 
 interface Applicability {
@@ -79,10 +94,23 @@ interface Applicability {
 }
 
 const ROOT_DATA: readonly Permission[] = [
-  'CREATE', 'ALTER', 'DROP', 'SELECT', 'MODIFY', 'AUTHORIZE', 'UNMASK', 'SELECT_MASKED',
+  'CREATE',
+  'ALTER',
+  'DROP',
+  'SELECT',
+  'MODIFY',
+  'AUTHORIZE',
+  'UNMASK',
+  'SELECT_MASKED',
 ];
 const TABLE_DATA: readonly Permission[] = [
-  'ALTER', 'DROP', 'SELECT', 'MODIFY', 'AUTHORIZE', 'UNMASK', 'SELECT_MASKED',
+  'ALTER',
+  'DROP',
+  'SELECT',
+  'MODIFY',
+  'AUTHORIZE',
+  'UNMASK',
+  'SELECT_MASKED',
 ];
 
 /** Which permissions a resource knows. Source: auth/*Resource.applicablePermissions. */
@@ -108,7 +136,10 @@ function applicability(resource: RawResource): Applicability {
         permissions: ['CREATE', 'ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'],
       };
     case 'function':
-      return { className: 'FunctionResource', permissions: ['ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'] };
+      return {
+        className: 'FunctionResource',
+        permissions: ['ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'],
+      };
     case 'all-mbeans':
     case 'mbean':
       return {
@@ -123,6 +154,9 @@ function applicable(
   wanted: readonly Permission[],
   resource: RawResource,
 ): readonly Permission[] {
+  if (resource.kind === 'function' && resource.function.keyspace === 'system') {
+    throw invalid('Altering permissions on builtin functions is not supported');
+  }
   const known = applicability(resource);
   const kept = wanted.filter((permission) => known.permissions.includes(permission));
   if (kept.length === 0) {
@@ -134,7 +168,13 @@ function applicable(
 }
 
 const AFTER_RESOURCE_TABLE = kindSet([
-  T.DOT, T.SEMICOLON, T.EOF, T.K_FROM, T.K_NORECURSIVE, T.K_OF, T.K_TO,
+  T.DOT,
+  T.SEMICOLON,
+  T.EOF,
+  T.K_FROM,
+  T.K_NORECURSIVE,
+  T.K_OF,
+  T.K_TO,
 ]);
 const TABLE_STARTS = kindSet(NAMES, T.QMARK);
 const FUNCTION_STARTS = kindSet(TABLE_STARTS, T.K_TOKEN);
@@ -148,6 +188,7 @@ function resourceClause(reader: TokenReader): RawResource {
       return allOrTable(reader);
     case T.K_ROLE:
       if (ROLE_STARTS[second] === 1) {
+        reader.touch(2);
         reader.next();
         return { kind: 'role', role: roleName(reader) };
       }
@@ -170,6 +211,7 @@ function resourceClause(reader: TokenReader): RawResource {
       return { kind: 'table', table: tableName(reader) };
   }
   if (AFTER_RESOURCE_TABLE[second] !== 1) throw reader.noViable(1);
+  reader.touch(2);
   return { kind: 'table', table: tableName(reader) };
 }
 
@@ -191,18 +233,26 @@ function allOrTable(reader: TokenReader): RawResource {
       return allFunctions(reader);
     default:
       if (AFTER_RESOURCE_TABLE[second] !== 1) throw reader.noViable(1);
+      reader.touch(2);
       return { kind: 'table', table: tableName(reader) };
   }
 }
 
 function twoWords(reader: TokenReader, resource: RawResource): RawResource {
+  reader.touch(2);
   reader.next();
   reader.next();
   return resource;
 }
 
 const AFTER_ALL_FUNCTIONS = kindSet([
-  T.K_IN, T.SEMICOLON, T.EOF, T.K_FROM, T.K_NORECURSIVE, T.K_OF, T.K_TO,
+  T.K_IN,
+  T.SEMICOLON,
+  T.EOF,
+  T.K_FROM,
+  T.K_NORECURSIVE,
+  T.K_OF,
+  T.K_TO,
 ]);
 
 function allFunctions(reader: TokenReader): RawResource {
@@ -214,20 +264,19 @@ function allFunctions(reader: TokenReader): RawResource {
 }
 
 function functionResource(reader: TokenReader): RawResource {
+  reader.touch(2);
   reader.next();
   const name = functionName(reader);
   const types = argumentTypes(reader);
   if (name.keyspace === null) {
-    throw reader.semantic(invalid('In this context function name must be explictly qualified by a keyspace'));
-  }
-  if (name.keyspace === 'system') {
-    throw reader.semantic(invalid('Altering permissions on builtin functions is not supported'));
+    throw invalid('In this context function name must be explictly qualified by a keyspace');
   }
   return { kind: 'function', function: name, argumentTypes: types };
 }
 
 function mbean(reader: TokenReader): RawResource {
   const plural = reader.kind === T.K_MBEANS;
+  reader.touch(2);
   reader.next();
   const name = reader.string();
   const problem = resourceProblem(name, plural);
@@ -241,16 +290,19 @@ export function listStatement(
 ): ListPermissionsStatement | ListRolesStatement | { readonly kind: 'list-users' } {
   const second = reader.ahead(1);
   if (second === T.K_USERS) {
+    reader.touch(2);
     reader.next();
     reader.next();
     return { kind: 'list-users' };
   }
   if (second === T.K_ROLES) {
+    reader.touch(2);
     reader.next();
     reader.next();
     return { kind: 'list-roles', ...granteeAndDepth(reader) };
   }
   if (second !== T.K_ALL && !PERMISSION_KINDS.has(second)) throw reader.noViable(1);
+  reader.touch(2);
   reader.next();
   const wanted = permissions(reader);
   const resource = reader.take(T.K_ON) ? resourceClause(reader) : null;
@@ -261,113 +313,3 @@ function granteeAndDepth(reader: TokenReader): { grantee: string | null; recursi
   const grantee = reader.take(T.K_OF) ? roleName(reader) : null;
   return { grantee, recursive: !reader.take(T.K_NORECURSIVE) };
 }
-
-/** Takes what follows CREATE ROLE. */
-export function createRole(reader: TokenReader): CreateRoleStatement {
-  const ifNotExists = reader.ifNotExists();
-  const role = roleName(reader);
-  const options = roleOptions(reader);
-  return {
-    kind: 'create-role', role, ifNotExists, user: false,
-    options: { ...options, login: options.login ?? false, superuser: options.superuser ?? false },
-  };
-}
-
-/** Takes what follows ALTER ROLE. */
-export function alterRole(reader: TokenReader): AlterRoleStatement {
-  const ifExists = reader.ifExists();
-  const role = roleName(reader);
-  return { kind: 'alter-role', role, ifExists, options: roleOptions(reader), user: false };
-}
-
-/** Takes what follows DROP ROLE. */
-export function dropRole(reader: TokenReader): DropRoleStatement {
-  const ifExists = reader.ifExists();
-  return { kind: 'drop-role', role: roleName(reader), ifExists, user: false };
-}
-
-const NO_OPTIONS: RoleOptions = {
-  password: null, hashedPassword: null, superuser: null, login: null, options: null, datacenters: null, cidrs: null,
-};
-
-/** Takes what follows CREATE USER. */
-export function createUser(reader: TokenReader): CreateRoleStatement {
-  const ifNotExists = reader.ifNotExists();
-  const role = userName(reader);
-  const options = userOptions(reader);
-  return {
-    kind: 'create-role', role, ifNotExists, user: true,
-    options: { ...options, login: true, superuser: options.superuser ?? false, datacenters: 'all', cidrs: 'all' },
-  };
-}
-
-/** Takes what follows ALTER USER. */
-export function alterUser(reader: TokenReader): AlterRoleStatement {
-  const ifExists = reader.ifExists();
-  const role = userName(reader);
-  return { kind: 'alter-role', role, ifExists, options: userOptions(reader), user: true };
-}
-
-/** Takes what follows DROP USER. */
-export function dropUser(reader: TokenReader): DropRoleStatement {
-  const ifExists = reader.ifExists();
-  return { kind: 'drop-role', role: userName(reader), ifExists, user: true };
-}
-
-function userOptions(reader: TokenReader): RoleOptions {
-  let { password, hashedPassword, superuser } = NO_OPTIONS;
-  if (reader.take(T.K_WITH)) {
-    if (reader.take(T.K_PASSWORD)) {
-      password = reader.string();
-    } else if (reader.take(T.K_HASHED)) {
-      reader.expect(T.K_PASSWORD);
-      hashedPassword = reader.string();
-    } else {
-      throw reader.noViable();
-    }
-  }
-  if (reader.take(T.K_SUPERUSER)) superuser = true;
-  else if (reader.take(T.K_NOSUPERUSER)) superuser = false;
-  return { ...NO_OPTIONS, password, hashedPassword, superuser };
-}
-
-/** A user's name keeps its case, even without quotes. */
-function userName(reader: TokenReader): string {
-  return plainText(
-    reader, 'Quoted strings are are not supported for user names and USER is deprecated, please use ROLE',
-  );
-}
-
-function plainText(reader: TokenReader, quotedMessage: string): string {
-  let name: string;
-  if (reader.kind === T.IDENT) name = reader.source();
-  else if (reader.kind === T.STRING_LITERAL) name = reader.stringValue();
-  else if (reader.kind === T.QUOTED_NAME) {
-    reader.next();
-    throw reader.semanticError(quotedMessage);
-  } else {
-    throw reader.noViable();
-  }
-  reader.next();
-  return name;
-}
-
-/** Takes what follows ADD IDENTITY. */
-export function addIdentity(reader: TokenReader): AddIdentityStatement {
-  const ifNotExists = reader.ifNotExists();
-  const identity = identityText(reader);
-  reader.expect(T.K_TO);
-  reader.expect(T.K_ROLE);
-  return { kind: 'add-identity', identity, role: identityText(reader), ifNotExists };
-}
-
-/** Takes what follows DROP IDENTITY. */
-export function dropIdentity(reader: TokenReader): DropIdentityStatement {
-  const ifExists = reader.ifExists();
-  return { kind: 'drop-identity', identity: identityText(reader), ifExists };
-}
-
-function identityText(reader: TokenReader): string {
-  return plainText(reader, 'Quoted strings are are not supported for identity');
-}
-
