@@ -103,45 +103,45 @@ function hash(
 
   const rest = length - whole;
   if (rest > 8) {
-    let kL = 0;
-    let kH = 0;
-    for (let i = rest - 9; i >= 0; i--) {
-      const byte = bytes[whole + 8 + i] as number;
-      const value = signedTail ? (byte << 24) >> 24 : byte;
-      if (i >= 4) kH ^= value << (8 * (i - 4));
-      else {
-        kL ^= value << (8 * i);
-        kH ^= value >> 31;
-      }
-    }
+    const kL = tailLow(bytes, whole + 8, rest - 8, signedTail);
+    const kH = tailHigh(bytes, whole + 8, rest - 8, signedTail);
     const h = multiplyHigh(kH, kL, C2_HIGH, C2_LOW);
     const l = Math.imul(kL, C2_LOW);
-    kH = (l << 1) | (h >>> 31);
-    kL = (h << 1) | (l >>> 31);
-    h2H ^= multiplyHigh(kH, kL, C1_HIGH, C1_LOW);
-    h2L ^= Math.imul(kL, C1_LOW);
+    const turnedL = (h << 1) | (l >>> 31);
+    h2H ^= multiplyHigh((l << 1) | (h >>> 31), turnedL, C1_HIGH, C1_LOW);
+    h2L ^= Math.imul(turnedL, C1_LOW);
   }
   if (rest > 0) {
-    let kL = 0;
-    let kH = 0;
-    for (let i = Math.min(rest, 8) - 1; i >= 0; i--) {
-      const byte = bytes[whole + i] as number;
-      const value = signedTail ? (byte << 24) >> 24 : byte;
-      if (i >= 4) kH ^= value << (8 * (i - 4));
-      else {
-        kL ^= value << (8 * i);
-        kH ^= value >> 31;
-      }
-    }
+    const kL = tailLow(bytes, whole, rest, signedTail);
+    const kH = tailHigh(bytes, whole, rest, signedTail);
     const h = multiplyHigh(kH, kL, C1_HIGH, C1_LOW);
     const l = Math.imul(kL, C1_LOW);
-    kH = (h << 31) | (l >>> 1);
-    kL = (l << 31) | (h >>> 1);
-    h1H ^= multiplyHigh(kH, kL, C2_HIGH, C2_LOW);
-    h1L ^= Math.imul(kL, C2_LOW);
+    const turnedL = (l << 31) | (h >>> 1);
+    h1H ^= multiplyHigh((h << 31) | (l >>> 1), turnedL, C2_HIGH, C2_LOW);
+    h1L ^= Math.imul(turnedL, C2_LOW);
   }
-
   finish(h1H, h1L ^ length, h2H, h2L ^ length, out);
+}
+
+/** Lower half of up to eight bytes, little-endian; a signed byte spreads its sign over what is above it. */
+function tailLow(bytes: Uint8Array, at: number, count: number, signed: boolean): number {
+  let low = 0;
+  for (let i = count < 4 ? count - 1 : 3; i >= 0; i--) {
+    const byte = bytes[at + i] as number;
+    low ^= (signed ? (byte << 24) >> 24 : byte) << (8 * i);
+  }
+  return low;
+}
+
+/** The upper half of the same. */
+function tailHigh(bytes: Uint8Array, at: number, count: number, signed: boolean): number {
+  let high = 0;
+  for (let i = count < 8 ? count - 1 : 7; i >= 0; i--) {
+    const byte = bytes[at + i] as number;
+    if (i >= 4) high ^= (signed ? (byte << 24) >> 24 : byte) << (8 * (i - 4));
+    else if (signed) high ^= (byte << 24) >> 31;
+  }
+  return high;
 }
 
 /** h1 += h2; h2 += h1; fmix both; h1 += h2; h2 += h1. */

@@ -1,9 +1,10 @@
 // Reorders replicas by how fast they answered reads lately. A machine: it is told latencies and the time, and asked
-// for an order; it has no clock and no timer. Test: test/ring/dynamic-snitch.test.ts.
+// for an order; it has no clock and no timer. Test: test/ring/snitch.test.ts.
 // Cassandra: locator/DynamicEndpointSnitch.java.
 
 import { Heap } from '../base/heap.ts';
-import type { Endpoint, Random } from '../world/ports.ts';
+import type { Endpoint } from '../base/endpoint.ts';
+import type { RandomSource } from '../base/random-source.ts';
 import type { ReplicaList } from './replica-table.ts';
 import type { ProximityOrder } from './snitch.ts';
 
@@ -28,22 +29,30 @@ const RESERVOIR_ALPHA = 0.75;
 const RANGE_MERGE_FACTOR = 1.5;
 
 export class DynamicSnitch {
-  private readonly random: Random;
+  private readonly random: RandomSource;
   private readonly options: DynamicSnitchOptions;
   private readonly samples = new Map<Endpoint, Reservoir>();
   private scores: ReadonlyMap<Endpoint, number> = new Map();
   private sorted = new WeakMap<ReplicaList, ReplicaList>();
   private isStale = false;
+  /** Grows whenever an order given may differ from one given before. */
+  private orderVersion = 0;
   private updatedAtMs = -Infinity;
   /** Set by the first event. */
   private resetAtMs: number | null = null;
 
-  constructor(random: Random, options: DynamicSnitchOptions = DYNAMIC_SNITCH_DEFAULTS) {
+  constructor(random: RandomSource, options: DynamicSnitchOptions = DYNAMIC_SNITCH_DEFAULTS) {
     this.random = random;
     this.options = options;
   }
 
-  /** A replica answered (or failed to answer) a read after `latencyMs`. */
+  /** Callers that keep orders compare it. */
+  version(nowMs: number): number {
+    this.refresh(nowMs);
+    return this.orderVersion;
+  }
+
+  /** A replica answered (or failed to answer) a read after `latencyMs`; whole milliseconds count, as in Cassandra. */
   onLatency(endpoint: Endpoint, latencyMs: number, nowMs: number): void {
     this.resetAtMs ??= nowMs;
     let reservoir = this.samples.get(endpoint);
@@ -51,7 +60,7 @@ export class DynamicSnitch {
       reservoir = new Reservoir(nowMs);
       this.samples.set(endpoint, reservoir);
     }
-    reservoir.add(latencyMs, nowMs, this.random.float());
+    reservoir.add(Math.floor(latencyMs), nowMs, this.random.float());
     this.isStale = true;
   }
 
@@ -101,8 +110,11 @@ export class DynamicSnitch {
       medians.set(endpoint, median);
       slowest = Math.max(slowest, median);
     }
-    this.scores = new Map([...medians].map(([endpoint, median]) => [endpoint, median / slowest]));
+    const scores = new Map([...medians].map(([endpoint, median]) => [endpoint, median / slowest]));
+    if (sameScores(scores, this.scores)) return;
+    this.scores = scores;
     this.sorted = new WeakMap();
+    this.orderVersion++;
   }
 
   private isBad(byProximity: ReplicaList): boolean {
@@ -124,6 +136,12 @@ export class DynamicSnitch {
     }
     return worst;
   }
+}
+
+function sameScores(a: ReadonlyMap<Endpoint, number>, b: ReadonlyMap<Endpoint, number>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [endpoint, score] of a) if (b.get(endpoint) !== score) return false;
+  return true;
 }
 
 interface Sample {

@@ -2,7 +2,7 @@
 // them as well. Empty in a quiet cluster. Test: test/ring/pending-table.test.ts.
 // Cassandra: locator/TokenMetadata.java (calculatePendingRanges), locator/PendingRangeMaps.java.
 
-import type { Endpoint } from '../world/ports.ts';
+import type { Endpoint } from '../base/endpoint.ts';
 import type { ReplicationParams } from '../data/schema.ts';
 import type { ReplicaList } from './replica-table.ts';
 import { NO_REPLICAS } from './replica-table.ts';
@@ -99,6 +99,8 @@ function addGained(pending: Set<Endpoint>, after: ReplicaList, now: ReplicaList)
 function cutsOf(ring: TokenRing, movements: RingMovements): TokenRing {
   const coming = [...movements.joining, ...movements.moving].flatMap(({ tokens }) => tokens);
   const sorted = [...ring.tokens, ...coming].sort(compareTokens);
-  const tokens = sorted.filter((token, i) => i === 0 || compareTokens(sorted[i - 1] ?? token, token) !== 0);
+  const tokens = sorted.filter(
+    (token, i) => i === 0 || compareTokens(sorted[i - 1] ?? token, token) !== 0,
+  );
   return new TokenRing([{ endpoint: '' as Endpoint, datacenter: '', rack: '', tokens }]);
 }

@@ -1,8 +1,8 @@
 // Replicas by token index for one (ring, replication): SimpleStrategy and NetworkTopologyStrategy as Cassandra walks
 // the ring, computed once. Lists that are equal are the same object, so callers may cache by identity.
-// Test: test/ring/replica-table.test.ts. Cassandra: locator/SimpleStrategy.java, locator/NetworkTopologyStrategy.java.
+// Test: test/ring/token-ring.test.ts. Cassandra: locator/SimpleStrategy.java, locator/NetworkTopologyStrategy.java.
 
-import type { Endpoint } from '../world/ports.ts';
+import type { Endpoint } from '../base/endpoint.ts';
 import type { ReplicationParams } from '../data/schema.ts';
 import type { Replication } from './replication.ts';
 import { replicationOf } from './replication.ts';

@@ -3,7 +3,7 @@
 // Test: test/ring/replication-options.test.ts. Cassandra: locator/NetworkTopologyStrategy.java (prepareOptions),
 // locator/AbstractReplicationStrategy.java, schema/ReplicationParams.java.
 
-import type { Endpoint } from '../world/ports.ts';
+import type { Endpoint } from '../base/endpoint.ts';
 import { configError, invalid, serverError } from '../data/cql-error.ts';
 import type { ReplicationParams } from '../data/schema.ts';
 import {
@@ -24,7 +24,12 @@ export interface ReplicationEnvironment {
 }
 
 const SYSTEM_KEYSPACES = new Set([
-  'system', 'system_schema', 'system_auth', 'system_distributed', 'system_traces', 'system_views',
+  'system',
+  'system_schema',
+  'system_auth',
+  'system_distributed',
+  'system_traces',
+  'system_views',
   'system_virtual_schema',
 ]);
 
@@ -62,7 +67,9 @@ export function validateReplication(
   environment: ReplicationEnvironment,
 ): readonly string[] {
   if (params.className === LOCAL_STRATEGY) {
-    throw invalid('Unable to use given strategy class: LocalStrategy is reserved for internal use.');
+    throw invalid(
+      'Unable to use given strategy class: LocalStrategy is reserved for internal use.',
+    );
   }
   const network = params.className === NETWORK_TOPOLOGY_STRATEGY;
   const { nodesByDatacenter } = environment;
@@ -84,7 +91,8 @@ export function validateReplication(
       `Unrecognized strategy option {${key}} passed to ${strategy} for keyspace ${keyspace}`,
     );
   }
-  if (network && keyspace.toLowerCase() === 'system_auth') requireAllDatacenters(params, environment);
+  if (network && keyspace.toLowerCase() === 'system_auth')
+    requireAllDatacenters(params, environment);
   return warnings(keyspace, params, environment);
 }
 

@@ -1,5 +1,5 @@
 // What a keyspace's replication options say: the strategy and its factors. How replicas are picked from a ring is
-// replica-table.ts; how options are checked is replication-options.ts. Test: test/ring/replication.test.ts.
+// replica-table.ts; how options are checked is replication-options.ts. Test: test/ring/replication-options.test.ts.
 // Cassandra: locator/ReplicationFactor.java, locator/AbstractReplicationStrategy.java.
 
 import type { ReplicationParams } from '../data/schema.ts';
@@ -47,9 +47,7 @@ export function simpleReplication(factor: number): ReplicationParams {
   return { className: SIMPLE_STRATEGY, options };
 }
 
-export function networkReplication(
-  factors: Readonly<Record<string, number>>,
-): ReplicationParams {
+export function networkReplication(factors: Readonly<Record<string, number>>): ReplicationParams {
   const options = new Map(Object.entries(factors).map(([name, rf]) => [name, String(rf)]));
   return { className: NETWORK_TOPOLOGY_STRATEGY, options };
 }

@@ -2,8 +2,9 @@
 // For tools and tests. Test: test/ring/allocation.test.ts. Cassandra: service/StorageService.java (effectiveOwnership).
 
 import type { ReplicationParams } from '../data/schema.ts';
-import type { Endpoint, Random } from '../world/ports.ts';
-import { endpoint } from '../world/ports.ts';
+import type { Endpoint } from '../base/endpoint.ts';
+import type { RandomSource } from '../base/random-source.ts';
+import { endpoint } from '../base/endpoint.ts';
 import { chooseTokens } from './allocation/choose-tokens.ts';
 import type { RingMember } from './token-ring.ts';
 import { TokenRing } from './token-ring.ts';
@@ -29,7 +30,10 @@ export interface DatacenterBalance {
 }
 
 /** Balance of every datacenter under a keyspace's replication. */
-export function ringBalance(ring: TokenRing, params: ReplicationParams): readonly DatacenterBalance[] {
+export function ringBalance(
+  ring: TokenRing,
+  params: ReplicationParams,
+): readonly DatacenterBalance[] {
   const primary = ring.primaryOwnership();
   const effective = ring.replicas(params).effectiveOwnership();
   return [...ring.datacenters.keys()].map((datacenter) => {
@@ -61,7 +65,7 @@ export interface RingPlan {
   readonly racks: number;
   readonly numTokens: number;
   readonly allocateForLocalReplicationFactor: number;
-  readonly random: Random;
+  readonly random: RandomSource;
 }
 
 /** The ring that starting these nodes one by one would make. */

@@ -2,7 +2,7 @@
 // The dynamic snitch, which reorders by measured latency, is dynamic-snitch.ts. Test: test/ring/snitch.test.ts.
 // Cassandra: locator/AbstractNetworkTopologySnitch.java, SimpleSnitch.java, RackInferringSnitch.java.
 
-import type { Endpoint } from '../world/ports.ts';
+import type { Endpoint } from '../base/endpoint.ts';
 import type { ReplicaList } from './replica-table.ts';
 
 export interface Location {
@@ -29,8 +29,8 @@ export type ProximityOrder = (replicas: ReplicaList) => ReplicaList;
 export const ringOrder: ProximityOrder = (replicas) => replicas;
 
 /**
- * Topology snitches: the node itself, its rack, its datacenter, the rest; equal ranks keep their order. Results are
- * kept by list, so give it the ring's own (immutable, shared) lists and make a new one when the topology changes.
+ * Topology snitches: the node itself, its rack, its datacenter, the rest; equal ranks keep their order. Results for
+ * frozen lists (the ring's own are) are kept by list: make a new order when the topology changes.
  */
 export function topologyOrder(
   self: Endpoint,
@@ -50,7 +50,7 @@ export function topologyOrder(
     const known = sorted.get(replicas);
     if (known !== undefined) return known;
     const list = Object.freeze([...replicas].sort((a, b) => rankOf(a) - rankOf(b)));
-    sorted.set(replicas, list);
+    if (Object.isFrozen(replicas)) sorted.set(replicas, list);
     return list;
   };
 }

@@ -2,7 +2,7 @@
 // token is a binary search and an array read; tables are made once a (ring, replication) and kept.
 // Test: test/ring/token-ring.test.ts. Cassandra: locator/TokenMetadata.java.
 
-import type { Endpoint } from '../world/ports.ts';
+import type { Endpoint } from '../base/endpoint.ts';
 import { assert } from '../base/assert.ts';
 import type { ReplicationParams } from '../data/schema.ts';
 import type { ReplicaTable } from './replica-table.ts';
@@ -43,7 +43,9 @@ export class TokenRing {
     this.members = members;
     this.byEndpoint = new Map(members.map((member) => [member.endpoint, member]));
     this.datacenters = topologyOf(members);
-    const all = members.flatMap((member, owner) => member.tokens.map((token) => ({ token, owner })));
+    const all = members.flatMap((member, owner) =>
+      member.tokens.map((token) => ({ token, owner })),
+    );
     all.sort((a, b) => compareTokens(a.token, b.token));
     this.tokens = all.map(({ token }) => token);
     this.owners = Int32Array.from(all, ({ owner }) => owner);
@@ -94,7 +96,8 @@ export class TokenRing {
     while (from < to) {
       const middle = (from + to) >>> 1;
       const at = high[middle] as number;
-      if (at < wantHigh || (at === wantHigh && (low[middle] as number) < wantLow)) from = middle + 1;
+      if (at < wantHigh || (at === wantHigh && (low[middle] as number) < wantLow))
+        from = middle + 1;
       else to = middle;
     }
     return from === high.length ? 0 : from;

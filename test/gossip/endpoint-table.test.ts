@@ -1,6 +1,6 @@
 // Exchanges between tables: whatever the order, both end up with the newer of everything.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ApplicationState } from '../../src/node/gossip/endpoint-state.ts';
 import { tokensValue } from '../../src/node/gossip/endpoint-state.ts';
@@ -18,7 +18,12 @@ function exchange(a: EndpointTable, b: EndpointTable): void {
 
 const dump = (table: EndpointTable): unknown =>
   [...table.entries()]
-    .map(([node, state]) => [node, state.generation, state.heartbeat, [...state.entries()].toSorted()])
+    .map(([node, state]) => [
+      node,
+      state.generation,
+      state.heartbeat,
+      [...state.entries()].toSorted(),
+    ])
     .toSorted();
 
 describe('EndpointTable', () => {
@@ -26,7 +31,14 @@ describe('EndpointTable', () => {
     const a = new EndpointTable(at(1));
     const b = new EndpointTable(at(2));
     a.startLife(10, [['DC', 'dc1']], 0);
-    b.startLife(11, [['DC', 'dc2'], ['RACK', 'r2']], 0);
+    b.startLife(
+      11,
+      [
+        ['DC', 'dc2'],
+        ['RACK', 'r2'],
+      ],
+      0,
+    );
     exchange(a, b);
     // b asked for a; a learns of b when b speaks first.
     expect(b.get(at(1))?.get('DC')).toBe('dc1');
@@ -46,7 +58,14 @@ describe('EndpointTable', () => {
   test('only what is newer travels', () => {
     const a = new EndpointTable(at(1));
     const b = new EndpointTable(at(2));
-    const own = a.startLife(10, [['DC', 'dc1'], ['RACK', 'r1']], 0);
+    const own = a.startLife(
+      10,
+      [
+        ['DC', 'dc1'],
+        ['RACK', 'r1'],
+      ],
+      0,
+    );
     b.startLife(10, [], 0);
     exchange(a, b);
     a.beat(0);
@@ -86,7 +105,14 @@ describe('EndpointTable', () => {
   test('tokens survive their state', () => {
     const table = new EndpointTable(at(1));
     const tokens = ['-5', '9223372036854775807'].map(parseToken);
-    const state = table.startLife(1, [['TOKENS', tokensValue(tokens)], ['STATUS_WITH_PORT', 'NORMAL,-5']], 0);
+    const state = table.startLife(
+      1,
+      [
+        ['TOKENS', tokensValue(tokens)],
+        ['STATUS_WITH_PORT', 'NORMAL,-5'],
+      ],
+      0,
+    );
     expect(state.tokens.map(tokenText)).toEqual(['-5', '9223372036854775807']);
     expect([state.status, state.statusArguments]).toEqual(['NORMAL', ['-5']]);
   });

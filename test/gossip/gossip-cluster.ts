@@ -90,7 +90,10 @@ export class GossipCluster {
   }
 
   /** Opens and starts a node; its generation is the virtual clock's second. */
-  start(n: number, entries: readonly StateEntry[] = [['STATUS_WITH_PORT', 'NORMAL,0']]): GossipNode {
+  start(
+    n: number,
+    entries: readonly StateEntry[] = [['STATUS_WITH_PORT', 'NORMAL,0']],
+  ): GossipNode {
     const node = this.open(n);
     node.gossiper.start(Math.floor(node.world.clock.wallMs() / 1000), entries);
     for (const [, other] of this.nodes) {

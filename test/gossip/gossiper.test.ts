@@ -132,13 +132,19 @@ describe('a cluster', () => {
     const cluster = whole(12);
     cluster.node(5).gossiper.publish([['SCHEMA', 'v1']]);
     const everywhere = (): boolean =>
-      [...cluster.nodes.values()].every(({ gossiper }) => gossiper.state(at(5))?.get('SCHEMA') === 'v1');
+      [...cluster.nodes.values()].every(
+        ({ gossiper }) => gossiper.state(at(5))?.get('SCHEMA') === 'v1',
+      );
     expect(cluster.loop.runUntilTrue(everywhere, 20_000)).toBe(true);
     expect(cluster.node(9).log.filter((line) => line === '5 SCHEMA=v1')).toHaveLength(1);
   });
 
   test('shorter intervals scale everything', () => {
-    const cluster = new GossipCluster({ intervalMs: 100, initialIntervalMs: 200, localPauseMs: 500 });
+    const cluster = new GossipCluster({
+      intervalMs: 100,
+      initialIntervalMs: 200,
+      localPauseMs: 500,
+    });
     cluster.startAll(3);
     cluster.seconds(20);
     expect(cluster.isWhole).toBe(true);
@@ -251,7 +257,9 @@ describe('the shadow round', () => {
     const cluster = whole(3);
     cluster.kill(1);
     let known = 0;
-    cluster.open(4).gossiper.shadowRound([at(2)], (result) => (known = result.ok ? result.states.size : -1));
+    cluster
+      .open(4)
+      .gossiper.shadowRound([at(2)], (result) => (known = result.ok ? result.states.size : -1));
     cluster.seconds(10);
     expect(known).toBe(3);
   });

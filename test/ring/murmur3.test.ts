@@ -1,7 +1,7 @@
 // Tokens against Cassandra's own vectors, the node driver's tokenizer and a BigInt oracle.
 
 import { createRequire } from 'node:module';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { murmur3Hash128, murmur3Token } from '../../src/base/murmur3.ts';
 import { compositeKey, decorateKey, splitCompositeKey, tokenText } from '../../src/ring/token.ts';
@@ -41,7 +41,11 @@ const VECTORS: readonly [string, Buffer, string][] = [
   ['0xff', hex('ff'), '-4442228696663692417'],
   ['31 bytes 00..1e', sequence(0, 0x1e), '377690909827715220'],
   ['31 bytes e1..ff', sequence(0xe1, 0xff), '-6986946148457157719'],
-  ['1000 bytes', Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 256)), '-8723895030037628296'],
+  [
+    '1000 bytes',
+    Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 256)),
+    '-8723895030037628296',
+  ],
 ];
 
 describe('murmur3Token', () => {
@@ -78,7 +82,12 @@ describe('murmur3Hash128', () => {
       fc.property(fc.uint8Array({ maxLength: 70 }), fc.nat(), (bytes, seed) => {
         murmur3Hash128(bytes, seed, out);
         const [h1, h2] = oracle(bytes, BigInt(seed));
-        const words = [...out].map((word) => BigInt(word >>> 0)) as [bigint, bigint, bigint, bigint];
+        const words = [...out].map((word) => BigInt(word >>> 0)) as [
+          bigint,
+          bigint,
+          bigint,
+          bigint,
+        ];
         expect((words[0] << 32n) | words[1]).toBe(h1);
         expect((words[2] << 32n) | words[3]).toBe(h2);
       }),
@@ -88,10 +97,13 @@ describe('murmur3Hash128', () => {
 
 test('a composite key splits into its components', () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 5 }), (parts) => {
-      const buffers = parts.map((part) => Buffer.from(part));
-      expect(splitCompositeKey(compositeKey(buffers), buffers.length)).toEqual(buffers);
-    }),
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 5 }),
+      (parts) => {
+        const buffers = parts.map((part) => Buffer.from(part));
+        expect(splitCompositeKey(compositeKey(buffers), buffers.length)).toEqual(buffers);
+      },
+    ),
   );
 });
 
@@ -115,7 +127,8 @@ function oracle(bytes: Uint8Array, seed: bigint): [bigint, bigint] {
   const whole = bytes.length & ~15;
   const read = (from: number, to: number): bigint => {
     let value = 0n;
-    for (let i = Math.min(to, bytes.length) - 1; i >= from; i--) value = (value << 8n) | BigInt(bytes[i] ?? 0);
+    for (let i = Math.min(to, bytes.length) - 1; i >= from; i--)
+      value = (value << 8n) | BigInt(bytes[i] ?? 0);
     return value;
   };
   const first = (k: bigint): bigint => U64(rotate(U64(k * C1), 31n) * C2);

@@ -1,6 +1,6 @@
 // Pending replicas: after a movement ends, natural and pending replicas must have been enough for the new ring.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildPendingTable, NO_MOVEMENTS } from '../../src/ring/pending-table.ts';
 import type { RingMovements } from '../../src/ring/pending-table.ts';
@@ -54,7 +54,11 @@ describe('examples', () => {
 
   test('a replacing node gets all its predecessor had', () => {
     const joining = [member(9, [100n], 'r2')];
-    const table = buildPendingTable(ring, { ...NO_MOVEMENTS, joining }, networkReplication({ dc1: 2 }));
+    const table = buildPendingTable(
+      ring,
+      { ...NO_MOVEMENTS, joining },
+      networkReplication({ dc1: 2 }),
+    );
     const natural = ring.replicas(networkReplication({ dc1: 2 }));
     for (const token of [-5n, 0n, 50n, 100n, 150n, 200n, 300n].map(tokenFromBigInt)) {
       expect(table.at(token).includes(at(9))).toBe(natural.at(token).includes(at(2)));
@@ -65,31 +69,40 @@ describe('examples', () => {
 test('any movement: the ring after it is natural plus pending', () => {
   const tokens = fc.uniqueArray(fc.integer({ min: -50, max: 50 }), { minLength: 8, maxLength: 24 });
   fc.assert(
-    fc.property(tokens, fc.integer({ min: 1, max: 4 }), fc.constantFrom('join', 'leave', 'move'), (list, rf, what) => {
-      const nodes = 5;
-      const all = Array.from({ length: nodes }, (_, n) =>
-        member(n + 1, list.filter((_, i) => i % nodes === n).map(BigInt)),
-      );
-      const [subject, ...others] = all;
-      if (subject === undefined) return;
-      const params = networkReplication({ dc1: rf });
-      const before = what === 'join' ? new TokenRing(others) : new TokenRing(all);
-      const target = what === 'move' ? { ...subject, tokens: [tokenFromBigInt(51n)] } : subject;
-      const after = what === 'leave' ? new TokenRing(others) : new TokenRing([...others, target]);
-      const movements: RingMovements = {
-        joining: what === 'join' ? [subject] : [],
-        leaving: new Set(what === 'leave' ? [subject.endpoint] : []),
-        moving: what === 'move' ? [target] : [],
-      };
-      const pending = buildPendingTable(before, movements, params);
-      for (let i = -52n; i <= 52n; i++) {
-        const token = tokenFromBigInt(i);
-        const natural = before.replicas(params).at(token);
-        const want = after.replicas(params).at(token).filter((one) => !natural.includes(one));
-        const gained = pending.at(token);
-        if (what === 'join') expect(gained).toEqual(want.filter((one) => one === subject.endpoint));
-        else expect([...gained].toSorted()).toEqual([...want].toSorted());
-      }
-    }),
+    fc.property(
+      tokens,
+      fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom('join', 'leave', 'move'),
+      (list, rf, what) => {
+        const nodes = 5;
+        const all = Array.from({ length: nodes }, (_, n) =>
+          member(n + 1, list.filter((_, i) => i % nodes === n).map(BigInt)),
+        );
+        const [subject, ...others] = all;
+        if (subject === undefined) return;
+        const params = networkReplication({ dc1: rf });
+        const before = what === 'join' ? new TokenRing(others) : new TokenRing(all);
+        const target = what === 'move' ? { ...subject, tokens: [tokenFromBigInt(51n)] } : subject;
+        const after = what === 'leave' ? new TokenRing(others) : new TokenRing([...others, target]);
+        const movements: RingMovements = {
+          joining: what === 'join' ? [subject] : [],
+          leaving: new Set(what === 'leave' ? [subject.endpoint] : []),
+          moving: what === 'move' ? [target] : [],
+        };
+        const pending = buildPendingTable(before, movements, params);
+        for (let i = -52n; i <= 52n; i++) {
+          const token = tokenFromBigInt(i);
+          const natural = before.replicas(params).at(token);
+          const want = after
+            .replicas(params)
+            .at(token)
+            .filter((one) => !natural.includes(one));
+          const gained = pending.at(token);
+          if (what === 'join')
+            expect(gained).toEqual(want.filter((one) => one === subject.endpoint));
+          else expect([...gained].toSorted()).toEqual([...want].toSorted());
+        }
+      },
+    ),
   );
 });

@@ -11,7 +11,12 @@ import {
   refuseDuringRangeMovements,
   validateReplication,
 } from '../../src/ring/replication-options.ts';
-import { networkReplication, replicationFactorIn, replicationOf, simpleReplication } from '../../src/ring/replication.ts';
+import {
+  networkReplication,
+  replicationFactorIn,
+  replicationOf,
+  simpleReplication,
+} from '../../src/ring/replication.ts';
 import { endpoint } from '../../src/world/ports.ts';
 
 interface RecordedError {
@@ -20,9 +25,15 @@ interface RecordedError {
   readonly message: string;
 }
 
-const one: ReplicationEnvironment = { nodesByDatacenter: new Map([['dc1', 1]]), defaultKeyspaceRf: 1 };
+const one: ReplicationEnvironment = {
+  nodesByDatacenter: new Map([['dc1', 1]]),
+  defaultKeyspaceRf: 1,
+};
 const two: ReplicationEnvironment = {
-  nodesByDatacenter: new Map([['dc1', 3], ['dc2', 2]]),
+  nodesByDatacenter: new Map([
+    ['dc1', 3],
+    ['dc2', 2],
+  ]),
   defaultKeyspaceRf: 1,
 };
 
@@ -37,7 +48,9 @@ function mapOf(text: string): Map<string, string> {
 // Refused before the map is looked at.
 const OTHER = /Cannot add existing|not user-modifiable|Keyspace name must|has no CREATE|no viable/;
 const recorded = (
-  JSON.parse(readFileSync(new URL('../facts/errors.json', import.meta.url), 'utf8')) as RecordedError[]
+  JSON.parse(
+    readFileSync(new URL('../facts/errors.json', import.meta.url), 'utf8'),
+  ) as RecordedError[]
 ).filter(({ cql, message }) => MAP.test(cql) && !OTHER.test(message));
 
 test('recorded refusals are there', () => expect(recorded.length).toBeGreaterThanOrEqual(17));
@@ -67,7 +80,11 @@ describe('expansion', () => {
     [{ class: NTS, dc1: '2', dc2: '0' }, null, { dc1: '2' }],
     [{ class: NTS }, null, { dc1: '1', dc2: '1' }],
     [{ class: NTS }, simpleReplication(2), { dc1: '2', dc2: '2' }],
-    [{ class: NTS, replication_factor: '5' }, networkReplication({ dc1: 3 }), { dc1: '3', dc2: '5' }],
+    [
+      { class: NTS, replication_factor: '5' },
+      networkReplication({ dc1: 3 }),
+      { dc1: '3', dc2: '5' },
+    ],
     [{ class: NTS, dc2: '1' }, networkReplication({ dc1: 3 }), { dc2: '1' }],
     [{ class: 'SimpleStrategy' }, null, { replication_factor: '1' }],
     [{ class: 'SimpleStrategy' }, simpleReplication(3), { replication_factor: '3' }],
@@ -76,12 +93,24 @@ describe('expansion', () => {
   });
 
   test('the class is stored by its full name', () => {
-    const map = new Map([['class', NTS], ['dc1', '3']]);
-    expect(prepareReplication(map, null, two).className).toBe(`org.apache.cassandra.locator.${NTS}`);
+    const map = new Map([
+      ['class', NTS],
+      ['dc1', '3'],
+    ]);
+    expect(prepareReplication(map, null, two).className).toBe(
+      `org.apache.cassandra.locator.${NTS}`,
+    );
   });
 
   test('a factor that cannot be read expands to nothing', () => {
-    const params = prepareReplication(new Map([['class', NTS], ['replication_factor', 'x']]), null, two);
+    const params = prepareReplication(
+      new Map([
+        ['class', NTS],
+        ['replication_factor', 'x'],
+      ]),
+      null,
+      two,
+    );
     expect(() => validateReplication('k', params, two)).toThrow(
       'Configuration for at least one datacenter must be present',
     );
@@ -109,13 +138,19 @@ describe('checks and warnings', () => {
     expect(() => refuseDuringRangeMovements([endpoint('127.0.1.2', 7000)])).toThrow(
       'Cannot alter RF while some endpoints are not in normal state (no range movements): [/127.0.1.2:7000]',
     );
-    expect(raisedFactorWarning(simpleReplication(1), simpleReplication(2))).toMatch(/^When increasing/);
+    expect(raisedFactorWarning(simpleReplication(1), simpleReplication(2))).toMatch(
+      /^When increasing/,
+    );
     expect(raisedFactorWarning(simpleReplication(2), simpleReplication(2))).toBeNull();
   });
 
   test('factors by datacenter', () => {
     const network = replicationOf(networkReplication({ dc1: 3, dc2: 2 }));
-    expect([network.total, replicationFactorIn(network, 'dc2'), replicationFactorIn(network, 'x')]).toEqual([5, 2, 0]);
+    expect([
+      network.total,
+      replicationFactorIn(network, 'dc2'),
+      replicationFactorIn(network, 'x'),
+    ]).toEqual([5, 2, 0]);
     expect(replicationFactorIn(replicationOf(simpleReplication(3)), 'x')).toBe(3);
   });
 });

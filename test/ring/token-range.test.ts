@@ -1,6 +1,6 @@
 // The algebra of ranges against membership of single tokens.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nextToken, parseToken, tokenFromBigInt } from '../../src/ring/token.ts';
 import type { Token } from '../../src/ring/token.ts';
@@ -22,8 +22,21 @@ const token = fc
   .map(tokenFromBigInt);
 const range = fc.record({ left: token, right: token });
 const ranges = fc.array(range, { maxLength: 5 });
-const probes: readonly Token[] = [-(1n << 63n), -6n, -5n, -4n, -1n, 0n, 1n, 3n, 7n, 8n, 12n, 13n, (1n << 63n) - 1n]
-  .map(tokenFromBigInt);
+const probes: readonly Token[] = [
+  -(1n << 63n),
+  -6n,
+  -5n,
+  -4n,
+  -1n,
+  0n,
+  1n,
+  3n,
+  7n,
+  8n,
+  12n,
+  13n,
+  (1n << 63n) - 1n,
+].map(tokenFromBigInt);
 
 const covers = (list: readonly TokenRange[], probe: Token): boolean =>
   list.some((one) => rangeContains(one, probe));

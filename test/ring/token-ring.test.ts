@@ -2,12 +2,18 @@
 // walker written straight from the rules.
 
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { endpoint } from '../../src/world/ports.ts';
 import type { Endpoint } from '../../src/world/ports.ts';
 import { networkReplication, simpleReplication } from '../../src/ring/replication.ts';
-import { compareTokens, decorateKey, parseToken, tokenFromBigInt, tokenText } from '../../src/ring/token.ts';
+import {
+  compareTokens,
+  decorateKey,
+  parseToken,
+  tokenFromBigInt,
+  tokenText,
+} from '../../src/ring/token.ts';
 import type { Token } from '../../src/ring/token.ts';
 import { rangeContains } from '../../src/ring/token-range.ts';
 import { TokenRing } from '../../src/ring/token-ring.ts';
@@ -59,16 +65,19 @@ describe.each(FILES)('%s', (name) => {
     networkReplication(Object.fromEntries(datacenters.map((datacenter) => [datacenter, rf])));
   const keyspaces = { rf3: network(3), rf2: network(2), simple3: simpleReplication(3) };
 
-  test.each(Object.entries(keyspaces))('replicas of every key, in order: %s', (keyspace, params) => {
-    const table = ring.replicas(params);
-    const keys = recorded.endpoints[keyspace as Keyspace];
-    expect(keys.length).toBeGreaterThanOrEqual(200);
-    for (const key of keys) {
-      const decorated = decorateKey(keyBytes(key));
-      expect(tokenText(decorated)).toBe(key.token);
-      expect(table.at(decorated)).toEqual(key.replicas.map((address) => endpoint(address, 7000)));
-    }
-  });
+  test.each(Object.entries(keyspaces))(
+    'replicas of every key, in order: %s',
+    (keyspace, params) => {
+      const table = ring.replicas(params);
+      const keys = recorded.endpoints[keyspace as Keyspace];
+      expect(keys.length).toBeGreaterThanOrEqual(200);
+      for (const key of keys) {
+        const decorated = decorateKey(keyBytes(key));
+        expect(tokenText(decorated)).toBe(key.token);
+        expect(table.at(decorated)).toEqual(key.replicas.map((address) => endpoint(address, 7000)));
+      }
+    },
+  );
 
   test.each(Object.entries(keyspaces))('effective ownership: %s', (keyspace, params) => {
     const shares = ring.replicas(params).effectiveOwnership();
@@ -115,11 +124,16 @@ function walk(members: readonly RingMember[], from: Token): RingMember[] {
   return turned.map(({ member }) => member);
 }
 
-function naiveNetwork(members: readonly RingMember[], factors: Record<string, number>, token: Token): Endpoint[] {
+function naiveNetwork(
+  members: readonly RingMember[],
+  factors: Record<string, number>,
+  token: Token,
+): Endpoint[] {
   const result: RingMember[] = [];
   const repeats: Record<string, number> = {};
   for (const [name, rf] of Object.entries(factors)) {
-    repeats[name] = rf - new Set(members.filter((m) => m.datacenter === name).map((m) => m.rack)).size;
+    repeats[name] =
+      rf - new Set(members.filter((m) => m.datacenter === name).map((m) => m.rack)).size;
   }
   for (const candidate of walk(members, token)) {
     const rf = factors[candidate.datacenter];
@@ -140,10 +154,17 @@ function naiveNetwork(members: readonly RingMember[], factors: Record<string, nu
 describe('any ring', () => {
   test('SimpleStrategy is the first distinct nodes', () => {
     fc.assert(
-      fc.property(arbitraryMembers, arbitraryToken, fc.integer({ min: 0, max: 5 }), (members, token, rf) => {
-        const distinct = [...new Set(walk(members, token).map((m) => m.endpoint))].slice(0, rf);
-        expect(new TokenRing(members).replicas(simpleReplication(rf)).at(token)).toEqual(distinct);
-      }),
+      fc.property(
+        arbitraryMembers,
+        arbitraryToken,
+        fc.integer({ min: 0, max: 5 }),
+        (members, token, rf) => {
+          const distinct = [...new Set(walk(members, token).map((m) => m.endpoint))].slice(0, rf);
+          expect(new TokenRing(members).replicas(simpleReplication(rf)).at(token)).toEqual(
+            distinct,
+          );
+        },
+      ),
     );
   });
 

@@ -1,6 +1,6 @@
 // Printing, parsing and arithmetic of tokens.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   checkKey,
@@ -65,7 +65,10 @@ describe('a token', () => {
     expect(tokenText(MIN_TOKEN)).toBe('-9223372036854775808');
     expect(tokenText(MAX_TOKEN)).toBe('9223372036854775807');
     expect(evenTokens(4).map(tokenText)).toEqual([
-      '-9223372036854775808', '-4611686018427387904', '0', '4611686018427387904',
+      '-9223372036854775808',
+      '-4611686018427387904',
+      '0',
+      '4611686018427387904',
     ]);
   });
 });
@@ -92,14 +95,19 @@ describe('partition keys', () => {
 describe('arithmetic', () => {
   test('midpoint and split fall inside, the ratio is kept', () => {
     fc.assert(
-      fc.property(int64, int64, fc.double({ min: 0.05, max: 0.95, noNaN: true }), (left, right, ratio) => {
-        const size = BigInt.asUintN(64, right - left);
-        if (size < 1_000_000n) return;
-        const part = (token: bigint): number =>
-          Number(BigInt.asUintN(64, token - left)) / Number(size);
-        expect(part(midpoint(left, right))).toBeCloseTo(0.5, 5);
-        expect(part(splitBetween(left, right, ratio))).toBeCloseTo(ratio, 5);
-      }),
+      fc.property(
+        int64,
+        int64,
+        fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+        (left, right, ratio) => {
+          const size = BigInt.asUintN(64, right - left);
+          if (size < 1_000_000n) return;
+          const part = (token: bigint): number =>
+            Number(BigInt.asUintN(64, token - left)) / Number(size);
+          expect(part(midpoint(left, right))).toBeCloseTo(0.5, 5);
+          expect(part(splitBetween(left, right, ratio))).toBeCloseTo(ratio, 5);
+        },
+      ),
     );
   });
 

@@ -7,9 +7,23 @@ import { parseToken, tokenText } from '../../ring/token.ts';
 
 /** The application states in use, in Cassandra's order. */
 export const APPLICATION_STATES = [
-  'LOAD', 'SCHEMA', 'DC', 'RACK', 'RELEASE_VERSION', 'REMOVAL_COORDINATOR', 'SEVERITY', 'NET_VERSION', 'HOST_ID',
-  'TOKENS', 'RPC_READY', 'INTERNAL_ADDRESS_AND_PORT', 'NATIVE_ADDRESS_AND_PORT', 'STATUS_WITH_PORT',
-  'SSTABLE_VERSIONS', 'DISK_USAGE', 'INDEX_STATUS',
+  'LOAD',
+  'SCHEMA',
+  'DC',
+  'RACK',
+  'RELEASE_VERSION',
+  'REMOVAL_COORDINATOR',
+  'SEVERITY',
+  'NET_VERSION',
+  'HOST_ID',
+  'TOKENS',
+  'RPC_READY',
+  'INTERNAL_ADDRESS_AND_PORT',
+  'NATIVE_ADDRESS_AND_PORT',
+  'STATUS_WITH_PORT',
+  'SSTABLE_VERSIONS',
+  'DISK_USAGE',
+  'INDEX_STATUS',
 ] as const;
 
 export type ApplicationState = (typeof APPLICATION_STATES)[number];
@@ -47,7 +61,10 @@ export type StatusName = (typeof STATUS)[keyof typeof STATUS];
 
 /** Nodes that are gone or must not be spoken to: they are not marked alive again. */
 const DEAD_STATUSES: ReadonlySet<string> = new Set([
-  STATUS.REMOVING, STATUS.REMOVED, STATUS.LEFT, STATUS.HIBERNATE,
+  STATUS.REMOVING,
+  STATUS.REMOVED,
+  STATUS.LEFT,
+  STATUS.HIBERNATE,
 ]);
 
 /** Higher than any version a node reaches: a node that said goodbye is not revived by old gossip. */
@@ -126,7 +143,11 @@ export class EndpointState {
     if (this.maxVersion <= version) return null;
     const { generation, heartbeat } = this;
     if (this.newest <= version) return { generation, heartbeat, states: NO_STATES };
-    return { generation, heartbeat, states: [...this.values].filter(([, v]) => v.version > version) };
+    return {
+      generation,
+      heartbeat,
+      states: [...this.values].filter(([, v]) => v.version > version),
+    };
   }
 }
 

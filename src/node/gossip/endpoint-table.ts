@@ -15,9 +15,17 @@ export type Applied =
   | { readonly kind: 'ignored' }
   /** Nothing new, but the same life of the node. */
   | { readonly kind: 'known'; readonly state: EndpointState }
-  | { readonly kind: 'updated'; readonly state: EndpointState; readonly changed: readonly ApplicationState[] }
+  | {
+      readonly kind: 'updated';
+      readonly state: EndpointState;
+      readonly changed: readonly ApplicationState[];
+    }
   /** A node not known before, or one that has restarted (`before` is its earlier life). */
-  | { readonly kind: 'replaced'; readonly state: EndpointState; readonly before: EndpointState | null };
+  | {
+      readonly kind: 'replaced';
+      readonly state: EndpointState;
+      readonly before: EndpointState | null;
+    };
 
 const IGNORED: Applied = Object.freeze({ kind: 'ignored' });
 const NO_CHANGES: readonly ApplicationState[] = Object.freeze([]);
@@ -100,7 +108,11 @@ export class EndpointTable {
 
   /** What to ask a peer for and what to tell it, given what it has. No digests: it wants everything. */
   examine(digests: Digests): Examined {
-    const requests = { endpoints: [] as Endpoint[], generations: [] as number[], versions: [] as number[] };
+    const requests = {
+      endpoints: [] as Endpoint[],
+      generations: [] as number[],
+      versions: [] as number[],
+    };
     const deltas: [Endpoint, StateDelta][] = [];
     if (digests.endpoints.length === 0) return { requests, deltas: this.everything() };
     const { endpoints, generations, versions } = digests;
@@ -150,7 +162,8 @@ export class EndpointTable {
       return { kind: 'replaced', state: fresh, before: state ?? null };
     }
     if (delta.generation < state.generation) return IGNORED;
-    if (delta.heartbeat <= state.heartbeat && delta.states.length === 0) return { kind: 'known', state };
+    if (delta.heartbeat <= state.heartbeat && delta.states.length === 0)
+      return { kind: 'known', state };
     const known = state.maxVersion;
     if (delta.heartbeat > state.heartbeat) state.heartbeat = delta.heartbeat;
     let changed: ApplicationState[] | null = null;
@@ -166,7 +179,11 @@ export class EndpointTable {
   }
 
   /** Puts words in a dead node's mouth: a newer generation with these states, as removal and assassination do. */
-  overrule(endpoint: Endpoint, entries: readonly StateEntry[], nowMs: number): EndpointState | undefined {
+  overrule(
+    endpoint: Endpoint,
+    entries: readonly StateEntry[],
+    nowMs: number,
+  ): EndpointState | undefined {
     const state = this.states.get(endpoint);
     if (state === undefined) return undefined;
     state.generation++;

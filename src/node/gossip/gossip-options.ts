@@ -31,6 +31,8 @@ export interface GossipOptions {
 const DEFAULT_INTERVAL_MS = 1000;
 const DEFAULT_RING_DELAY_MS = 30_000;
 const PHI_CONVICT_THRESHOLD = 8;
+/** A little more than conviction takes. */
+const PATIENCE_ROUNDS = 20;
 const THREE_DAYS_MS = 3 * 86_400_000;
 
 /** Cassandra's options for these seeds, scaled with the interval and the ring delay where they depend on them. */
@@ -44,14 +46,16 @@ export function gossipOptions(
 ): GossipOptions {
   const intervalMs = given.intervalMs ?? DEFAULT_INTERVAL_MS;
   const { ringDelayMs = DEFAULT_RING_DELAY_MS, ...options } = given;
+  // A drill may shorten the ring delay far below what gossip needs to notice anything.
+  const patienceMs = PATIENCE_ROUNDS * intervalMs;
   return {
     intervalMs,
     phiConvictThreshold: PHI_CONVICT_THRESHOLD,
     initialIntervalMs: 2 * intervalMs,
     localPauseMs: 5 * intervalMs,
-    quarantineMs: 2 * ringDelayMs,
-    fatClientTimeoutMs: ringDelayMs,
-    shadowRoundMs: 2 * ringDelayMs,
+    quarantineMs: Math.max(2 * ringDelayMs, patienceMs),
+    fatClientTimeoutMs: Math.max(ringDelayMs, patienceMs),
+    shadowRoundMs: Math.max(2 * ringDelayMs, 3 * patienceMs),
     shadowRetryMs: intervalMs,
     settleMinMs: 5 * intervalMs,
     settlePollMs: intervalMs,

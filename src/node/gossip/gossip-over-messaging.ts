@@ -9,8 +9,7 @@ import type { GossipTransport } from './gossip-messages.ts';
 export function gossipTransport(messaging: Messaging): GossipTransport {
   return {
     self: messaging.self,
-    tell: (to, verb, payload) =>
-      messaging.tell(to, verb, payload as MessagePayloads[typeof verb]),
+    tell: (to, verb, payload) => messaging.tell(to, verb, payload as MessagePayloads[typeof verb]),
     echo: (to, done) => messaging.ask(to, 'ECHO_REQ', null, (answer) => done(answer !== null)),
   };
 }

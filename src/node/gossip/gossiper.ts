@@ -42,6 +42,9 @@ export interface GossiperPorts {
   readonly telemetry: Telemetry;
 }
 
+/** Heartbeat of an entry made up for a node that nobody has heard of. */
+const INVENTED_HEARTBEAT = 9999;
+
 export class Gossiper {
   readonly self: Endpoint;
   readonly options: GossipOptions;
@@ -107,7 +110,10 @@ export class Gossiper {
       done();
       return;
     }
-    this.publish([['RPC_READY', 'false'], ['STATUS_WITH_PORT', `${STATUS.SHUTDOWN},true`]]);
+    this.publish([
+      ['RPC_READY', 'false'],
+      ['STATUS_WITH_PORT', `${STATUS.SHUTDOWN},true`],
+    ]);
     const state = own.deltaAbove(0);
     if (state !== null) {
       for (const peer of this.live) this.transport.tell(peer, 'GOSSIP_SHUTDOWN', { state });
@@ -188,7 +194,10 @@ export class Gossiper {
       if (calm >= settlePolls) done();
       else this.clock.after(settlePollMs, poll);
     };
-    this.clock.after(settleMinMs, settlePolls === 0 ? done : () => this.clock.after(settlePollMs, poll));
+    this.clock.after(
+      settleMinMs,
+      settlePolls === 0 ? done : () => this.clock.after(settlePollMs, poll),
+    );
   }
 
   /** Forgets a node that left and does not listen to old gossip of it for a while. */
@@ -226,6 +235,13 @@ export class Gossiper {
     if (state === undefined) return false;
     for (const [key] of entries) this.subscriber.onChange(endpoint, state, key);
     return true;
+  }
+
+  /** Makes up an entry for a node nobody knows, so that it can be overruled (assassinate). */
+  invent(endpoint: Endpoint): void {
+    const generation = Math.floor(this.clock.wallMs() / 1000) + 60;
+    const delta = { generation, heartbeat: INVENTED_HEARTBEAT, states: [] };
+    this.table.apply(endpoint, delta, this.clock.nowMs(), this.clock.wallMs() / 1000);
   }
 
   onSyn(from: Endpoint, syn: GossipDigestSyn): void {
@@ -281,6 +297,11 @@ export class Gossiper {
     if (!metSeed || live.length < seeds.length) this.gossipToSeed();
     this.checkStatus();
   };
+
+  /** A round with one peer out of turn: when whoever starts a cluster introduces its nodes to each other. */
+  gossipTo(peer: Endpoint): void {
+    if (this.enabled) this.sendSyn(peer, false);
+  }
 
   private gossipToUnreachable(): void {
     const candidates = [...this.unreachable.keys()].filter(
@@ -348,7 +369,8 @@ export class Gossiper {
   }
 
   private onReplaced(endpoint: Endpoint, state: EndpointState, before: EndpointState | null): void {
-    if (before !== null) {
+    // Generation 0: known from an earlier life of ours only.
+    if (before !== null && before.generation > 0) {
       this.subscriber.onRestart(endpoint, before);
       if (before.isAlive) this.drop(this.live, endpoint);
     }
@@ -418,7 +440,8 @@ export class Gossiper {
       if (this.subscriber.isMember(endpoint)) continue;
       const silenceMs = nowMs - state.updatedAtMs;
       if (!state.isDeadStatus && silenceMs > this.options.fatClientTimeoutMs) silent.push(endpoint);
-      else if (!state.isAlive && wallMs > (this.expiries.get(endpoint) ?? Infinity)) expired.push(endpoint);
+      else if (!state.isAlive && wallMs > (this.expiries.get(endpoint) ?? Infinity))
+        expired.push(endpoint);
     }
     for (const endpoint of silent) {
       if (!this.quarantined.has(endpoint)) {

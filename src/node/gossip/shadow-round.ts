@@ -59,7 +59,8 @@ export class ShadowRound {
     if (ack.requests.endpoints.length === 0 && ack.deltas.length === 0) {
       this.shadowed.add(from);
       // All seeds start at once: a seed need not wait for anybody.
-      if (this.isSeed && this.seeds.every((seed) => this.shadowed.has(seed))) this.finish(new Map());
+      if (this.isSeed && this.seeds.every((seed) => this.shadowed.has(seed)))
+        this.finish(new Map());
       return;
     }
     const nowMs = this.clock.nowMs();

@@ -1,7 +1,8 @@
 // The ring an allocator works on: tokens with their owners, sorted, growing as tokens are chosen; and the splitting
 // that starts a young ring. Test: test/ring/allocation.test.ts. Cassandra: dht/tokenallocator/TokenAllocatorBase.java.
 
-import type { Endpoint, Random } from '../../world/ports.ts';
+import type { Endpoint } from '../../base/endpoint.ts';
+import type { RandomSource } from '../../base/random-source.ts';
 import { MAX_BIG, MIN_BIG, shareBetween, splitBetween } from '../token-arithmetic.ts';
 import { JavaRandom } from './java-random.ts';
 
@@ -25,7 +26,9 @@ export class AllocationRing {
   readonly entries: OwnedToken[];
 
   constructor(entries: readonly OwnedToken[]) {
-    this.entries = [...entries].sort((a, b) => (a.token < b.token ? -1 : a.token > b.token ? 1 : 0));
+    this.entries = [...entries].sort((a, b) =>
+      a.token < b.token ? -1 : a.token > b.token ? 1 : 0,
+    );
   }
 
   get size(): number {
@@ -65,7 +68,7 @@ export function generateSplits(
   ring: AllocationRing,
   owner: Endpoint,
   count: number,
-  random: Random,
+  random: RandomSource,
 ): bigint[] {
   const sequence = new JavaRandom(ring.size);
   const tokens: bigint[] = [];
@@ -83,7 +86,7 @@ export function generateSplits(
 }
 
 /** Uniform over the tokens a key can have. */
-export function randomToken(random: Random): bigint {
+export function randomToken(random: RandomSource): bigint {
   const value = BigInt.asIntN(64, (BigInt(random.uint32()) << 32n) | BigInt(random.uint32()));
   return value === MIN_BIG ? MAX_BIG : value;
 }

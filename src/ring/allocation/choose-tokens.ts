@@ -3,7 +3,8 @@
 
 import { configError } from '../../data/cql-error.ts';
 import type { ReplicationParams } from '../../data/schema.ts';
-import type { Endpoint, Random } from '../../world/ports.ts';
+import type { Endpoint } from '../../base/endpoint.ts';
+import type { RandomSource } from '../../base/random-source.ts';
 import type { Replication } from '../replication.ts';
 import { networkReplication, replicationFactorIn, replicationOf } from '../replication.ts';
 import type { Token } from '../token.ts';
@@ -18,7 +19,11 @@ export interface TokenRequest {
   readonly ring: TokenRing;
   /** Nodes that are bootstrapping, with their tokens. */
   readonly joining: readonly RingMember[];
-  readonly newcomer: { readonly endpoint: Endpoint; readonly datacenter: string; readonly rack: string };
+  readonly newcomer: {
+    readonly endpoint: Endpoint;
+    readonly datacenter: string;
+    readonly rack: string;
+  };
   /** cassandra.yaml num_tokens. */
   readonly numTokens: number;
   /** cassandra.yaml initial_token, as decimal texts; wins over everything. */
@@ -29,7 +34,7 @@ export interface TokenRequest {
   readonly allocateForLocalReplicationFactor?: number | undefined;
   /** Random tokens instead of an error where the racks are fewer than the replication factor. */
   readonly randomIfUnsupported?: boolean | undefined;
-  readonly random: Random;
+  readonly random: RandomSource;
 }
 
 export interface ChosenTokens {
@@ -66,7 +71,9 @@ function specified({ ring }: TokenRequest, texts: readonly string[]): Token[] {
 function allocationReplication(request: TokenRequest): ReplicationParams | null {
   if (request.allocateForKeyspace !== undefined) return request.allocateForKeyspace;
   const factor = request.allocateForLocalReplicationFactor;
-  return factor === undefined ? null : networkReplication({ [request.newcomer.datacenter]: factor });
+  return factor === undefined
+    ? null
+    : networkReplication({ [request.newcomer.datacenter]: factor });
 }
 
 function randomTokens({ ring, numTokens, random }: TokenRequest): Token[] {
@@ -87,7 +94,8 @@ function allocate(request: TokenRequest, params: ReplicationParams): ChosenToken
   const { ring, joining, newcomer, numTokens, random } = request;
   const scope = scopeOf(request, replicationOf(params));
   if (scope === null) {
-    if (request.randomIfUnsupported === true) return { tokens: randomTokens(request), warning: null };
+    if (request.randomIfUnsupported === true)
+      return { tokens: randomTokens(request), warning: null };
     const racks = ring.datacenters.get(newcomer.datacenter)?.racks.size ?? 0;
     const factor = replicationFactorIn(replicationOf(params), newcomer.datacenter);
     throw configError(
@@ -110,11 +118,14 @@ function allocate(request: TokenRequest, params: ReplicationParams): ChosenToken
   return { tokens, warning: growthWarning(request, params, scope, tokens) };
 }
 
+function byNode(endpoint: Endpoint): string {
+  return endpoint;
+}
+
 /** null: fewer racks than replicas, which the algorithm cannot balance. */
 function scopeOf(request: TokenRequest, replication: Replication): AllocationScope | null {
   const { ring, joining, newcomer } = request;
   const racks = new Map([...ring.members, ...joining].map((m) => [m.endpoint, m.rack]));
-  const byNode = (endpoint: Endpoint): string => endpoint;
   const byRack = (endpoint: Endpoint): string => racks.get(endpoint) ?? newcomer.rack;
   if (replication.kind !== 'network') {
     return { replicas: replication.total, groupOf: byNode, includes: () => true };

@@ -1,7 +1,8 @@
 // Chooses tokens where every node counts once (RF 1, or one ring a rack): takes from the nodes that own the most, from
 // their widest ranges. Test: test/ring/allocation.test.ts. Cassandra: dht/tokenallocator/NoReplicationTokenAllocator.java.
 
-import type { Endpoint, Random } from '../../world/ports.ts';
+import type { Endpoint } from '../../base/endpoint.ts';
+import type { RandomSource } from '../../base/random-source.ts';
 import { shareBetween, splitBetween } from '../token-arithmetic.ts';
 import type { AllocationRing } from './allocation-ring.ts';
 import { generateSplits } from './allocation-ring.ts';
@@ -25,7 +26,7 @@ export function allocateWithoutReplication(
   ring: AllocationRing,
   owner: Endpoint,
   count: number,
-  random: Random,
+  random: RandomSource,
 ): bigint[] {
   if (count > ring.size) return generateSplits(ring, owner, count, random);
   const units = unitsOf(ring);

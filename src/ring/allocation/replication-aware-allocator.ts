@@ -4,7 +4,8 @@
 
 import { assert, required } from '../../base/assert.ts';
 import { Heap } from '../../base/heap.ts';
-import type { Endpoint, Random } from '../../world/ports.ts';
+import type { Endpoint } from '../../base/endpoint.ts';
+import type { RandomSource } from '../../base/random-source.ts';
 import { midpoint, shareBetween } from '../token-arithmetic.ts';
 import type { AllocationRing, AllocationStrategy } from './allocation-ring.ts';
 import { generateSplits } from './allocation-ring.ts';
@@ -51,11 +52,12 @@ export function allocateWithReplication(
   strategy: AllocationStrategy,
   owner: Endpoint,
   count: number,
-  random: Random,
+  random: RandomSource,
 ): bigint[] {
   const tooYoung = ring.owners.size < strategy.replicas || count > ring.size;
   const groups = new Set([...ring.owners].map(strategy.groupOf));
-  if (tooYoung || groups.size < strategy.replicas) return generateSplits(ring, owner, count, random);
+  if (tooYoung || groups.size < strategy.replicas)
+    return generateSplits(ring, owner, count, random);
   const search = new Search(ring, strategy, owner, count);
   const chosen = search.run();
   for (const token of chosen) ring.insert(token, owner);
@@ -97,7 +99,8 @@ class Search {
     let sequence = 0;
     const push = (candidate: Candidate, gain: number): void =>
       queue.push({ gain, sequence: sequence++, candidate });
-    for (const candidate of this.candidates()) push(candidate, this.gain(candidate, 1 / this.count));
+    for (const candidate of this.candidates())
+      push(candidate, this.gain(candidate, 1 / this.count));
     const chosen: bigint[] = [];
     let best = required(queue.pop(), 'a ring has spans to split').candidate;
     for (let number = 1; ; number++) {
@@ -106,7 +109,10 @@ class Search {
       if (number === this.count) return chosen;
       // The next best may have lost its worth (it cures what was just cured): judge it anew before taking it.
       while (true) {
-        best = required(queue.pop(), 'there are at least as many spans as tokens to choose').candidate;
+        best = required(
+          queue.pop(),
+          'there are at least as many spans as tokens to choose',
+        ).candidate;
         const gain = this.gain(best, (number + 1) / this.count);
         const next = queue.peek();
         if (next === undefined || gain >= next.gain) break;
