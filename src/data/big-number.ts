@@ -1,6 +1,7 @@
-// varint and decimal: bytes to bigint and back, and decimals as an unscaled bigint with a scale, computed as Java's
-// BigDecimal does. Elementary functions are decimal-math.ts. Not for the hot path: bytes stay bytes there.
-// Test: test/types/big-number.test.ts. Java: BigInteger.toByteArray, BigDecimal.
+// varint and decimal: bytes to bigint and back, and decimals as an unscaled bigint with a scale,
+// computed as Java's BigDecimal does. Elementary functions are decimal-math.ts. Not for the hot
+// path: bytes stay bytes there. Test: test/types/driver-parity.test.ts. Java: BigInteger.toByteArray,
+// BigDecimal.
 
 import { serverError } from './cql-error.ts';
 
@@ -45,7 +46,7 @@ export function decimalFromBytes(bytes: Buffer): Decimal {
   return { unscaled: varintFromBytes(bytes.subarray(4)), scale: bytes.readInt32BE(0) };
 }
 
-const DECIMAL_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,10}))?$/;
+const DECIMAL_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** Null for a text that java.math.BigDecimal(String) refuses. */
 export function parseDecimal(text: string): Decimal | null {
@@ -55,7 +56,8 @@ export function parseDecimal(text: string): Decimal | null {
   const digits = whole + fraction;
   if (digits === '') return null;
   const scale = fraction.length - Number(exponent);
-  if (scale > 0x7fff_ffff || scale < -0x8000_0000) return null;
+  if (Math.abs(Number(exponent)) > 0x7fff_ffff || scale > 0x7fff_ffff || scale < -0x8000_0000)
+    return null;
   const unscaled = BigInt(digits);
   return { unscaled: sign === '-' ? -unscaled : unscaled, scale };
 }
@@ -150,19 +152,29 @@ function addZero(a: Decimal, b: Decimal, digits: number): Decimal {
   return { unscaled: withScale(result, scale), scale };
 }
 
-/** A small operand far below the last digit that counts becomes a mere 1 there (BigDecimal.preAlign). */
+/**
+ * A small operand far below the last digit that counts becomes a mere 1 there
+ * (BigDecimal.preAlign).
+ */
 function condense(big: Decimal, small: Decimal, digits: number): Decimal {
   const resultScale = big.scale - precision(big) + digits;
   const smallHigh = small.scale - precision(small) + 1;
   if (smallHigh > big.scale + 2 && smallHigh > resultScale + 2) {
-    return { unscaled: small.unscaled < 0n ? -1n : 1n, scale: Math.max(big.scale, resultScale) + 3 };
+    return {
+      unscaled: small.unscaled < 0n ? -1n : 1n,
+      scale: Math.max(big.scale, resultScale) + 3,
+    };
   }
   return small;
 }
 
 /** The product rounded half up to `digits`. */
 export function multiplyRounded(a: Decimal, b: Decimal, digits: number): Decimal {
-  return roundDecimal({ unscaled: a.unscaled * b.unscaled, scale: checkScale(a.scale + b.scale) }, digits, 'HALF_UP');
+  return roundDecimal(
+    { unscaled: a.unscaled * b.unscaled, scale: checkScale(a.scale + b.scale) },
+    digits,
+    'HALF_UP',
+  );
 }
 
 /** a / b at the given scale. `b` is not zero. */
@@ -173,12 +185,24 @@ export function divideDecimals(a: Decimal, b: Decimal, scale: number, rounding: 
   return { unscaled: divideRounded(numerator, denominator, rounding), scale };
 }
 
-/** The remainder of the truncated quotient, as BigDecimal.remainder. `b` is not zero. */
+/**
+ * The remainder of the truncated quotient, as BigDecimal.remainder: its scale is that of a -
+ * quotient * b, the quotient having the scale Java prefers. `b` is not zero.
+ */
 export function remainderDecimals(a: Decimal, b: Decimal): Decimal {
   const scale = Math.max(a.scale, b.scale);
-  const remainder = withScale(a, scale) % withScale(b, scale);
-  // Java's integral quotient has scale a.scale - b.scale where it can, so the product's scale follows a.
-  return remainder === 0n && a.scale < scale ? { unscaled: 0n, scale } : { unscaled: remainder, scale };
+  const x = withScale(a, scale);
+  const y = withScale(b, scale);
+  const quotient = x / y;
+  const preferred = a.scale - b.scale;
+  const zeros = quotient === 0n ? -preferred : trailingZeros(quotient);
+  const quotientScale = preferred >= 0 ? preferred : -Math.min(zeros, -preferred);
+  return setScale({ unscaled: x % y, scale }, Math.max(a.scale, quotientScale + b.scale), 'DOWN');
+}
+
+function trailingZeros(value: bigint): number {
+  const text = value.toString();
+  return text.length - text.replace(/0+$/, '').length;
 }
 
 /** Rounds to at most `digits` significant digits. */
@@ -202,14 +226,15 @@ export function setScale(value: Decimal, scale: number, rounding: Rounding): Dec
   return { unscaled: divideRounded(value.unscaled, pow10(drop), rounding), scale };
 }
 
-/** Drops trailing zeros down to `preferredScale` (default: all of them; zero becomes 0 with scale 0). */
+/**
+ * Drops trailing zeros down to `preferredScale` (default: all of them; zero becomes 0 with scale
+ * 0).
+ */
 export function stripZeros(value: Decimal, preferredScale = -0x8000_0000): Decimal {
   let { unscaled, scale } = value;
-  if (unscaled === 0n) return preferredScale === -0x8000_0000 ? DECIMAL_ZERO : { unscaled, scale: preferredScale };
-  const text = unscaled.toString();
-  let zeros = 0;
-  while (zeros < text.length && text[text.length - 1 - zeros] === '0') zeros++;
-  zeros = Math.min(zeros, scale - preferredScale);
+  if (unscaled === 0n)
+    return preferredScale === -0x8000_0000 ? DECIMAL_ZERO : { unscaled, scale: preferredScale };
+  const zeros = Math.min(trailingZeros(unscaled), scale - preferredScale);
   if (zeros > 0) {
     unscaled /= pow10(zeros);
     scale -= zeros;

@@ -16,7 +16,10 @@ export interface Position {
 
 export const BOTTOM: Position = Object.freeze({ prefix: NO_CLUSTERING, side: -1 });
 export const TOP: Position = Object.freeze({ prefix: NO_CLUSTERING, side: 1 });
-export const OPEN_BOUND: ClusteringBound = Object.freeze({ prefix: NO_CLUSTERING, inclusive: true });
+export const OPEN_BOUND: ClusteringBound = Object.freeze({
+  prefix: NO_CLUSTERING,
+  inclusive: true,
+});
 export const FULL_SLICE: Slice = Object.freeze({ start: OPEN_BOUND, end: OPEN_BOUND });
 export const ALL_SLICES: readonly Slice[] = Object.freeze([FULL_SLICE]);
 

@@ -1,6 +1,6 @@
 // Copies a mutation's bytes out of the frame it came in, once, before it is fanned out to replicas: a value that
 // stays a slice would keep its whole frame alive for as long as the row lives.
-// Test: test/storage/compact-mutation.test.ts.
+// Test: test/storage/mutation-serializer.test.ts.
 
 import { isComplexData } from './partition.ts';
 import type {
@@ -21,7 +21,11 @@ const PINNED_BYTES_MAX = 16 * 1024;
 export function compactMutation(mutation: Mutation): Mutation {
   if (!isPinning(mutation)) return mutation;
   const key = compactKey(mutation.key);
-  return { ...mutation, key, updates: mutation.updates.map((update) => compactUpdate(update, key)) };
+  return {
+    ...mutation,
+    key,
+    updates: mutation.updates.map((update) => compactUpdate(update, key)),
+  };
 }
 
 export function compactKey(key: DecoratedKey): DecoratedKey {

@@ -1,5 +1,5 @@
-// Constants of CQL text and the types that take them. Collections, tuples and UDT literals are statement preparation's.
-// Test: test/types/constants.test.ts. Cassandra: cql3/Constants.Literal.
+// Constants of CQL text and the types that take them. Collections, tuples and UDT literals are
+// statement preparation's. Test: test/types/constants.test.ts. Cassandra: cql3/Constants.Literal.
 
 import { compareDecimals, parseDecimal } from './big-number.ts';
 import { codecFor } from './codec/codec.ts';
@@ -24,8 +24,19 @@ export interface Constant {
 const TAKERS = {
   STRING: ['ascii', 'text', 'inet', 'date', 'time', 'timestamp'],
   INTEGER: [
-    'bigint', 'counter', 'date', 'decimal', 'double', 'duration', 'float', 'int', 'smallint', 'time', 'timestamp',
-    'tinyint', 'varint',
+    'bigint',
+    'counter',
+    'date',
+    'decimal',
+    'double',
+    'duration',
+    'float',
+    'int',
+    'smallint',
+    'time',
+    'timestamp',
+    'tinyint',
+    'varint',
   ],
   UUID: ['uuid', 'timeuuid'],
   FLOAT: ['decimal', 'double', 'float'],
@@ -35,8 +46,8 @@ const TAKERS = {
 } as const satisfies Record<ConstantKind, readonly NativeTypeName[]>;
 
 /**
- * Whether a receiver takes the constant. Tuples and custom types take any (their own text form is tried then);
- * collections, UDTs and vectors take none.
+ * Whether a receiver takes the constant. Tuples and custom types take any (their own text form is
+ * tried then); collections, UDTs and vectors take none.
  */
 export function constantAssignment(constant: Constant, receiver: CqlType): Assignment {
   if (receiver.kind === 'tuple' || receiver.kind === 'custom') return 'weak';
@@ -86,7 +97,8 @@ function isExactDouble(text: string): boolean {
 
 /**
  * The bytes of a constant for a receiver. `nowMs` is what the timestamp 'now' means. Throws INVALID
- * `Invalid STRING constant (abc) for "k" of type int` or the type's own text (`Unable to make int from '99999999999'`).
+ * `Invalid STRING constant (abc) for "k" of type int` or the type's own text (`Unable to make int
+ * from '99999999999'`).
  */
 export function constantToBytes(
   constant: Constant,

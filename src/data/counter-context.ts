@@ -1,7 +1,8 @@
-// A counter cell's value: one shard a counter id (the host that leads the increment) with its clock and its count.
-// Merging takes the larger clock of each id, so shards may arrive in any order and twice. Laid out as Cassandra does:
-// int16 n, n int16 flags (which shards are global), then shards of id (16), clock (8), count (8) sorted by id.
-// Test: test/types/counter-context.test.ts. Cassandra: db/context/CounterContext.java.
+// A counter cell's value: one shard a counter id (the host that leads the increment) with its clock
+// and its count. Merging takes the larger clock of each id, so shards may arrive in any order and
+// twice. Laid out as Cassandra does: int16 n, n int16 flags (which shards are global), then shards
+// of id (16), clock (8), count (8) sorted by id. Test: test/types/counter-context.test.ts.
+// Cassandra: db/context/CounterContext.java.
 
 import { addInt64, compareInt64, readInt64, writeInt64 } from '../base/int64.ts';
 import type { Int64 } from '../base/int64.ts';
@@ -34,7 +35,9 @@ export function counterUpdate(delta: Int64): Buffer {
 /** True for a context made by `counterUpdate` (or the sum of several in one mutation). */
 export function isCounterUpdate(context: Buffer): boolean {
   const at = headerLength(context);
-  return context.length === at + SHARD_LENGTH && UPDATE_ID.compare(context, at, at + ID_LENGTH) === 0;
+  return (
+    context.length === at + SHARD_LENGTH && UPDATE_ID.compare(context, at, at + ID_LENGTH) === 0
+  );
 }
 
 /** One global shard: what the leader writes and replicates. `id` has 16 bytes. */
@@ -52,7 +55,10 @@ export function counterClockAndCount(context: Buffer, id: Buffer): ClockAndCount
   return BLANK;
 }
 
-/** The leader's new shard: its own clock and count in `current` (null: no cell), advanced by one and by `delta`. */
+/**
+ * The leader's new shard: its own clock and count in `current` (null: no cell), advanced by one and
+ * by `delta`.
+ */
 export function addCounterDelta(current: Buffer | null, id: Buffer, delta: Int64): Buffer {
   const { clock, count } = current === null ? BLANK : counterClockAndCount(current, id);
   return counterShard(id, addInt64(clock, 1), addInt64(count, delta));
@@ -68,8 +74,8 @@ export function counterTotal(context: Buffer): Int64 {
 }
 
 /**
- * The merge of two contexts; one of the arguments itself when it holds all of the other. Two updates of one mutation
- * add up.
+ * The merge of two contexts; one of the arguments itself when it holds all of the other. Two
+ * updates of one mutation add up.
  */
 export function mergeCounterContexts(a: Buffer, b: Buffer): Buffer {
   if (a === b) return a;
@@ -109,7 +115,10 @@ function sameShard(a: Shard, b: Shard): boolean {
   return a.clock === b.clock && a.count === b.count && a.global === b.global;
 }
 
-/** Null when the bytes are no context: `Invalid size for a counter context` is the text of that error. */
+/**
+ * Null when the bytes are no context: `Invalid size for a counter context` is the text of that
+ * error.
+ */
 export function isCounterContext(bytes: Buffer): boolean {
   return bytes.length >= 2 && (bytes.length - headerLength(bytes)) % SHARD_LENGTH === 0;
 }
@@ -117,7 +126,12 @@ export function isCounterContext(bytes: Buffer): boolean {
 function mergeShards(x: Shard, y: Shard): Shard {
   if (x.global !== y.global) return x.global ? x : y;
   if (!x.global) {
-    return { id: x.id, clock: addInt64(x.clock, y.clock), count: addInt64(x.count, y.count), global: false };
+    return {
+      id: x.id,
+      clock: addInt64(x.clock, y.clock),
+      count: addInt64(x.count, y.count),
+      global: false,
+    };
   }
   const order = compareInt64(x.clock, y.clock);
   if (order !== 0) return order > 0 ? x : y;

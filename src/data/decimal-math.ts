@@ -1,16 +1,27 @@
-// exp, ln and log10 of decimals to a given number of significant digits, by fixed-point series on bigints.
-// Test: test/types/decimal-math.test.ts. big-math: BigDecimalMath.exp, log, log10.
+// exp, ln and log10 of decimals to a given number of significant digits, by fixed-point series on
+// bigints. Test: test/types/decimal-math.test.ts. big-math: BigDecimalMath.exp, log, log10.
 
 import type { Decimal } from './big-number.ts';
 import {
-  DECIMAL_ZERO, decimalText, digitsOf, divideDecimals, pow10, precision, roundDecimal, setScale, stripZeros,
+  DECIMAL_ZERO,
+  compareDecimals,
+  decimalText,
+  digitsOf,
+  divideDecimals,
+  pow10,
+  precision,
+  roundDecimal,
+  setScale,
+  stripZeros,
 } from './big-number.ts';
 
 const ONE: Decimal = { unscaled: 1n, scale: 0 };
 /** Digits kept beyond those asked for, so that the last one is right. */
 const GUARD = 15;
 
-/** e^x, rounded half even to `digits`. Null when it has no representation (a scale beyond 32 bits). */
+/**
+ * e^x, rounded half even to `digits`. Null when it has no representation (a scale beyond 32 bits).
+ */
 export function expDecimal(x: Decimal, digits: number): Decimal | null {
   if (x.unscaled === 0n) return ONE;
   const magnitude = precision(x) - x.scale;
@@ -33,18 +44,39 @@ export function logDecimal(x: Decimal, digits: number): Decimal {
   return roundDecimal({ unscaled: lnFixed(x, work), scale: work }, digits, 'HALF_EVEN');
 }
 
-/** log10 x for x > 0, rounded half even to `digits`; exact for powers of ten. */
+/**
+ * log10 x for x > 0, rounded half even to `digits`: the quotient of two logarithms of two digits
+ * more, so that an exact one is short (2, or 0E+33 for log10 1) and another shows its zeros
+ * (3.000..0).
+ */
 export function log10Decimal(x: Decimal, digits: number): Decimal {
-  const stripped = stripZeros(x);
-  if (stripped.unscaled === 1n) return { unscaled: BigInt(-stripped.scale), scale: 0 };
-  const work = digits + GUARD + cancelled(x);
-  const quotient = divideDecimals(
-    { unscaled: lnFixed(x, work), scale: work },
-    { unscaled: ln10Fixed(work), scale: work },
-    work,
+  const ten = logDecimal({ unscaled: 10n, scale: 0 }, digits + 2);
+  return roundDecimal(
+    divideToDigits(logDecimal(x, digits + 2), ten, digits + 2),
+    digits,
     'HALF_EVEN',
   );
-  return roundDecimal(quotient, digits, 'HALF_EVEN');
+}
+
+/**
+ * BigDecimal.divide(divisor, MathContext): an exact quotient sheds zeros down to the difference of
+ * the scales.
+ */
+function divideToDigits(a: Decimal, b: Decimal, digits: number): Decimal {
+  const preferred = a.scale - b.scale;
+  if (a.unscaled === 0n) return { unscaled: 0n, scale: preferred };
+  const magnitude = precision(a) - a.scale - (precision(b) - b.scale);
+  const quotient = divideDecimals(a, b, digits - magnitude + 1, 'DOWN');
+  const exact =
+    compareDecimals(
+      { unscaled: quotient.unscaled * b.unscaled, scale: quotient.scale + b.scale },
+      a,
+    ) === 0;
+  if (exact) return stripZeros(roundDecimal(quotient, digits, 'HALF_EVEN'), preferred);
+  // One more digit, never zero, keeps the truncated quotient from looking like a tie.
+  const sign = quotient.unscaled < 0n ? -1n : 1n;
+  const sticky = { unscaled: quotient.unscaled * 10n + sign, scale: quotient.scale + 1 };
+  return roundDecimal(sticky, digits, 'HALF_EVEN');
 }
 
 function isOne(x: Decimal): boolean {

@@ -6,7 +6,14 @@ import type { ClusteringOrder, Position } from './clustering-order.ts';
 import { clusteringOrder, startPosition } from './clustering-order.ts';
 import { deletionsEqual, hasLiveness, isDeleted, livenessEqual } from './deletion.ts';
 import { isEmptyPartition, NO_ROWS } from './merge-partitions.ts';
-import type { Cell, ColumnData, ComplexData, PartitionData, RangeTombstone, Row } from './partition.ts';
+import type {
+  Cell,
+  ColumnData,
+  ComplexData,
+  PartitionData,
+  RangeTombstone,
+  Row,
+} from './partition.ts';
 import { isComplexData, LIVE, NO_LIVENESS } from './partition.ts';
 import { isSameRange, NO_RANGES } from './range-tombstones.ts';
 import { compareColumns, pathComparator } from './type-order.ts';
@@ -17,7 +24,8 @@ export function difference(merged: PartitionData, one: PartitionData | null): Pa
   if (one === null) return isEmptyPartition(merged) ? null : merged;
   const order = clusteringOrder(merged.table);
   const deletion = deletionsEqual(merged.deletion, one.deletion) ? LIVE : merged.deletion;
-  const staticRow = merged.staticRow === null ? null : rowDifference(merged.staticRow, one.staticRow);
+  const staticRow =
+    merged.staticRow === null ? null : rowDifference(merged.staticRow, one.staticRow);
   const rows: Row[] = [];
   let i = 0;
   for (const row of merged.rows) {
@@ -94,7 +102,8 @@ function columnDifference(merged: ColumnData, one: ColumnData | null): ColumnDat
   let i = 0;
   for (const cell of merged.cells) {
     const path = cell.path as Buffer;
-    while (i < other.cells.length && compare((other.cells[i] as Cell).path as Buffer, path) < 0) i++;
+    while (i < other.cells.length && compare((other.cells[i] as Cell).path as Buffer, path) < 0)
+      i++;
     const known = other.cells[i];
     if (known === undefined || !cellsEqual(cell, known)) cells.push(cell);
   }

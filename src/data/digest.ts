@@ -1,5 +1,5 @@
 // The digest of a read's result: equal content gives equal digests on whichever node it is computed. Local deletion
-// times stay out of it, as they are the coordinator's clock of the write, not content. Test: test/storage/digest.test.ts.
+// times stay out of it, as they are the coordinator's clock of the write, not content. Test: test/storage/merge.test.ts.
 // Cassandra: db/Digest, db/rows/UnfilteredRowIterators.digest, db/rows/AbstractCell.digest.
 
 import { createHash, hash } from 'node:crypto';
@@ -23,6 +23,8 @@ export const DIGEST_BYTES = 16;
 const CHUNK_BYTES = 64 * 1024;
 const SMALLEST = -(2n ** 63n);
 const SLOTS = 1024;
+/** What a slot may keep from being freed. */
+const CACHED_BYTES_MAX = 16 * 1024;
 
 /** A cache of recent digests by the identity of what they are of; content never changes under an object. */
 const digested: (PartitionData | undefined)[] = Array.from({ length: SLOTS });
@@ -47,9 +49,12 @@ function digestOnce(partition: PartitionData): Buffer {
   const writer = scratch;
   writer.begin();
   if (!isEmptyPartition(partition)) writePartition(writer, partition);
+  const isSmall = writer.length <= CACHED_BYTES_MAX;
   const digest = writer.finish();
-  digested[slot] = partition;
-  digests[slot] = digest;
+  if (isSmall) {
+    digested[slot] = partition;
+    digests[slot] = digest;
+  }
   return digest;
 }
 
@@ -122,6 +127,11 @@ class DigestWriter {
   private buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   private at = 0;
   private running: ReturnType<typeof createHash> | null = null;
+
+  /** Bytes written so far; Infinity once some were hashed. */
+  get length(): number {
+    return this.running === null ? this.at : Infinity;
+  }
 
   begin(): void {
     this.at = 0;

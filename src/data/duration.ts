@@ -1,8 +1,9 @@
-// The duration type: months, days and nanoseconds, all of one sign. Parsing, printing, bytes and calendar arithmetic.
-// Test: test/types/duration.test.ts. Cassandra: cql3/Duration.java, serializers/DurationSerializer.java.
+// The duration type: months, days and nanoseconds, all of one sign. Parsing, printing, bytes and
+// calendar arithmetic. Test: test/types/duration.test.ts. Cassandra: cql3/Duration.java,
+// serializers/DurationSerializer.java.
 
-import { MS_PER_DAY, civilFromDays, daysFromCivil, daysInMonth } from './calendar.ts';
-import { invalid } from './cql-error.ts';
+import { MS_PER_DAY, daysFromHistoric, daysInHistoricMonth, historicFromDays } from './calendar.ts';
+import { invalid, serverError } from './cql-error.ts';
 import { readUnsignedVint, unZigZag, unsignedVintBytes, vintLengthAt, zigZag } from './vint.ts';
 
 export interface Duration {
@@ -96,15 +97,19 @@ class Builder {
   add(unitName: UnitName, digits: string): void {
     const unit = UNITS[unitName];
     const number = BigInt(digits);
-    if (number > LONG_MAX) throw invalid(`For input string: "${digits}"`);
+    if (number > LONG_MAX)
+      throw serverError(`java.lang.NumberFormatException: For input string: "${digits}"`);
     const index = ORDER.indexOf(unitName);
-    if (index === this.current) throw invalid(`Invalid duration. The ${unit.name} are specified multiple times`);
+    if (index === this.current)
+      throw invalid(`Invalid duration. The ${unit.name} are specified multiple times`);
     if (index < this.current) {
       const before = UNITS[ORDER[this.current] as UnitName].name;
       throw invalid(`Invalid duration. The ${before} should be after ${unit.name}`);
     }
     this.current = index;
-    const limit = ((unit.part === 'nanoseconds' ? LONG_MAX : BigInt(INT_MAX)) - this.sums[unit.part]) / unit.size;
+    const limit =
+      ((unit.part === 'nanoseconds' ? LONG_MAX : BigInt(INT_MAX)) - this.sums[unit.part]) /
+      unit.size;
     if (number > limit) {
       throw invalid(
         `Invalid duration. The total number of ${unit.part} must be less or equal to ${INT_MAX}`,
@@ -159,7 +164,9 @@ export function durationFromBytes(bytes: Buffer): Duration {
 }
 
 /** The three signed vints. Throws a RangeError when the bytes end early. */
-export function readDurationParts(bytes: Buffer): [months: bigint, days: bigint, nanoseconds: bigint] {
+export function readDurationParts(
+  bytes: Buffer,
+): [months: bigint, days: bigint, nanoseconds: bigint] {
   const daysAt = vintLengthAt(bytes, 0);
   const nanosAt = daysAt + vintLengthAt(bytes, daysAt);
   return [
@@ -181,7 +188,10 @@ export function negateDuration(value: Duration): Duration {
   return { months: -value.months + 0, days: -value.days + 0, nanoseconds: -value.nanoseconds };
 }
 
-/** A time in milliseconds plus a duration; months go by the calendar (UTC), a day too large is cut to the month. */
+/**
+ * A time in milliseconds plus a duration; months go by the calendar (UTC; Julian before 1582), a day
+ * too large is cut to the month.
+ */
 export function addDuration(timeMs: bigint, duration: Duration): bigint {
   const ms = duration.nanoseconds / MILLI;
   const days = BigInt(duration.days) * BigInt(MS_PER_DAY);
@@ -193,18 +203,20 @@ export function addDuration(timeMs: bigint, duration: Duration): bigint {
 function addMonths(timeMs: bigint, months: number): bigint {
   const day = floorDivide(timeMs, BigInt(MS_PER_DAY));
   const inDay = timeMs - day * BigInt(MS_PER_DAY);
-  const date = civilFromDays(Number(day));
+  const date = historicFromDays(Number(day));
   const index = date.year * 12 + (date.month - 1) + months;
   const year = Math.floor(index / 12);
   const month = index - year * 12 + 1;
-  const cut = Math.min(date.day, daysInMonth(year, month));
-  return BigInt(daysFromCivil(year, month, cut)) * BigInt(MS_PER_DAY) + inDay;
+  const cut = Math.min(date.day, daysInHistoricMonth(year, month));
+  return BigInt(daysFromHistoric(year, month, cut)) * BigInt(MS_PER_DAY) + inDay;
 }
 
 /** The start of the interval of length `duration`, counted from `startMs`, that holds `timeMs`. */
 export function floorTimestamp(timeMs: bigint, duration: Duration, startMs: bigint): bigint {
-  if (startMs > timeMs) throw invalid('The floor function starting time is greater than the provided time');
-  if (isNegative(duration)) throw invalid('Negative durations are not supported by the floor function');
+  if (startMs > timeMs)
+    throw invalid('The floor function starting time is greater than the provided time');
+  if (isNegative(duration))
+    throw invalid('Negative durations are not supported by the floor function');
   const step = BigInt(duration.days) * BigInt(MS_PER_DAY) + duration.nanoseconds / MILLI;
   if (duration.months === 0) return step === 0n ? timeMs : timeMs - ((timeMs - startMs) % step);
   let multiplier = Math.trunc(monthsBetween(startMs, timeMs) / duration.months);
@@ -220,16 +232,24 @@ export function floorTimestamp(timeMs: bigint, duration: Duration, startMs: bigi
 }
 
 function monthsBetween(startMs: bigint, endMs: bigint): number {
-  const start = civilFromDays(Number(floorDivide(startMs, BigInt(MS_PER_DAY))));
-  const end = civilFromDays(Number(floorDivide(endMs, BigInt(MS_PER_DAY))));
-  return (end.year - start.year) * 12 + (end.month - start.month);
+  const start = historicFromDays(Number(floorDivide(startMs, BigInt(MS_PER_DAY))));
+  const end = historicFromDays(Number(floorDivide(endMs, BigInt(MS_PER_DAY))));
+  return (yearOfEra(end.year) - yearOfEra(start.year)) * 12 + (end.month - start.month);
+}
+
+/** Cassandra takes the calendar's year without its era. */
+function yearOfEra(year: number): number {
+  return year > 0 ? year : 1 - year;
 }
 
 /** The same within a day, in nanoseconds since midnight. */
 export function floorTime(timeNanos: bigint, duration: Duration): bigint {
-  if (isNegative(duration)) throw invalid('Negative durations are not supported by the floor function');
+  if (isNegative(duration))
+    throw invalid('Negative durations are not supported by the floor function');
   if (duration.months !== 0 || duration.days !== 0 || duration.nanoseconds > 24n * HOUR) {
-    throw invalid('For time values, the floor can only be computed for durations smaller that a day');
+    throw invalid(
+      'For time values, the floor can only be computed for durations smaller that a day',
+    );
   }
   return duration.nanoseconds === 0n ? timeNanos : timeNanos - (timeNanos % duration.nanoseconds);
 }

@@ -1,5 +1,6 @@
-// How CQL prints an identifier: bare when it reads back as itself, else in double quotes. Reading identifiers is the
-// parser's business (cql/parser). Cassandra: cql3/ColumnIdentifier.maybeQuote, cql3/ReservedKeywords.
+// How CQL prints an identifier: bare when it reads back as itself, else in double quotes. Reading
+// identifiers is the parser's business (cql/parser). Cassandra: cql3/ColumnIdentifier.maybeQuote,
+// cql3/ReservedKeywords.
 
 /** Words that must be quoted to serve as an identifier, lower case. */
 export const RESERVED_WORDS: ReadonlySet<string> = new Set(

@@ -1,22 +1,11 @@
-// A JSON reader with Jackson's notions: numbers keep their Java type, the last of two equal keys wins, what follows the
-// first value is not looked at, and errors read as Jackson's do (they reach clients).
-// Test: test/types/json-parser.test.ts. Jackson 2.19: ReaderBasedJsonParser, UntypedObjectDeserializer.
+// A JSON reader with Jackson's notions: numbers keep their Java type, the last of two equal keys
+// wins, what follows the first value is not looked at, and errors read as Jackson's do (they reach
+// clients). Test: test/types/json-parser.test.ts. Jackson 2.19: ReaderBasedJsonParser,
+// UntypedObjectDeserializer.
 
 import { doubleText } from './java-number.ts';
-
-/** A number with the Java class Jackson gives it. */
-export class JsonNumber {
-  readonly javaType: 'Integer' | 'Long' | 'BigInteger' | 'Double';
-  /** As Java prints the value. */
-  readonly text: string;
-  constructor(javaType: JsonNumber['javaType'], text: string) {
-    this.javaType = javaType;
-    this.text = text;
-  }
-}
-
-export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject;
-export type JsonObject = ReadonlyMap<string, JsonValue>;
+import type { JsonObject, JsonValue } from './json-value.ts';
+import { JsonNumber } from './json-value.ts';
 
 const JACKSON = 'com.fasterxml.jackson.';
 const SOURCE = '[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); ';
@@ -37,7 +26,10 @@ export function parseJson(text: string): JsonValue {
   return new Parser(text).document();
 }
 
-/** The text's first value as an object; null for `null`. Throws JsonParseError, also for any other value. */
+/**
+ * The text's first value as an object; null for `null`. Throws JsonParseError, also for any other
+ * value.
+ */
 export function parseJsonObject(text: string): JsonObject | null {
   const parser = new Parser(text);
   const start = parser.startOfValue();
@@ -56,47 +48,32 @@ export function parseJsonObject(text: string): JsonObject | null {
       `Cannot construct instance of \`java.util.LinkedHashMap\` (although at least one Creator exists): no String-argument constructor/factory method to deserialize from String value ('${value}')`,
     );
   }
-  if (typeof value === 'boolean') throw parser.notAnObject('Boolean value', `VALUE_${String(value).toUpperCase()}`);
+  if (typeof value === 'boolean')
+    throw parser.notAnObject('Boolean value', `VALUE_${String(value).toUpperCase()}`);
   if (value instanceof JsonNumber && value.javaType === 'Double') {
     throw parser.notAnObject('Floating-point value', 'VALUE_NUMBER_FLOAT');
   }
   throw parser.notAnObject('Integer value', 'VALUE_NUMBER_INT');
 }
 
-/** The Java class a message names: `Expected an int value, but got a ArrayList: [1]`. */
-export function javaTypeOf(value: JsonValue): string {
-  if (value === null) return 'null';
-  if (typeof value === 'string') return 'String';
-  if (typeof value === 'boolean') return 'Boolean';
-  if (value instanceof JsonNumber) return value.javaType;
-  return Array.isArray(value) ? 'ArrayList' : 'LinkedHashMap';
-}
-
-/** As Java's toString prints it: `[1, a]`, `{a=1}`. */
-export function javaTextOf(value: JsonValue): string {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return String(value);
-  if (value instanceof JsonNumber) return value.text;
-  if (isJsonArray(value)) return `[${value.map(javaTextOf).join(', ')}]`;
-  const entries = [...value].map(([key, inner]) => `${key}=${javaTextOf(inner)}`);
-  return `{${entries.join(', ')}}`;
-}
-
-export function isJsonArray(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
-export function isJsonObject(value: JsonValue): value is JsonObject {
-  return value instanceof Map;
-}
-
 /** Jackson's own limits. */
 const DEPTH_MAX = 1000;
 const NUMBER_LENGTH_MAX = 1000;
 
-const VALUE_EXPECTED = "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
-const TOKEN_EXPECTED = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+const BLANKS = ' \t\n\r';
+const VALUE_EXPECTED =
+  "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+const TOKEN_EXPECTED =
+  "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
 };
 
 class Parser {
@@ -120,7 +97,11 @@ class Parser {
     const first = this.text[this.at];
     if (first === undefined) {
       const line = `line: ${this.position(this.at).line}`;
-      throw new JsonParseError('databind.exc.MismatchedInputException', 'No content to map due to end-of-input', line);
+      throw new JsonParseError(
+        'databind.exc.MismatchedInputException',
+        'No content to map due to end-of-input',
+        line,
+      );
     }
     this.valueStart = this.at;
     return first;
@@ -178,11 +159,13 @@ class Parser {
     for (let first = true; ; first = false) {
       this.skipBlanks();
       if (this.ended()) throw first ? this.unclosed('Object', start) : this.within('Object', false);
-      if (this.text[this.at] !== '"') throw this.unexpected('was expecting double-quote to start field name');
+      if (this.text[this.at] !== '"')
+        throw this.unexpected('was expecting double-quote to start field name');
       const key = this.string();
       this.skipBlanks();
       if (this.ended()) throw this.within('Object', true);
-      if (this.text[this.at] !== ':') throw this.unexpected('was expecting a colon to separate field name and value');
+      if (this.text[this.at] !== ':')
+        throw this.unexpected('was expecting a colon to separate field name and value');
       this.at++;
       this.skipBlanks();
       if (this.ended()) throw this.within('Object', true);
@@ -252,7 +235,8 @@ class Parser {
     this.at++;
     for (;;) {
       const char = this.text[this.at];
-      if (char === undefined) throw this.eof('Unexpected end-of-input: was expecting closing quote for a string value');
+      if (char === undefined)
+        throw this.eof('Unexpected end-of-input: was expecting closing quote for a string value');
       this.at++;
       if (char === '"') return result;
       if (char === '\\') result += this.escape();
@@ -272,14 +256,17 @@ class Parser {
     this.at++;
     if (char !== 'u') {
       const escaped = ESCAPES[char];
-      if (escaped === undefined) throw this.error(`Unrecognized character escape ${describe(char)}`, this.at);
+      if (escaped === undefined)
+        throw this.error(`Unrecognized character escape ${describe(char)}`, this.at - 1);
       return escaped;
     }
     let code = 0;
     for (let i = 0; i < 4; i++) {
       const digit = this.text[this.at];
-      if (digit === undefined) throw this.eof('Unexpected end-of-input in character escape sequence');
-      if (!/[0-9a-fA-F]/.test(digit)) throw this.unexpected('expected a hex-digit for character escape sequence');
+      if (digit === undefined)
+        throw this.eof('Unexpected end-of-input in character escape sequence');
+      if (!/[0-9a-fA-F]/.test(digit))
+        throw this.unexpected('expected a hex-digit for character escape sequence');
       code = code * 16 + Number.parseInt(digit, 16);
       this.at++;
     }
@@ -311,6 +298,9 @@ class Parser {
       this.exponent();
     }
     const text = this.text.slice(start, this.at);
+    if (this.depth === 0 && !this.ended() && !BLANKS.includes(this.text[this.at] as string)) {
+      throw this.unexpected('Expected space separating root-level values');
+    }
     if (text.length > NUMBER_LENGTH_MAX) {
       throw new JsonParseError(
         'core.exc.StreamConstraintsException',
@@ -337,7 +327,8 @@ class Parser {
     this.at++;
     if (this.text[this.at] === '+' || this.text[this.at] === '-') this.at++;
     const next = this.text[this.at];
-    if (next === undefined) throw this.eof('Unexpected end-of-inputexpected a digit for number exponent');
+    if (next === undefined)
+      throw this.eof('Unexpected end-of-inputexpected a digit for number exponent');
     if (!isDigit(next)) {
       throw this.error(
         `Unexpected character (${describe(next)}) in numeric value: Exponent indicator not followed by a digit`,
@@ -369,7 +360,7 @@ class Parser {
   }
 
   private skipBlanks(): void {
-    while (this.at < this.text.length && ' \t\n\r'.includes(this.text[this.at] as string)) this.at++;
+    while (this.at < this.text.length && BLANKS.includes(this.text[this.at] as string)) this.at++;
   }
 
   private ended(): boolean {
@@ -377,7 +368,10 @@ class Parser {
   }
 
   private unexpected(expectation: string): JsonParseError {
-    return this.error(`Unexpected character (${describe(this.text[this.at] as string)}): ${expectation}`, this.at);
+    return this.error(
+      `Unexpected character (${describe(this.text[this.at] as string)}): ${expectation}`,
+      this.at,
+    );
   }
 
   private unclosed(kind: string, start: number): JsonParseError {

@@ -1,5 +1,5 @@
 // Reading a merged result: its live rows in the requested order, the limits, and the values in a row. What the query
-// layer turns into a result set. Test: test/storage/live-view.test.ts.
+// layer turns into a result set. Test: test/storage/read.test.ts.
 // Cassandra: db/filter/DataLimits, db/rows/ComplexColumnData, cql3/selection/ResultSetBuilder.
 
 import type { Int64 } from '../base/int64.ts';

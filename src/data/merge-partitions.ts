@@ -56,9 +56,10 @@ export function mergePartitions(a: PartitionData, b: PartitionData): PartitionDa
   if (a === b) return a;
   const deletion = laterDeletion(a.deletion, b.deletion);
   const order = clusteringOrder(b.table);
-  const rangeTombstones = rangesNotShadowed(
-    mergeRanges(order, a.rangeTombstones, b.rangeTombstones),
-    deletion,
+  const rangeTombstones = mergeRanges(
+    order,
+    rangesNotShadowed(a.rangeTombstones, deletion),
+    rangesNotShadowed(b.rangeTombstones, deletion),
   );
   const staticRow = mergeStatic(a.staticRow, b.staticRow, deletion);
   const rows =
@@ -155,7 +156,9 @@ function mergeShadowedRows(
     const isAsBefore = by.deletion === a.deletion && by.rangeTombstones === a.rangeTombstones;
     return isAsBefore ? a.rows : shadowRows(a.rows, active);
   }
-  return a.rows.length === 0 ? shadowRows(b.rows, active) : zipRows(order, a.rows, b.rows, active);
+  if (a.rows.length > 0) return zipRows(order, a.rows, b.rows, active);
+  const kept = shadowRows(b.rows, active);
+  return kept.length === 0 ? a.rows : kept;
 }
 
 function zipRows(
@@ -176,8 +179,7 @@ function zipRows(
       x === undefined ? 1 : y === undefined ? -1 : order.compare(x.clustering, y.clustering);
     const row = (compared <= 0 ? x : y) as Row;
     const deletion = active === null ? LIVE : active.at(row.clustering);
-    const merged =
-      compared === 0 ? mergeRows(row, y as Row, deletion) : shadowRow(row, deletion);
+    const merged = compared === 0 ? mergeRows(row, y as Row, deletion) : shadowRow(row, deletion);
     if (compared <= 0) i++;
     if (compared >= 0) j++;
     likeA &&= merged === (compared > 0 ? null : x);
@@ -208,10 +210,7 @@ export class ActiveDeletions {
   private readonly partition: DeletionTime;
   private readonly ranges: readonly RangeTombstone[];
 
-  constructor(
-    order: ClusteringOrder,
-    by: Pick<PartitionData, 'deletion' | 'rangeTombstones'>,
-  ) {
+  constructor(order: ClusteringOrder, by: Pick<PartitionData, 'deletion' | 'rangeTombstones'>) {
     this.order = order;
     this.partition = by.deletion;
     this.ranges = by.rangeTombstones;

@@ -1,11 +1,19 @@
-// Reads a Java type name as CREATE TABLE .. 'class' or a stored schema gives it. A class with a CQL name becomes that
-// type, the rest stays custom. Test: test/types/type-names.test.ts. Cassandra: db/marshal/TypeParser.java.
+// Reads a Java type name as CREATE TABLE .. 'class' or a stored schema gives it. A class with a CQL
+// name becomes that type, the rest stays custom. Test: test/types/recorded.test.ts. Cassandra:
+// db/marshal/TypeParser.java.
 
 import type { CqlType, NativeTypeName } from './cql-type.ts';
 import { NATIVE } from './cql-type.ts';
 import { syntaxError } from './cql-error.ts';
 import {
-  NATIVE_CLASS_NAMES, customType, freeze, listOf, mapOf, setOf, tupleOf, vectorOf,
+  NATIVE_CLASS_NAMES,
+  customType,
+  freeze,
+  listOf,
+  mapOf,
+  setOf,
+  tupleOf,
+  vectorOf,
 } from './type-names.ts';
 
 const MARSHAL = 'org.apache.cassandra.db.marshal.';
@@ -20,12 +28,15 @@ const NATIVE_ALIASES = new Map<string, CqlType>([
 
 /** Classes of Cassandra without a CQL name that a column may nevertheless have. */
 const CUSTOM_CLASSES: ReadonlySet<string> = new Set([
-  'CompositeType', 'DynamicCompositeType', 'LexicalUUIDType', 'PartitionerDefinedOrder',
+  'CompositeType',
+  'DynamicCompositeType',
+  'LexicalUUIDType',
+  'PartitionerDefinedOrder',
 ]);
 
 /**
- * The type of a class name. Throws SYNTAX_ERROR `Unable to find abstract-type class '..'` for an unknown class;
- * ReversedType(..) gives its base type.
+ * The type of a class name. Throws SYNTAX_ERROR `Unable to find abstract-type class '..'` for an
+ * unknown class; ReversedType(..) gives its base type.
  */
 export function parseClassName(text: string): CqlType {
   const reader = new Reader(text);
@@ -75,7 +86,8 @@ class Reader {
       case 'UserType':
         return this.parameters(() => this.userType());
     }
-    if (!CUSTOM_CLASSES.has(name)) throw syntaxError(`Unable to find abstract-type class '${written}'`);
+    if (!CUSTOM_CLASSES.has(name))
+      throw syntaxError(`Unable to find abstract-type class '${written}'`);
     if (this.peek() === '(') this.skipParameters();
     return customType(MARSHAL + name + this.text.slice(start + written.length, this.at));
   }
@@ -134,12 +146,15 @@ class Reader {
   private word(): string {
     this.peek();
     const start = this.at;
-    while (this.at < this.text.length && /[A-Za-z0-9+._&-]/.test(this.text[this.at] as string)) this.at++;
+    while (this.at < this.text.length && /[A-Za-z0-9+._&-]/.test(this.text[this.at] as string))
+      this.at++;
     return this.text.slice(start, this.at);
   }
 
   private malformed(): Error {
-    return syntaxError(`Syntax error parsing '${this.text}' at char ${this.at}: unexpected character`);
+    return syntaxError(
+      `Syntax error parsing '${this.text}' at char ${this.at}: unexpected character`,
+    );
   }
 }
 

@@ -1,11 +1,17 @@
 // Builds rows and partitions from parts given in any order, canonical at the end: columns sorted, elements sorted,
 // equal rows merged, nothing kept that a larger deletion shadows. For statements, streams and tests; a statement on
 // the hot path that writes one row in column order may make the plain objects itself.
-// Test: test/storage/partition-builder.test.ts. Cassandra: db/rows/BTreeRow.Builder, db/partitions/PartitionUpdate.
+// Test: test/storage/merge.test.ts. Cassandra: db/rows/BTreeRow.Builder, db/partitions/PartitionUpdate.
 
 import type { Int64 } from '../base/int64.ts';
 import { clusteringOrder } from './clustering-order.ts';
-import { hasLiveness, isDeleted, isShadowed, laterDeletion, livenessSupersedes } from './deletion.ts';
+import {
+  hasLiveness,
+  isDeleted,
+  isShadowed,
+  laterDeletion,
+  livenessSupersedes,
+} from './deletion.ts';
 import { canonicalPartition, findRow } from './merge-partitions.ts';
 import type {
   Cell,
@@ -19,13 +25,7 @@ import type {
   RangeTombstone,
   Row,
 } from './partition.ts';
-import {
-  LIVE,
-  NO_CLUSTERING,
-  NO_DELETION_TIME,
-  NO_LIVENESS,
-  NO_TTL,
-} from './partition.ts';
+import { LIVE, NO_CLUSTERING, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from './partition.ts';
 import { mergeRanges, NO_RANGES } from './range-tombstones.ts';
 import { mergeRows, reconcileCells } from './reconcile.ts';
 import type { ColumnMetadata, TableMetadata } from './schema.ts';
@@ -105,7 +105,9 @@ export class RowBuilder {
 
   /** Adds a cell of a simple column, or of a complex one with its path. */
   addCell(cell: Cell): this {
-    this.push(cell.column.isComplex ? { column: cell.column, deletion: LIVE, cells: [cell] } : cell);
+    this.push(
+      cell.column.isComplex ? { column: cell.column, deletion: LIVE, cells: [cell] } : cell,
+    );
     return this;
   }
 
@@ -230,6 +232,9 @@ function joined(data: readonly ColumnData[]): readonly ColumnData[] {
 
 function joinComplex(a: ComplexData, b: ComplexData): ComplexData {
   const deletion = laterDeletion(a.deletion, b.deletion);
-  return { column: b.column, deletion, cells: sortedCells(b.column, deletion, [...a.cells, ...b.cells]) };
+  return {
+    column: b.column,
+    deletion,
+    cells: sortedCells(b.column, deletion, [...a.cells, ...b.cells]),
+  };
 }
-

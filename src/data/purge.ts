@@ -33,7 +33,9 @@ export function purgeRow(row: Row, purger: Purger): Row | null {
 export function purgePartition(partition: PartitionData, purger: Purger): PartitionData {
   const deletion = purgeDeletion(partition.deletion, purger);
   const staticRow =
-    partition.staticRow === null ? null : purgeRow(partition.staticRow, { ...purger, strict: false });
+    partition.staticRow === null
+      ? null
+      : purgeRow(partition.staticRow, { ...purger, strict: false });
   const rows = purgeRows(partition.rows, purger);
   let { rangeTombstones } = partition;
   if (rangeTombstones.some((range) => range.deletion.localDeletionTime < purger.gcBefore)) {
@@ -125,7 +127,8 @@ function purgeComplex(
 
 /** An expired cell becomes the tombstone its write would have been: dated when it was written. */
 function purgeCell(cell: Cell, purger: Purger): Cell | null {
-  if (cell.localDeletionTime === NO_DELETION_TIME || isCellLive(cell, purger.nowSeconds)) return cell;
+  if (cell.localDeletionTime === NO_DELETION_TIME || isCellLive(cell, purger.nowSeconds))
+    return cell;
   if (cell.localDeletionTime < purger.gcBefore) return null;
   if (cell.ttl === NO_TTL) return cell;
   const { column, timestamp, path } = cell;
@@ -153,7 +156,8 @@ export function hideDropped(row: Row, table: TableMetadata): Row | null {
   const data = row.data
     .map((entry) => hideDroppedColumn(entry, table))
     .filter((entry): entry is ColumnData => entry !== null);
-  if (data.length === row.data.length && data.every((entry, i) => entry === row.data[i])) return row;
+  if (data.length === row.data.length && data.every((entry, i) => entry === row.data[i]))
+    return row;
   if (data.length === 0 && !hasLiveness(row.liveness) && !isDeleted(row.deletion)) return null;
   return { clustering: row.clustering, liveness: row.liveness, deletion: row.deletion, data };
 }

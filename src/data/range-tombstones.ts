@@ -210,7 +210,12 @@ function sweep(
 
 function takeRest(out: RangeWriter, from: Remainder): void {
   const range = from.list[from.at] as RangeTombstone;
-  out.write(from.start ?? startPosition(range.start), endPosition(range.end), range.deletion, range);
+  out.write(
+    from.start ?? startPosition(range.start),
+    endPosition(range.end),
+    range.deletion,
+    range,
+  );
   from.at++;
   from.start = null;
 }

@@ -105,8 +105,7 @@ function mergeData(
   while (i < a.length || j < b.length) {
     const x = a[i];
     const y = b[j];
-    const order =
-      x === undefined ? 1 : y === undefined ? -1 : compareColumns(x.column, y.column);
+    const order = x === undefined ? 1 : y === undefined ? -1 : compareColumns(x.column, y.column);
     let merged: ColumnData | null;
     if (order < 0) {
       merged = shadowColumn(x as ColumnData, shadow);
@@ -165,11 +164,7 @@ function mergeCells(
     const x = a[i];
     const y = b[j];
     const order =
-      x === undefined
-        ? 1
-        : y === undefined
-          ? -1
-          : compare(x.path as Buffer, y.path as Buffer);
+      x === undefined ? 1 : y === undefined ? -1 : compare(x.path as Buffer, y.path as Buffer);
     let kept: Cell | null;
     if (order === 0) kept = mergeUnderShadow(x as Cell, y as Cell, shadow);
     else {

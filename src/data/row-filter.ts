@@ -83,7 +83,7 @@ function makeCondition(
   const analyzer = index === undefined ? null : analyzerFor(index, column.type);
   const { operator } = expression;
   if (isContains(operator)) {
-    const wanted = operator.startsWith('NOT') ? false : true;
+    const wanted = !operator.startsWith('NOT');
     const keys = operator.endsWith('KEY');
     return {
       isPartitionLevel,

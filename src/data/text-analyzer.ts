@@ -1,6 +1,6 @@
 // Text analyzers of indexes: what a stored and a searched text become before they are compared. SAI knows three
 // options; SASI has a non-tokenizing, a standard (words) and a delimiter analyzer. No stemming, no stop words.
-// Test: test/storage/text-analyzer.test.ts.
+// Test: test/storage/row-filter.test.ts.
 // Cassandra: index/sai/analyzer/NonTokenizingAnalyzer, index/sasi/analyzer/*.
 
 import type { CqlType } from './cql-type.ts';
@@ -68,9 +68,34 @@ function sasiAnalyzer(options: ReadonlyMap<string, string>): TextAnalyzer | null
 
 /** Letters without a decomposition that Lucene's ASCII folding replaces. */
 const FOLDED: Readonly<Record<string, string>> = {
-  'ß': 'ss', 'ẞ': 'SS', 'æ': 'ae', 'Æ': 'AE', 'œ': 'oe', 'Œ': 'OE', 'ø': 'o', 'Ø': 'O', 'đ': 'd', 'Đ': 'D',
-  'ð': 'd', 'Ð': 'D', 'þ': 'th', 'Þ': 'TH', 'ł': 'l', 'Ł': 'L', 'ı': 'i', 'ħ': 'h', 'Ħ': 'H', 'ŋ': 'n',
-  'Ŋ': 'N', 'ſ': 's', '‘': "'", '’': "'", '“': '"', '”': '"', '–': '-', '—': '-',
+  ß: 'ss',
+  ẞ: 'SS',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  đ: 'd',
+  Đ: 'D',
+  ð: 'd',
+  Ð: 'D',
+  þ: 'th',
+  Þ: 'TH',
+  ł: 'l',
+  Ł: 'L',
+  ı: 'i',
+  ħ: 'h',
+  Ħ: 'H',
+  ŋ: 'n',
+  Ŋ: 'N',
+  ſ: 's',
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
 };
 
 function foldToAscii(text: string): string {

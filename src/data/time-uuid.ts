@@ -14,7 +14,9 @@ export function timeUuidTimestamp(uuid: Buffer): bigint {
   return (high << 48n) | (middle << 32n) | low;
 }
 
-/** Milliseconds since 1970 (microseconds truncated, then milliseconds truncated, as Java divides). */
+/**
+ * Milliseconds since 1970 (microseconds truncated, then milliseconds truncated, as Java divides).
+ */
 export function timeUuidUnixMs(uuid: Buffer): bigint {
   return timeUuidUnixMicros(uuid) / 1000n;
 }

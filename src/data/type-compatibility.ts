@@ -1,6 +1,7 @@
-// Which type's values another type can read: what makes an argument or a result assignable, and what a re-added
-// column may be. Test: test/types/type-compatibility.test.ts.
-// Cassandra: AbstractType.isCompatibleWith, isValueCompatibleWith, isSerializationCompatibleWith, testAssignment.
+// Which type's values another type can read: what makes an argument or a result assignable, and
+// what a re-added column may be. Test: test/types/type-compatibility.test.ts. Cassandra:
+// AbstractType.isCompatibleWith, isValueCompatibleWith, isSerializationCompatibleWith,
+// testAssignment.
 
 import type { CqlType, NativeTypeName, TupleType, UserType } from './cql-type.ts';
 import { isMultiCell } from './cql-type.ts';
@@ -11,7 +12,8 @@ export type Assignment = 'exact' | 'weak' | 'no';
 
 /** A value of `from` given to a receiver of `to`. */
 export function typeAssignment(from: CqlType, to: CqlType): Assignment {
-  const freezable = from.kind === 'list' || from.kind === 'set' || from.kind === 'map' || from.kind === 'udt';
+  const freezable =
+    from.kind === 'list' || from.kind === 'set' || from.kind === 'map' || from.kind === 'udt';
   const receiver = freezable && from.frozen ? freeze(to) : to;
   if (typesEqual(from, receiver)) return 'exact';
   return isValueCompatible(receiver, from) ? 'weak' : 'no';
@@ -59,8 +61,10 @@ export function isValueCompatible(next: CqlType, previous: CqlType): boolean {
 function isCollectionValueCompatible(next: CqlType, previous: CqlType): boolean {
   if (isMultiCell(next)) return isCompatible(next, previous);
   if (isMultiCell(previous)) return false;
-  if (next.kind === 'list' && previous.kind === 'list') return isValueCompatible(next.element, previous.element);
-  if (next.kind === 'set' && previous.kind === 'set') return isCompatible(next.element, previous.element);
+  if (next.kind === 'list' && previous.kind === 'list')
+    return isValueCompatible(next.element, previous.element);
+  if (next.kind === 'set' && previous.kind === 'set')
+    return isCompatible(next.element, previous.element);
   if (next.kind === 'map' && previous.kind === 'map') {
     return isCompatible(next.key, previous.key) && isValueCompatible(next.value, previous.value);
   }
@@ -99,7 +103,8 @@ function isCollectionCompatible(next: CqlType, previous: CqlType): boolean {
       ? isSerializationCompatible(next.element, previous.element)
       : isCompatible(next.element, previous.element);
   }
-  if (next.kind === 'set' && previous.kind === 'set') return isCompatible(next.element, previous.element);
+  if (next.kind === 'set' && previous.kind === 'set')
+    return isCompatible(next.element, previous.element);
   if (next.kind === 'map' && previous.kind === 'map') {
     if (!isCompatible(next.key, previous.key)) return false;
     return multiCell
@@ -109,11 +114,15 @@ function isCollectionCompatible(next: CqlType, previous: CqlType): boolean {
   return false;
 }
 
-/** As isValueCompatible, and the bytes on disk have the same shape: what re-adding a dropped column asks for. */
+/**
+ * As isValueCompatible, and the bytes on disk have the same shape: what re-adding a dropped column
+ * asks for.
+ */
 export function isSerializationCompatible(next: CqlType, previous: CqlType): boolean {
   if (!isValueCompatible(next, previous)) return false;
   const collection = previous.kind === 'list' || previous.kind === 'set' || previous.kind === 'map';
-  if (next.kind === 'native' && next.name === 'blob' && (collection || previous.kind === 'udt')) return false;
+  if (next.kind === 'native' && next.name === 'blob' && (collection || previous.kind === 'udt'))
+    return false;
   if (next.kind === 'list' && previous.kind === 'list') {
     return isSerializationCompatible(next.element, previous.element);
   }
@@ -125,7 +134,15 @@ export function isSerializationCompatible(next: CqlType, previous: CqlType): boo
 }
 
 const DISK_LENGTHS: Partial<Record<NativeTypeName, number>> = {
-  boolean: 1, int: 4, float: 4, bigint: 8, double: 8, timestamp: 8, uuid: 16, timeuuid: 16, empty: 0,
+  boolean: 1,
+  int: 4,
+  float: 4,
+  bigint: 8,
+  double: 8,
+  timestamp: 8,
+  uuid: 16,
+  timeuuid: 16,
+  empty: 0,
 };
 
 /** Bytes of every value, -1 when it varies. Cassandra: AbstractType.valueLengthIfFixed. */
@@ -144,6 +161,7 @@ function fieldsCompatible(
   const fields = next.kind === 'tuple' ? next.elements : next.fieldTypes;
   const before = previous.kind === 'tuple' ? previous.elements : previous.fieldTypes;
   return (
-    fields.length >= before.length && before.every((type, i) => compatible(fields[i] as CqlType, type))
+    fields.length >= before.length &&
+    before.every((type, i) => compatible(fields[i] as CqlType, type))
   );
 }

@@ -1,9 +1,17 @@
-// Names of types: CQL text (system_schema, DESCRIBE, error texts) and Java class names (custom types on the wire,
-// result metadata ids). Reading a class name back: parse-class-name.ts. Test: test/types/type-names.test.ts.
-// Cassandra: cql3/CQL3Type.java, db/marshal/*.toString.
+// Names of types: CQL text (system_schema, DESCRIBE, error texts) and Java class names (custom
+// types on the wire, result metadata ids). Reading a class name back: parse-class-name.ts. Test:
+// test/types/recorded.test.ts. Cassandra: cql3/CQL3Type.java, db/marshal/*.toString.
 
 import type {
-  CqlType, CustomType, ListType, MapType, NativeTypeName, SetType, TupleType, UserType, VectorType,
+  CqlType,
+  CustomType,
+  ListType,
+  MapType,
+  NativeTypeName,
+  SetType,
+  TupleType,
+  UserType,
+  VectorType,
 } from './cql-type.ts';
 import { quoteIfNeeded } from './identifier.ts';
 
@@ -27,8 +35,9 @@ export function customType(className: string): CustomType {
 }
 
 /**
- * The CQL text of a type as system_schema.columns, DESCRIBE and error texts have it: `frozen<map<text, int>>`,
- * `frozen<tuple<int, text>>` (tuples always show their frozen), `vector<float, 3>`, `frozen<addr>` (no keyspace).
+ * The CQL text of a type as system_schema.columns, DESCRIBE and error texts have it:
+ * `frozen<map<text, int>>`, `frozen<tuple<int, text>>` (tuples always show their frozen),
+ * `vector<float, 3>`, `frozen<addr>` (no keyspace).
  */
 export function typeName(type: CqlType): string {
   switch (type.kind) {
@@ -50,7 +59,10 @@ export function typeName(type: CqlType): string {
   }
 }
 
-/** As `typeName`, but an outermost tuple without `frozen<>`: how function signatures print their argument types. */
+/**
+ * As `typeName`, but an outermost tuple without `frozen<>`: how function signatures print their
+ * argument types.
+ */
 export function signatureTypeName(type: CqlType): string {
   return type.kind === 'tuple' ? tupleName(type) : typeName(type);
 }
@@ -67,44 +79,60 @@ const MARSHAL = 'org.apache.cassandra.db.marshal.';
 
 /** The Java class of each native type, without its package. */
 export const NATIVE_CLASS_NAMES = {
-  ascii: 'AsciiType', bigint: 'LongType', blob: 'BytesType', boolean: 'BooleanType', counter: 'CounterColumnType',
-  date: 'SimpleDateType', decimal: 'DecimalType', double: 'DoubleType', duration: 'DurationType',
-  empty: 'EmptyType', float: 'FloatType', inet: 'InetAddressType', int: 'Int32Type', smallint: 'ShortType',
-  text: 'UTF8Type', time: 'TimeType', timestamp: 'TimestampType', timeuuid: 'TimeUUIDType', tinyint: 'ByteType',
-  uuid: 'UUIDType', varint: 'IntegerType',
+  ascii: 'AsciiType',
+  bigint: 'LongType',
+  blob: 'BytesType',
+  boolean: 'BooleanType',
+  counter: 'CounterColumnType',
+  date: 'SimpleDateType',
+  decimal: 'DecimalType',
+  double: 'DoubleType',
+  duration: 'DurationType',
+  empty: 'EmptyType',
+  float: 'FloatType',
+  inet: 'InetAddressType',
+  int: 'Int32Type',
+  smallint: 'ShortType',
+  text: 'UTF8Type',
+  time: 'TimeType',
+  timestamp: 'TimestampType',
+  timeuuid: 'TimeUUIDType',
+  tinyint: 'ByteType',
+  uuid: 'UUIDType',
+  varint: 'IntegerType',
 } as const satisfies Record<NativeTypeName, string>;
 
 /**
- * The full Java class name with parameters, as the wire's custom option has it. `frozen` shows as FrozenType(..), once:
- * what lies inside a frozen type is frozen without saying so.
+ * The full Java class name with parameters, as the wire's custom option has it. `frozen` shows as
+ * FrozenType(..), once: what lies inside a frozen type is frozen without saying so.
  */
 export function typeClassName(type: CqlType): string {
-  return className(type, false);
+  return classText(type, false);
 }
 
-function className(type: CqlType, ignoreFreezing: boolean): string {
+function classText(type: CqlType, ignoreFreezing: boolean): string {
   switch (type.kind) {
     case 'native':
       return MARSHAL + NATIVE_CLASS_NAMES[type.name];
     case 'list':
     case 'set': {
-      const inner = className(type.element, ignoreFreezing || type.frozen);
+      const inner = classText(type.element, ignoreFreezing || type.frozen);
       const name = `${MARSHAL}${type.kind === 'list' ? 'ListType' : 'SetType'}(${inner})`;
       return frozenClass(type.frozen && !ignoreFreezing, name);
     }
     case 'map': {
       const ignore = ignoreFreezing || type.frozen;
-      const inner = `${className(type.key, ignore)},${className(type.value, ignore)}`;
+      const inner = `${classText(type.key, ignore)},${classText(type.value, ignore)}`;
       return frozenClass(type.frozen && !ignoreFreezing, `${MARSHAL}MapType(${inner})`);
     }
     case 'tuple':
-      return `${MARSHAL}TupleType(${type.elements.map((t) => className(t, true)).join(',')})`;
+      return `${MARSHAL}TupleType(${type.elements.map((t) => classText(t, true)).join(',')})`;
     case 'vector':
-      return `${MARSHAL}VectorType(${className(type.element, ignoreFreezing)} , ${type.dimension})`;
+      return `${MARSHAL}VectorType(${classText(type.element, ignoreFreezing)} , ${type.dimension})`;
     case 'udt': {
       const ignore = ignoreFreezing || type.frozen;
       const fields = type.fieldNames.map(
-        (name, i) => `,${hex(name)}:${className(type.fieldTypes[i] as CqlType, ignore)}`,
+        (name, i) => `,${hex(name)}:${classText(type.fieldTypes[i] as CqlType, ignore)}`,
       );
       const name = `${MARSHAL}UserType(${type.keyspace},${hex(type.name)}${fields.join('')})`;
       return frozenClass(type.frozen && !ignoreFreezing, name);
@@ -133,7 +161,10 @@ export function typesEqual(a: CqlType, b: CqlType): boolean {
       return b.kind === a.kind && a.frozen === b.frozen && typesEqual(a.element, b.element);
     case 'map':
       return (
-        b.kind === 'map' && a.frozen === b.frozen && typesEqual(a.key, b.key) && typesEqual(a.value, b.value)
+        b.kind === 'map' &&
+        a.frozen === b.frozen &&
+        typesEqual(a.key, b.key) &&
+        typesEqual(a.value, b.value)
       );
     case 'tuple':
       return b.kind === 'tuple' && allEqual(a.elements, b.elements);
@@ -165,7 +196,9 @@ export function freeze(type: CqlType): CqlType {
     case 'set':
       return type.frozen ? type : { ...type, element: freeze(type.element), frozen: true };
     case 'map':
-      return type.frozen ? type : { ...type, key: freeze(type.key), value: freeze(type.value), frozen: true };
+      return type.frozen
+        ? type
+        : { ...type, key: freeze(type.key), value: freeze(type.value), frozen: true };
     case 'udt':
       return type.frozen ? type : { ...type, frozen: true };
     default:
@@ -200,13 +233,19 @@ export function referencesDuration(type: CqlType): boolean {
   return subTypes(type).some(referencesDuration);
 }
 
-/** True when the type is this UDT or holds it at any depth. Names are enough: a keyspace has one type a name. */
+/**
+ * True when the type is this UDT or holds it at any depth. Names are enough: a keyspace has one
+ * type a name.
+ */
 export function referencesUserType(type: CqlType, keyspace: string, name: string): boolean {
   if (type.kind === 'udt' && type.keyspace === keyspace && type.name === name) return true;
   return subTypes(type).some((inner) => referencesUserType(inner, keyspace, name));
 }
 
-/** The type with every use of the UDT replaced by its new definition; each use keeps its own freezing. */
+/**
+ * The type with every use of the UDT replaced by its new definition; each use keeps its own
+ * freezing.
+ */
 export function withUpdatedUserType(type: CqlType, udt: UserType): CqlType {
   if (!referencesUserType(type, udt.keyspace, udt.name)) return type;
   const update = (inner: CqlType): CqlType => withUpdatedUserType(inner, udt);
@@ -220,7 +259,8 @@ export function withUpdatedUserType(type: CqlType, udt: UserType): CqlType {
     case 'tuple':
       return { ...type, elements: type.elements.map(update) };
     case 'udt':
-      if (type.keyspace === udt.keyspace && type.name === udt.name) return { ...udt, frozen: type.frozen };
+      if (type.keyspace === udt.keyspace && type.name === udt.name)
+        return { ...udt, frozen: type.frozen };
       return { ...type, fieldTypes: type.fieldTypes.map(update) };
     case 'native':
     case 'custom':

@@ -1,5 +1,5 @@
 // How near two float vectors are, as SAI's vector index and the CQL similarity functions score it: larger is nearer.
-// Test: test/storage/vector-similarity.test.ts. Cassandra: index/sai/disk/vector, io.github.jbellis.jvector
+// Test: test/storage/row-filter.test.ts. Cassandra: index/sai/disk/vector, io.github.jbellis.jvector
 // VectorSimilarityFunction.
 
 export type SimilarityFunction = 'cosine' | 'dot_product' | 'euclidean';

@@ -1,5 +1,5 @@
-// Variable-length integers: the leading one bits of the first byte count the bytes that follow. Signed ones are
-// zig-zagged. Test: test/types/vint.test.ts. Cassandra: utils/vint/VIntCoding.java.
+// Variable-length integers: the leading one bits of the first byte count the bytes that follow.
+// Signed ones are zig-zagged. Test: test/types/vint.test.ts. Cassandra: utils/vint/VIntCoding.java.
 
 /** Bytes of an unsigned vint below 2^53. */
 export function unsignedVintSize(value: number): number {
@@ -19,7 +19,9 @@ export function vintLengthAt(bytes: Buffer, offset: number): number {
   return first < 0x80 ? 1 : Math.clz32(~(first << 24)) + 1;
 }
 
-/** Reads an unsigned vint that fits 32 bits (lengths); -1 when the bytes end early or it is larger. */
+/**
+ * Reads an unsigned vint that fits 32 bits (lengths); -1 when the bytes end early or it is larger.
+ */
 export function readUnsignedVint32(bytes: Buffer, offset: number): number {
   const first = bytes[offset];
   if (first === undefined) return -1;

@@ -102,6 +102,12 @@ export class RawClient {
     return answer;
   }
 
+  /** Runs a statement by text at a level; an error is an answer like any other. */
+  queryAt(query: string, consistency: QueryParameters['consistency']): Promise<ResponseMessage> {
+    const parameters = { ...DEFAULT_PARAMETERS, consistency };
+    return this.request({ kind: 'query', ...PLAIN_HEADER, query, parameters });
+  }
+
   async prepare(query: string): Promise<PreparedResult> {
     const answer = await this.request({ kind: 'prepare', ...PLAIN_HEADER, query, keyspace: null });
     if (answer.kind !== 'prepared') throw new Error(`${query}: ${describe(answer)}`);

@@ -22,6 +22,8 @@ export type TelemetryEvent =
   | { readonly kind: 'merkle-trees-compared'; readonly by: Endpoint; readonly session: string; readonly table: string; readonly left: Endpoint; readonly right: Endpoint; readonly differingRanges: number }
   | { readonly kind: 'rows-streamed'; readonly session: string; readonly from: Endpoint; readonly to: Endpoint; readonly table: string; readonly rows: number; readonly bytes: number }
   | { readonly kind: 'repair-finished'; readonly by: Endpoint; readonly session: string; readonly keyspace: string; readonly ok: boolean; readonly error: string | null }
+  /** Every plan of ranges a node streams: bootstrap, decommission, rebuild, move, removal. */
+  | { readonly kind: 'streaming-progressed'; readonly node: Endpoint; readonly operation: string; readonly status: 'streaming' | 'complete' | 'failed'; readonly rows: number; readonly ranges: number; readonly rangesTotal: number }
   | { readonly kind: 'bootstrap-progressed'; readonly node: Endpoint; readonly rows: number; readonly ranges: number; readonly rangesTotal: number }
   | { readonly kind: 'schema-changed'; readonly by: Endpoint; readonly version: string }
   | { readonly kind: 'disk-failed'; readonly node: Endpoint; readonly path: string; readonly error: string; readonly policy: string }

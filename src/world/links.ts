@@ -51,12 +51,18 @@ export class LinkTable {
   private readonly places = new Map<Endpoint, Place>();
   private readonly rules = new Map<string, LinkRule>();
   private readonly listeners = new Set<() => void>();
-  private readonly model: LatencyModel;
+  private model: LatencyModel;
   private readonly random: Random;
 
   constructor(model: LatencyModel, random: Random) {
     this.model = model;
     this.random = random;
+  }
+
+  /** Exchanges the base latencies. */
+  setModel(model: LatencyModel): void {
+    this.model = model;
+    this.changed();
   }
 
   place(node: Endpoint, place: Place): void {

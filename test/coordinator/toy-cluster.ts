@@ -24,11 +24,15 @@ import type { ClusterState, NodeInfo, Replication } from '../../src/node/cluster
 import { CoordinatorService } from '../../src/node/coordinator/coordinator-service.ts';
 import type { RequestContext } from '../../src/node/coordinator/coordinator.ts';
 import type { HintSink } from '../../src/node/coordinator/write-service.ts';
+import { serveHints } from '../../src/node/hints/hint-receiver.ts';
+import { Hints } from '../../src/node/hints/hints.ts';
 import { Messaging } from '../../src/node/messaging/messaging.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
 import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
 import type { LocalStore } from '../../src/node/replica/local-store.ts';
 import { Replica } from '../../src/node/replica/replica.ts';
+import { RepairService } from '../../src/node/repair/repair-service.ts';
+import { Streaming } from '../../src/node/repair/streaming.ts';
 import type { ReplicaResult } from '../../src/node/storage/replica-result.ts';
 import { TableStore } from '../../src/node/storage/table-store.ts';
 import type { Telemetry, TelemetryEvent } from '../../src/node/telemetry.ts';
@@ -37,6 +41,8 @@ export interface ToyNodeSpec {
   readonly name: string;
   readonly datacenter: string;
   readonly rack: string;
+  /** Owns no tokens until `addPending`. */
+  readonly spare?: boolean;
 }
 
 /** What all nodes of a toy cluster share: the truth about the ring, which every node knows at once. */
@@ -51,7 +57,7 @@ export class ToyRing {
   constructor(specs: readonly ToyNodeSpec[], random: Random, tokensPerNode = 4) {
     this.specs = specs;
     this.ring = new TokenRing(
-      specs.map((spec) => ({
+      specs.filter((spec) => spec.spare !== true).map((spec) => ({
         endpoint: addressOf(specs, spec.name),
         datacenter: spec.datacenter,
         rack: spec.rack,
@@ -217,7 +223,7 @@ export function hostIdOf(address: Endpoint): string {
 
 /** The real table stores behind the narrow interface. */
 export class ToyStore implements LocalStore {
-  readonly whenDurable: LocalStore['whenDurable'] = null;
+  readonly applyDurably = null;
   readonly tables = new Map<string, TableStore>();
   /** Set by a test: every mutation is refused with it. */
   refuse: FailureReason | null = null;
@@ -237,8 +243,9 @@ export class ToyStore implements LocalStore {
     return this.table(command.table).read(command);
   }
 
-  truncate(table: TableMetadata): void {
+  truncate(table: TableMetadata, done: (failure: FailureReason | null) => void): void {
     this.table(table).truncate();
+    done(null);
   }
 
   table(table: TableMetadata): TableStore {
@@ -258,6 +265,10 @@ export interface ToyNode {
   readonly store: ToyStore;
   readonly messaging: Messaging;
   readonly coordinator: CoordinatorService;
+  readonly cluster: ToyClusterState;
+  readonly hints: Hints;
+  readonly streaming: Streaming;
+  readonly repairs: RepairService;
 }
 
 export interface ToyOptions {
@@ -266,6 +277,7 @@ export interface ToyOptions {
   readonly config?: Partial<NodeConfig>;
   readonly latency?: LatencyModel;
   readonly seed?: number;
+  /** In place of hinted handoff. */
   readonly hints?: HintSink;
   readonly tokensPerNode?: number;
 }
@@ -280,8 +292,10 @@ export class ToyCluster {
   readonly nodes: readonly ToyNode[];
   readonly events: TelemetryEvent[] = [];
   readonly telemetry: Telemetry;
+  readonly schema: Schema;
 
   constructor(options: ToyOptions) {
+    this.schema = options.schema;
     const random = new SeededRandom(options.seed ?? 1);
     this.links = new LinkTable(options.latency ?? NO_LATENCY, random.fork('links'));
     this.fabric = new Fabric(this.loop, this.links);
@@ -300,18 +314,21 @@ export class ToyCluster {
       new Replica({ messaging, store, schema }).serve();
       const cluster = new ToyClusterState(this.ring, spec, () => this.loop.nowMs());
       const { telemetry } = this;
-      const hints = options.hints ?? NO_HINTS;
-      const coordinator = new CoordinatorService({
-        clock,
-        random: nodeRandom,
-        messaging,
-        cluster,
-        schema,
-        config,
-        telemetry,
-        hints,
-      });
-      return { spec, address, world, store, messaging, coordinator };
+      const tableById = (id: string): TableMetadata | undefined => {
+        const keyspaces = [...schema.current.keyspaces.values()];
+        return keyspaces.flatMap((one) => [...one.tables.values()]).find((one) => one.id === id);
+      };
+      const shared = { clock, random: nodeRandom, messaging, cluster, schema, config, telemetry, store };
+      const hints = new Hints({ ...shared, disk: null, tableById });
+      const streaming = new Streaming(shared);
+      const repairs = new RepairService({ ...shared, streaming });
+      const coordinator = new CoordinatorService({ ...shared, hints: options.hints ?? hints });
+      coordinator.serve();
+      streaming.serve();
+      repairs.serve();
+      serveHints({ ...shared, hints, writes: coordinator.writes });
+      if (options.hints === undefined) hints.start();
+      return { spec, address, world, store, messaging, coordinator, cluster, hints, streaming, repairs };
     });
   }
 
@@ -319,6 +336,11 @@ export class ToyCluster {
     const found = this.nodes.find((node) => node.spec.name === name);
     if (found === undefined) throw new Error(`no node ${name}`);
     return found;
+  }
+
+  /** The node's name by its address. */
+  nameOf(address: string): string {
+    return this.nodes.find((node) => node.address === address)?.spec.name ?? address;
   }
 
   /** The others know at once that it is dead. Its process is gone. */
@@ -348,20 +370,30 @@ export class ToyCluster {
     this.ring.epoch++;
   }
 
+  /** A node of the cluster that owned nothing (see `spare`) begins to join: its ranges have it as pending endpoint. */
+  addPending(name: string, tokenHigh: number): void {
+    const { spec, address } = this.node(name);
+    const { datacenter, rack } = spec;
+    const token = { high: tokenHigh, low: 0 };
+    this.ring.join({ endpoint: address, datacenter, rack, tokens: [token] });
+  }
+
   context(): RequestContext {
     return { startedAtMs: this.loop.nowMs(), trace: null, warnings: null };
   }
 }
 
-/** Nodes `a/1`, `b/1` ... per datacenter: `{ dc1: ['a', 'b', 'c'] }`. */
+/** Nodes `a/1`, `b/1` ... per datacenter: `{ dc1: ['a', 'b', 'c'] }`; `c+` is a spare node. */
 export function toyNodes(racks: Readonly<Record<string, readonly string[]>>): ToyNodeSpec[] {
   return Object.entries(racks).flatMap(([datacenter, names]) => {
     const counts = new Map<string, number>();
-    return names.map((rack) => {
+    return names.map((text) => {
+      const spare = text.endsWith('+');
+      const rack = spare ? text.slice(0, -1) : text;
       const n = (counts.get(rack) ?? 0) + 1;
       counts.set(rack, n);
       const prefix = Object.keys(racks).length > 1 ? `${datacenter}/` : '';
-      return { name: `${prefix}${rack}/${n}`, datacenter, rack };
+      return { name: `${prefix}${rack}/${n}`, datacenter, rack, spare };
     });
   });
 }

@@ -9,7 +9,7 @@ import type { ReplicaResult } from '../../src/node/storage/replica-result.ts';
 import { compareKeys } from '../../src/ring/token.ts';
 
 export class MapStore implements LocalStore {
-  readonly whenDurable = null;
+  readonly applyDurably = null;
   private readonly tables = new Map<string, Map<string, PartitionData>>();
 
   apply(mutation: Mutation): null {
@@ -32,8 +32,9 @@ export class MapStore implements LocalStore {
     return found(partition === undefined ? [] : [partition]);
   }
 
-  truncate(table: TableMetadata): void {
+  truncate(table: TableMetadata, done: (failure: null) => void): void {
     this.partitions(table).clear();
+    done(null);
   }
 
   private partitions(table: TableMetadata): Map<string, PartitionData> {

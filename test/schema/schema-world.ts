@@ -93,9 +93,10 @@ export class SchemaWorld {
 
   eventsOf(index: number): string[] {
     return (this.updates[index] ?? []).flatMap(({ changes }) =>
-      changes.map(({ change, target, keyspace, name }) =>
-        `${change} ${target} ${keyspace}${name === '' ? '' : `.${name}`}`,
-      ),
+      changes.map((event) => {
+        const name = event.target === 'KEYSPACE' ? '' : `.${event.name}`;
+        return `${event.change} ${event.target} ${event.keyspace}${name}`;
+      }),
     );
   }
 

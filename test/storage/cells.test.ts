@@ -15,9 +15,9 @@ interface Case {
   }[];
 }
 
-const facts = JSON.parse(
-  readFileSync(new URL('../facts/cells.json', import.meta.url), 'utf8'),
-) as { readonly cases: readonly Case[] };
+const facts = JSON.parse(readFileSync(new URL('../facts/cells.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[];
+};
 
 describe('conflict outcomes of Cassandra 5.0.9', () => {
   const cases = facts.cases.filter((one) => one.outcomes !== undefined);

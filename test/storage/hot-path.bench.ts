@@ -3,11 +3,12 @@
 
 import { hash } from 'node:crypto';
 
+import { compactMutation } from '../../src/data/compact-mutation.ts';
 import { NATIVE } from '../../src/data/cql-type.ts';
 import { digestPartitions } from '../../src/data/digest.ts';
 import { mergePartitions } from '../../src/data/merge-partitions.ts';
 import { serializeMutation } from '../../src/data/mutation-serializer.ts';
-import type { PartitionData } from '../../src/data/partition.ts';
+import type { Cell, PartitionData, Row } from '../../src/data/partition.ts';
 import { NO_CLUSTERING } from '../../src/data/partition.ts';
 import { TableStore } from '../../src/node/storage/table-store.ts';
 import { bigint, int, intKey, makeTable, onePartition, readAll, readKey } from './fixtures.ts';
@@ -28,7 +29,9 @@ function memory(name: string): void {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-  process.stdout.write(`${name}: rss ${mib(rss)}, heap ${mib(heapUsed)}, external ${mib(external)}\n`);
+  process.stdout.write(
+    `${name}: rss ${mib(rss)}, heap ${mib(heapUsed)}, external ${mib(external)}\n`,
+  );
 }
 
 function update(key: number, timestamp: number): PartitionData {
@@ -84,6 +87,15 @@ report('merge of two versions of a row', overwrites.length, () => {
 report('serialize a one-row mutation', overwrites.length, () => {
   for (const one of overwrites) {
     serializeMutation({ keyspace: 'ks', key: one.key, updates: [one], createdAtMs: 0 });
+  }
+});
+const frame = Buffer.alloc(64 * 1024);
+report('compact a mutation of frame slices', overwrites.length, () => {
+  for (const one of overwrites) {
+    const row = one.rows[0] as Row;
+    const cell = { ...(row.data[0] as Cell), value: frame.subarray(100, 200) };
+    const sliced = { ...one, rows: [{ ...row, data: [cell] }] };
+    compactMutation({ keyspace: 'ks', key: one.key, updates: [sliced], createdAtMs: 0 });
   }
 });
 report('scan, per partition', rows, () => {

@@ -79,7 +79,10 @@ export class StatementModel {
     }
     const given = /\d+/.exec(batch[1] ?? '')?.[0];
     const statements = (batch[2] ?? '').split(';').map((one) => one.trim());
-    this.run(statements.filter((one) => one !== ''), given === undefined ? ++this.clock : Number(given));
+    this.run(
+      statements.filter((one) => one !== ''),
+      given === undefined ? ++this.clock : Number(given),
+    );
   }
 
   select(statement: string): readonly Record<string, unknown>[] {
@@ -163,7 +166,12 @@ export class StatementModel {
     at.builder.addRow(row.build()).addStatic(statics.build());
   }
 
-  private operate(row: RowBuilder, target: ColumnMetadata, assignment: string, at: WriteTarget): void {
+  private operate(
+    row: RowBuilder,
+    target: ColumnMetadata,
+    assignment: string,
+    at: WriteTarget,
+  ): void {
     const { name } = target;
     const element = /^\w+\[(.*?)\]=(.*)$/.exec(assignment);
     const field = /^\w+\.(\w+)=(.*)$/.exec(assignment);
@@ -176,7 +184,10 @@ export class StatementModel {
     } else if (field !== null) {
       const fields = target.type.kind === 'udt' ? target.type.fieldNames : [];
       row.addCell(cellFor(target, field[2] ?? '', at, int16(fields.indexOf(field[1] ?? ''))));
-    } else if (assignment.startsWith(`${name}=${name}+`) || assignment.startsWith(`${name}=${name}-`)) {
+    } else if (
+      assignment.startsWith(`${name}=${name}+`) ||
+      assignment.startsWith(`${name}=${name}-`)
+    ) {
       const literal = assignment.slice(name.length * 2 + 2);
       const isAdding = assignment[name.length * 2 + 1] === '+';
       if (isAdding) row.addComplex(target, LIVE, this.cells(target, literal, at));
@@ -217,7 +228,9 @@ export class StatementModel {
         });
       }
       default:
-        return parts.map((part) => liveCell(target, bytesOf(part), at.write, timeUuid(++this.uuids)));
+        return parts.map((part) =>
+          liveCell(target, bytesOf(part), at.write, timeUuid(++this.uuids)),
+        );
     }
   }
 
@@ -228,7 +241,12 @@ export class StatementModel {
     );
   }
 
-  private removeElements(row: RowBuilder, target: ColumnMetadata, literal: string, at: WriteTarget): void {
+  private removeElements(
+    row: RowBuilder,
+    target: ColumnMetadata,
+    literal: string,
+    at: WriteTarget,
+  ): void {
     const parts = splitTop(literal.slice(1, -1)).map(bytesOf);
     const { timestamp } = at.write;
     if (target.type.kind === 'list') {
@@ -239,7 +257,8 @@ export class StatementModel {
       }
       return;
     }
-    for (const part of parts) row.addCell(tombstoneCell(target, { timestamp, nowSeconds: NOW }, part));
+    for (const part of parts)
+      row.addCell(tombstoneCell(target, { timestamp, nowSeconds: NOW }, part));
   }
 
   private elementPath(target: ColumnMetadata, index: string, at: WriteTarget): Buffer {
@@ -298,7 +317,12 @@ interface WriteTarget extends Target {
   readonly write: { readonly timestamp: number; readonly ttl: number; readonly nowSeconds: number };
 }
 
-function cellFor(target: ColumnMetadata, literal: string, at: WriteTarget, path: Buffer | null): Cell {
+function cellFor(
+  target: ColumnMetadata,
+  literal: string,
+  at: WriteTarget,
+  path: Buffer | null,
+): Cell {
   if (literal === 'null') {
     return tombstoneCell(target, { timestamp: at.write.timestamp, nowSeconds: NOW }, path);
   }
@@ -308,7 +332,9 @@ function cellFor(target: ColumnMetadata, literal: string, at: WriteTarget, path:
 }
 
 function packed(literal: string): Buffer {
-  const parts = splitTop(literal.slice(1, -1)).filter((part) => part !== '').map(bytesOf);
+  const parts = splitTop(literal.slice(1, -1))
+    .filter((part) => part !== '')
+    .map(bytesOf);
   return Buffer.concat([int(parts.length), ...parts.flatMap((part) => [int(part.length), part])]);
 }
 
@@ -340,7 +366,10 @@ function where(table: TableMetadata, condition: string) {
     const bound = { prefix, inclusive };
     const open = { prefix: [], inclusive: true };
     const isFrom = tuple[2]?.startsWith('>') === true;
-    return { clustering: [], range: isFrom ? { start: bound, end: open } : { start: open, end: bound } };
+    return {
+      clustering: [],
+      range: isFrom ? { start: bound, end: open } : { start: open, end: bound },
+    };
   }
   const fixed: Buffer[] = [];
   let start: { prefix: Buffer[]; inclusive: boolean } | null = null;
@@ -409,8 +438,12 @@ function show(target: ColumnMetadata, value: Buffer | null): unknown {
     case 'set':
       return unpackList(value).map(String);
     case 'map': {
-      const flat = unpackList(Buffer.concat([int(value.readInt32BE(0) * 2), value.subarray(4)])).map(String);
-      return Object.fromEntries(flat.flatMap((one, i) => (i % 2 === 0 ? [[one, flat[i + 1]]] : [])));
+      const flat = unpackList(
+        Buffer.concat([int(value.readInt32BE(0) * 2), value.subarray(4)]),
+      ).map(String);
+      return Object.fromEntries(
+        flat.flatMap((one, i) => (i % 2 === 0 ? [[one, flat[i + 1]]] : [])),
+      );
     }
     case 'udt':
       return unpackTuple(value, 2).map((one) => (one === null ? null : String(one)));

@@ -1,9 +1,15 @@
-// count, sum, avg, and min and max of any type. Sums keep the type and wrap, averages truncate; floating sums are
-// compensated. Test: test/functions/aggregates.test.ts. Cassandra: cql3/functions/AggregateFcts.java.
+// count, sum, avg, and min and max of any type. Sums keep the type and wrap, averages truncate;
+// floating sums are compensated. Test: test/functions/recorded.test.ts. Cassandra:
+// cql3/functions/AggregateFcts.java.
 
 import { int64, int64Bytes } from '../../base/int64.ts';
 import {
-  DECIMAL_ZERO, addDecimals, decimalBytes, divideDecimals, negateDecimal, varintBytes,
+  DECIMAL_ZERO,
+  addDecimals,
+  decimalBytes,
+  divideDecimals,
+  negateDecimal,
+  varintBytes,
 } from '../../data/big-number.ts';
 import type { Decimal } from '../../data/big-number.ts';
 import { codecFor } from '../../data/codec/codec.ts';
@@ -13,7 +19,14 @@ import { NATIVE } from '../../data/cql-type.ts';
 import type { Aggregate, AggregateFunction } from './function.ts';
 import { aggregate, argument, withLegacyName } from './native-function.ts';
 import type { JavaNumber, Numeric, NumericName } from './numbers.ts';
-import { NUMERICS, NUMERIC_NAMES, decimalOfDouble, decimalValue, doubleValue, longValue } from './numbers.ts';
+import {
+  NUMERICS,
+  NUMERIC_NAMES,
+  decimalOfDouble,
+  decimalValue,
+  doubleValue,
+  longValue,
+} from './numbers.ts';
 
 export function aggregateFunctions(): AggregateFunction[] {
   return [
@@ -59,12 +72,22 @@ function counting(counts: (args: readonly (Buffer | null)[]) => boolean): Aggreg
 
 export function sumFunction(name: NumericName): AggregateFunction {
   const numeric = NUMERICS[name];
-  return aggregate({ name: 'sum', args: [numeric.type], returns: numeric.type, start: () => sumOf(name, numeric) });
+  return aggregate({
+    name: 'sum',
+    args: [numeric.type],
+    returns: numeric.type,
+    start: () => sumOf(name, numeric),
+  });
 }
 
 export function avgFunction(name: NumericName): AggregateFunction {
   const numeric = NUMERICS[name];
-  return aggregate({ name: 'avg', args: [numeric.type], returns: numeric.type, start: () => avgOf(name, numeric) });
+  return aggregate({
+    name: 'avg',
+    args: [numeric.type],
+    returns: numeric.type,
+    start: () => avgOf(name, numeric),
+  });
 }
 
 function sumOf(name: NumericName, numeric: Numeric): Aggregate {
@@ -150,13 +173,20 @@ function floatingAvg(name: 'float' | 'double', numeric: Numeric): Aggregate {
       }
       const before = sum.raw();
       sum.add(value);
-      const overflow = !Number.isFinite(sum.raw()) && !Number.isNaN(sum.raw()) && Number.isFinite(value);
-      if (overflow && Number.isFinite(before)) exact = addDecimals(decimalOfDouble(before), decimalOfDouble(value));
+      const overflow =
+        !Number.isFinite(sum.raw()) && !Number.isNaN(sum.raw()) && Number.isFinite(value);
+      if (overflow && Number.isFinite(before))
+        exact = addDecimals(decimalOfDouble(before), decimalOfDouble(value));
     },
     result: () => {
       if (count === 0) return floatingBytes(name, 0);
       if (exact === null) return floatingBytes(name, sum.total() / count);
-      const divided = divideDecimals(exact, { unscaled: BigInt(count), scale: 0 }, exact.scale, 'HALF_EVEN');
+      const divided = divideDecimals(
+        exact,
+        { unscaled: BigInt(count), scale: 0 },
+        exact.scale,
+        'HALF_EVEN',
+      );
       return floatingBytes(name, doubleValue({ kind: 'decimal', value: divided }));
     },
     reset: () => {
@@ -175,7 +205,12 @@ function decimalAvg(numeric: Numeric): Aggregate {
     add: (value) => {
       count++;
       const difference = addDecimals(decimalValue(value), negateDecimal(avg));
-      const step = divideDecimals(difference, { unscaled: count, scale: 0 }, difference.scale, 'HALF_EVEN');
+      const step = divideDecimals(
+        difference,
+        { unscaled: count, scale: 0 },
+        difference.scale,
+        'HALF_EVEN',
+      );
       avg = addDecimals(avg, step);
     },
     result: () => decimalBytes(avg),
@@ -262,7 +297,8 @@ export function extremeFunction(name: 'min' | 'max', type: CqlType): AggregateFu
           const value = isCounter ? argument(args, 0, type) : (args[0] ?? null);
           if (value === null) return;
           if (best === null) best = value;
-          else if (name === 'max' ? codec.compare(best, value) < 0 : codec.compare(best, value) > 0) best = value;
+          else if (name === 'max' ? codec.compare(best, value) < 0 : codec.compare(best, value) > 0)
+            best = value;
         },
         result: () => best,
         reset: () => {

@@ -1,5 +1,6 @@
-// int_as_blob(x), blob_as_int(x) and so on for every native type, under both names; uuid().
-// Test: test/functions/native-functions.test.ts. Cassandra: cql3/functions/BytesConversionFcts.java, UuidFcts.java.
+// int_as_blob(x), blob_as_int(x) and so on for every native type, under both names; uuid(). Test:
+// test/functions/native-functions.test.ts. Cassandra: cql3/functions/BytesConversionFcts.java,
+// UuidFcts.java.
 
 import { codecFor } from '../../data/codec/codec.ts';
 import { MarshalException } from '../../data/codec/marshal-exception.ts';
@@ -11,10 +12,9 @@ import type { ScalarFunction } from './function.ts';
 import { scalar, withLegacyName } from './native-function.ts';
 
 export function blobFunctions(): ScalarFunction[] {
-  const named: [string, NativeType][] = NATIVE_TYPE_NAMES.filter((name) => name !== 'blob').map((name) => [
-    name,
-    NATIVE[name],
-  ]);
+  const named: [string, NativeType][] = NATIVE_TYPE_NAMES.filter((name) => name !== 'blob').map(
+    (name) => [name, NATIVE[name]],
+  );
   named.push(['varchar', NATIVE.text]);
   return named.flatMap(([name, type]) => [
     ...withLegacyName((given) => toBlob(given, type), `${name}_as_blob`, `${name}asblob`),
@@ -52,7 +52,8 @@ export function uuidFunctions(): ScalarFunction[] {
       name: 'uuid',
       args: [],
       returns: NATIVE.uuid,
-      // Cassandra calls it pure by omission; it is not computed ahead there either, having no arguments.
+      // Cassandra calls it pure by omission; it is not computed ahead there either, having no
+      // arguments.
       isPure: false,
       run: (_, context) => randomUuid(context.randomBytes(16)),
     }),

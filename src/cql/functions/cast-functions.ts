@@ -1,5 +1,5 @@
-// What CAST(x AS type) calls: numbers to numbers as Java narrows them, native types to text, times to times.
-// Test: test/functions/casts.test.ts. Cassandra: cql3/functions/CastFcts.java.
+// What CAST(x AS type) calls: numbers to numbers as Java narrows them, native types to text, times
+// to times. Test: test/functions/recorded.test.ts. Cassandra: cql3/functions/CastFcts.java.
 
 import { int64, int64Bytes } from '../../base/int64.ts';
 import { decimalBytes, parseDecimal, varintBytes } from '../../data/big-number.ts';
@@ -12,7 +12,14 @@ import { doubleText, floatText } from '../../data/java-number.ts';
 import type { ScalarFunction } from './function.ts';
 import { argument, scalar } from './native-function.ts';
 import type { JavaNumber, NumericName } from './numbers.ts';
-import { NUMERICS, NUMERIC_NAMES, doubleValue, floatValue, intValue, longValue } from './numbers.ts';
+import {
+  NUMERICS,
+  NUMERIC_NAMES,
+  doubleValue,
+  floatValue,
+  intValue,
+  longValue,
+} from './numbers.ts';
 import { timeConversion } from './time-functions.ts';
 
 /** The function a CAST to the type calls. */
@@ -26,7 +33,18 @@ function legacyCastName(type: NativeTypeName): string {
 
 /** Types CAST knows as a target: the others are refused with `k cannot be cast to blob`. */
 export const CAST_TARGETS: ReadonlySet<NativeTypeName> = new Set([
-  'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal', 'varint', 'ascii', 'text', 'date', 'timestamp',
+  'tinyint',
+  'smallint',
+  'int',
+  'bigint',
+  'float',
+  'double',
+  'decimal',
+  'varint',
+  'ascii',
+  'text',
+  'date',
+  'timestamp',
 ]);
 
 type NumericTarget = Exclude<NumericName, 'counter'>;
@@ -50,7 +68,8 @@ const TO_NUMBER = {
 
 function toDecimal(n: JavaNumber): Buffer {
   if (n.kind === 'varint') return decimalBytes({ unscaled: n.value, scale: 0 });
-  if (n.kind !== 'float' && n.kind !== 'double') return decimalBytes({ unscaled: longValue(n), scale: 0 });
+  if (n.kind !== 'float' && n.kind !== 'double')
+    return decimalBytes({ unscaled: longValue(n), scale: 0 });
   const text = n.kind === 'float' ? floatText(n.value) : doubleText(n.value);
   const value = parseDecimal(text);
   if (value === null) {
@@ -63,12 +82,23 @@ function toDecimal(n: JavaNumber): Buffer {
 }
 
 /** Types besides the numbers that have a text. */
-const TEXTUAL: readonly NativeTypeName[] = ['inet', 'boolean', 'timeuuid', 'timestamp', 'date', 'time', 'uuid'];
+const TEXTUAL: readonly NativeTypeName[] = [
+  'inet',
+  'boolean',
+  'timeuuid',
+  'timestamp',
+  'date',
+  'time',
+  'uuid',
+];
 
 export function castFunctions(): ScalarFunction[] {
   const functions: ScalarFunction[] = [];
   const add = (from: NativeType, to: NativeType, convert: (bytes: Buffer) => Buffer): void => {
-    functions.push(cast(castFunctionName(to.name), from, to, convert), cast(legacyCastName(to.name), from, to, convert));
+    functions.push(
+      cast(castFunctionName(to.name), from, to, convert),
+      cast(legacyCastName(to.name), from, to, convert),
+    );
   };
   for (const from of NUMERIC_NAMES) {
     const numeric = NUMERICS[from];

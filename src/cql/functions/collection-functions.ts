@@ -1,5 +1,5 @@
-// map_keys, map_values and the aggregations over the elements of one collection; min and max of rows.
-// Test: test/functions/factories.test.ts. Cassandra: cql3/functions/CollectionFcts.java.
+// map_keys, map_values and the aggregations over the elements of one collection; min and max of
+// rows. Test: test/functions/factories.test.ts. Cassandra: cql3/functions/CollectionFcts.java.
 
 import { assert } from '../../base/assert.ts';
 import { codecFor } from '../../data/codec/codec.ts';
@@ -10,7 +10,14 @@ import { serverError } from '../../data/cql-error.ts';
 import { listOf, setOf } from '../../data/type-names.ts';
 import { avgFunction, extremeFunction, sumFunction } from './aggregates.ts';
 import type { FunctionFactory } from './function-factory.ts';
-import { anyCollection, anyMap, anyType, factory, numericSetOrList, setOrList } from './function-factory.ts';
+import {
+  anyCollection,
+  anyMap,
+  anyType,
+  factory,
+  numericSetOrList,
+  setOrList,
+} from './function-factory.ts';
 import type { AggregateFunction, ScalarFunction } from './function.ts';
 import { scalar } from './native-function.ts';
 import type { NumericName } from './numbers.ts';
@@ -20,10 +27,18 @@ export function collectionFactories(): FunctionFactory[] {
     factory('map_keys', [anyMap()], ([type]) => mapKeys(mapType(type))),
     factory('map_values', [anyMap()], ([type]) => mapValues(mapType(type))),
     factory('collection_count', [anyCollection()], ([type]) => collectionCount(present(type))),
-    factory('collection_min', [setOrList()], ([type]) => overElements('collection_min', type, minOf)),
-    factory('collection_max', [setOrList()], ([type]) => overElements('collection_max', type, maxOf)),
-    factory('collection_sum', [numericSetOrList()], ([type]) => overElements('collection_sum', type, sumOf)),
-    factory('collection_avg', [numericSetOrList()], ([type]) => overElements('collection_avg', type, avgOf)),
+    factory('collection_min', [setOrList()], ([type]) =>
+      overElements('collection_min', type, minOf),
+    ),
+    factory('collection_max', [setOrList()], ([type]) =>
+      overElements('collection_max', type, maxOf),
+    ),
+    factory('collection_sum', [numericSetOrList()], ([type]) =>
+      overElements('collection_sum', type, sumOf),
+    ),
+    factory('collection_avg', [numericSetOrList()], ([type]) =>
+      overElements('collection_avg', type, avgOf),
+    ),
     factory('max', [anyType(true)], ([type]) => extremeFunction('max', present(type))),
     factory('min', [anyType(true)], ([type]) => extremeFunction('min', present(type))),
   ];
@@ -40,7 +55,7 @@ function present(type: CqlType | undefined): CqlType {
 function mapType(type: CqlType | undefined): MapType {
   if (type?.kind === 'map') return type;
   throw serverError(
-    'java.lang.ClassCastException: class org.apache.cassandra.db.marshal.UserType cannot be cast to class org.apache.cassandra.db.marshal.MapType (org.apache.cassandra.db.marshal.UserType and org.apache.cassandra.db.marshal.MapType are in unnamed module of loader \'app\')',
+    "java.lang.ClassCastException: class org.apache.cassandra.db.marshal.UserType cannot be cast to class org.apache.cassandra.db.marshal.MapType (org.apache.cassandra.db.marshal.UserType and org.apache.cassandra.db.marshal.MapType are in unnamed module of loader 'app')",
   );
 }
 
@@ -64,7 +79,9 @@ function mapValues(type: MapType): ScalarFunction {
     args: [type],
     returns: listOf(type.value, true),
     run: ([map]) =>
-      map === null || map === undefined ? null : packList(unpackMap(map).filter((_, i) => i % 2 === 1)),
+      map === null || map === undefined
+        ? null
+        : packList(unpackMap(map).filter((_, i) => i % 2 === 1)),
   });
 }
 
@@ -74,7 +91,9 @@ function collectionCount(type: CqlType): ScalarFunction {
     args: [type],
     returns: NATIVE.int,
     run: ([collection]) =>
-      collection === null || collection === undefined ? null : Buffer.from(collection.subarray(0, 4)),
+      collection === null || collection === undefined
+        ? null
+        : Buffer.from(collection.subarray(0, 4)),
   });
 }
 

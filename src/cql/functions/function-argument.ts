@@ -1,6 +1,6 @@
-// What resolution asks of an argument before it has a value: does it fit a type, which type does it have by itself, how
-// do errors print it. Literals and selectors build theirs in statement preparation; the simple ones are here.
-// Cassandra: cql3/AssignmentTestable.java.
+// What resolution asks of an argument before it has a value: does it fit a type, which type does it
+// have by itself, how do errors print it. Literals and selectors build theirs in statement
+// preparation; the simple ones are here. Cassandra: cql3/AssignmentTestable.java.
 
 import type { Constant } from '../../data/constant.ts';
 import { constantAssignment, constantText, preferredType } from '../../data/constant.ts';
@@ -17,7 +17,10 @@ export interface FunctionArgument {
   readonly arrayLiteralSize: number | null;
   /** Whether a receiver of the type takes it. */
   assignmentTo(receiver: CqlType): Assignment;
-  /** The type it has, or the one it prefers; null when only a receiver can tell (markers, null, collections). */
+  /**
+   * The type it has, or the one it prefers; null when only a receiver can tell (markers, null,
+   * collections).
+   */
   compatibleType(): CqlType | null;
 }
 
@@ -43,7 +46,13 @@ export function constantArgument(constant: Constant): FunctionArgument {
 }
 
 export function markerArgument(text = '?'): FunctionArgument {
-  return { text, isMarker: true, arrayLiteralSize: null, assignmentTo: () => 'weak', compatibleType: () => null };
+  return {
+    text,
+    isMarker: true,
+    arrayLiteralSize: null,
+    assignmentTo: () => 'weak',
+    compatibleType: () => null,
+  };
 }
 
 export function nullArgument(): FunctionArgument {
@@ -51,7 +60,8 @@ export function nullArgument(): FunctionArgument {
     text: 'NULL',
     isMarker: false,
     arrayLiteralSize: null,
-    assignmentTo: (receiver) => (receiver.kind === 'native' && receiver.name === 'counter' ? 'no' : 'weak'),
+    assignmentTo: (receiver) =>
+      receiver.kind === 'native' && receiver.name === 'counter' ? 'no' : 'weak',
     compatibleType: () => null,
   };
 }

@@ -1,6 +1,7 @@
-// Functions whose signature follows their arguments: max(any), map_keys(map), similarity_cosine(vector, vector) ..
-// A factory checks the arguments against its parameters and makes the function. Test: test/functions/factories.test.ts.
-// Cassandra: cql3/functions/FunctionFactory.java, FunctionParameter.java.
+// Functions whose signature follows their arguments: max(any), map_keys(map),
+// similarity_cosine(vector, vector) .. A factory checks the arguments against its parameters and
+// makes the function. Test: test/functions/factories.test.ts. Cassandra:
+// cql3/functions/FunctionFactory.java, FunctionParameter.java.
 
 import type { CqlType, NativeTypeName } from '../../data/cql-type.ts';
 import { NATIVE } from '../../data/cql-type.ts';
@@ -30,8 +31,15 @@ export interface FunctionFactory {
 export interface Parameter {
   readonly text: string;
   readonly optional: boolean;
-  /** The type of the argument; `others` holds the types of all arguments as far as known, on the second round. */
-  infer(arg: FunctionArgument, receiver: CqlType | null, others: readonly (CqlType | null)[] | null): CqlType | null;
+  /**
+   * The type of the argument; `others` holds the types of all arguments as far as known, on the
+   * second round.
+   */
+  infer(
+    arg: FunctionArgument,
+    receiver: CqlType | null,
+    others: readonly (CqlType | null)[] | null,
+  ): CqlType | null;
   /** Throws INVALID. */
   check(functionName: string, arg: FunctionArgument, type: CqlType): void;
 }
@@ -63,7 +71,10 @@ export function factory(
         parameter.check(full, arg, type);
         types[i] = type;
       });
-      return build(types.filter((type) => type !== null), receiverType);
+      return build(
+        types.filter((type) => type !== null),
+        receiverType,
+      );
     },
   };
 }
@@ -103,7 +114,10 @@ export function stringType(): Parameter {
   return fixedType('text', 'varchar', 'ascii');
 }
 
-/** The type of the argument at `index`: before its own where `preferOther`, else only when it has none. */
+/**
+ * The type of the argument at `index`: before its own where `preferOther`, else only when it has
+ * none.
+ */
 export function sameAs(index: number, preferOther: boolean, parameter: Parameter): Parameter {
   return {
     ...parameter,
@@ -116,16 +130,26 @@ export function sameAs(index: number, preferOther: boolean, parameter: Parameter
 }
 
 export function anyCollection(): Parameter {
-  return kindParameter('collection', 'a collection argument', ({ kind }) => kind === 'list' || kind === 'set' || kind === 'map');
+  return kindParameter(
+    'collection',
+    'a collection argument',
+    ({ kind }) => kind === 'list' || kind === 'set' || kind === 'map',
+  );
 }
 
 export function setOrList(): Parameter {
-  return kindParameter('numeric_set_or_list', 'a set or list argument', ({ kind }) => kind === 'list' || kind === 'set');
+  return kindParameter(
+    'numeric_set_or_list',
+    'a set or list argument',
+    ({ kind }) => kind === 'list' || kind === 'set',
+  );
+}
+
+function isNumeric(type: CqlType): boolean {
+  return type.kind === 'native' && (NUMERIC_NAMES as readonly string[]).includes(type.name);
 }
 
 export function numericSetOrList(): Parameter {
-  const isNumeric = (type: CqlType): boolean =>
-    type.kind === 'native' && (NUMERIC_NAMES as readonly string[]).includes(type.name);
   return kindParameter(
     'numeric_set_or_list',
     'a numeric set/list argument',
@@ -137,7 +161,11 @@ export function anyMap(): Parameter {
   return kindParameter('map', 'a map argument', ({ kind }) => kind === 'map' || kind === 'udt');
 }
 
-function kindParameter(text: string, wanted: string, accepts: (type: CqlType) => boolean): Parameter {
+function kindParameter(
+  text: string,
+  wanted: string,
+  accepts: (type: CqlType) => boolean,
+): Parameter {
   return {
     text,
     optional: false,
@@ -158,13 +186,17 @@ export function floatVector(): Parameter {
         ? (arg.compatibleType() ?? receiver)
         : vectorOf(NATIVE.float, arg.arrayLiteralSize),
     check: (name, arg, type) => {
-      const isFloat = type.kind === 'vector' && type.element.kind === 'native' && type.element.name === 'float';
-      // Cassandra lets a list pass whose elements are NOT floats, and then fails on the cast; refuse it plainly.
+      const isFloat =
+        type.kind === 'vector' && type.element.kind === 'native' && type.element.name === 'float';
+      // Cassandra lets a list pass whose elements are NOT floats, and then fails on the cast;
+      // refuse it plainly.
       if (!isFloat) throw mismatch(name, 'a float vector argument', arg, type);
     },
   };
 }
 
 function mismatch(name: string, wanted: string, arg: FunctionArgument, type: CqlType): Error {
-  return invalid(`Function ${name} requires ${wanted}, but found argument ${arg.text} of type ${typeName(type)}`);
+  return invalid(
+    `Function ${name} requires ${wanted}, but found argument ${arg.text} of type ${typeName(type)}`,
+  );
 }

@@ -1,6 +1,6 @@
-// What a CQL function is to its callers: a signature and something to run. Native functions and user-defined ones look
-// alike. Functions see the world only through their context. Cassandra: cql3/functions/{Function,ScalarFunction,
-// AggregateFunction}.java.
+// What a CQL function is to its callers: a signature and something to run. Native functions and
+// user-defined ones look alike. Functions see the world only through their context. Cassandra:
+// cql3/functions/{Function,ScalarFunction, AggregateFunction}.java.
 
 import type { CqlType } from '../../data/cql-type.ts';
 import { quoteIfNeeded } from '../../data/identifier.ts';
@@ -36,8 +36,8 @@ export interface ScalarFunction extends FunctionBase {
   /** Equal arguments give equal results: not so for now() and uuid(). */
   readonly isPure: boolean;
   /**
-   * Whether results grow with the argument that is not yet known, the others being constants: GROUP BY asks.
-   * `isConstant[i]` tells which arguments are known.
+   * Whether results grow with the argument that is not yet known, the others being constants: GROUP
+   * BY asks. `isConstant[i]` tells which arguments are known.
    */
   isMonotonic(isConstant: readonly boolean[]): boolean;
   /** Throws CqlException. `args` holds valid values of `argumentTypes`. */
@@ -71,10 +71,18 @@ function cqlName({ keyspace, name }: FunctionSignature): string {
 }
 
 /** `system.sum`: how most texts and column names call a function. */
-export function functionName({ keyspace, name }: { readonly keyspace: string; readonly name: string }): string {
+export function functionName({
+  keyspace,
+  name,
+}: {
+  readonly keyspace: string;
+  readonly name: string;
+}): string {
   return `${keyspace}.${name}`;
 }
 
-export function defaultColumnName(signature: FunctionSignature): (argumentNames: readonly string[]) => string {
+export function defaultColumnName(
+  signature: FunctionSignature,
+): (argumentNames: readonly string[]) => string {
   return (argumentNames) => `${functionName(signature)}(${argumentNames.join(', ')})`;
 }

@@ -7,7 +7,8 @@ import type { CqlType } from '../../data/cql-type.ts';
 import { NATIVE } from '../../data/cql-type.ts';
 import { CqlException, invalid } from '../../data/cql-error.ts';
 import { JsonParseError, parseJson } from '../../data/json-parser.ts';
-import { fromJson, nullableToJson } from '../../data/json.ts';
+import { fromJson } from '../../data/json-decode.ts';
+import { nullableToJson } from '../../data/json.ts';
 import type { FunctionFactory } from './function-factory.ts';
 import { anyType, factory, fixedType } from './function-factory.ts';
 import type { ScalarFunction } from './function.ts';
@@ -17,8 +18,12 @@ export function jsonFactories(): FunctionFactory[] {
   return [
     factory('to_json', [anyType(false)], ([type]) => toJsonFunction('to_json', type)),
     factory('tojson', [anyType(false)], ([type]) => toJsonFunction('tojson', type)),
-    factory('from_json', [fixedType('text')], (_, receiver) => fromJsonFunction('from_json', receiver)),
-    factory('fromjson', [fixedType('text')], (_, receiver) => fromJsonFunction('fromjson', receiver)),
+    factory('from_json', [fixedType('text')], (_, receiver) =>
+      fromJsonFunction('from_json', receiver),
+    ),
+    factory('fromjson', [fixedType('text')], (_, receiver) =>
+      fromJsonFunction('fromjson', receiver),
+    ),
   ];
 }
 
@@ -33,7 +38,8 @@ function toJsonFunction(name: string, type: CqlType | undefined): ScalarFunction
 }
 
 function fromJsonFunction(name: string, receiver: CqlType | null): ScalarFunction {
-  if (receiver === null) throw invalid(`${name}() cannot be used in the selection clause of a SELECT statement`);
+  if (receiver === null)
+    throw invalid(`${name}() cannot be used in the selection clause of a SELECT statement`);
   return scalar({
     name,
     args: [NATIVE.text],
@@ -50,7 +56,10 @@ function fromJsonFunction(name: string, receiver: CqlType | null): ScalarFunctio
           throw failure(name, `execution of 'system.${name}[text]' failed: ${detail}`);
         }
         if (error instanceof MarshalException) {
-          throw failure(name, `org.apache.cassandra.serializers.MarshalException: ${error.message}`);
+          throw failure(
+            name,
+            `org.apache.cassandra.serializers.MarshalException: ${error.message}`,
+          );
         }
         throw error;
       }

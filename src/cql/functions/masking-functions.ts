@@ -19,12 +19,18 @@ export function maskingFactories(): FunctionFactory[] {
   return [
     factory('mask_default', [anyType(false)], ([type]) => maskDefault(known(type))),
     factory('mask_null', [anyType(false)], ([type]) => maskNull(known(type))),
-    factory('mask_replace', [anyType(true), sameAs(0, true, anyType(true))], ([type]) => maskReplace(known(type))),
+    factory('mask_replace', [anyType(true), sameAs(0, true, anyType(true))], ([type]) =>
+      maskReplace(known(type)),
+    ),
     factory('mask_hash', [anyType(false), optional(fixedType('text'))], ([type, algorithm]) =>
       maskHash(known(type), algorithm !== undefined),
     ),
-    factory('mask_inner', partial, (types) => maskPart('mask_inner', known(types[0]), types.length === 4)),
-    factory('mask_outer', partial, (types) => maskPart('mask_outer', known(types[0]), types.length === 4)),
+    factory('mask_inner', partial, (types) =>
+      maskPart('mask_inner', known(types[0]), types.length === 4),
+    ),
+    factory('mask_outer', partial, (types) =>
+      maskPart('mask_outer', known(types[0]), types.length === 4),
+    ),
   ];
 }
 
@@ -44,14 +50,30 @@ function maskNull(type: CqlType): ScalarFunction {
 }
 
 function maskReplace(type: CqlType): ScalarFunction {
-  return scalar({ name: 'mask_replace', args: [type, type], returns: type, run: ([, value]) => value ?? null });
+  return scalar({
+    name: 'mask_replace',
+    args: [type, type],
+    returns: type,
+    run: ([, value]) => value ?? null,
+  });
 }
 
 /** Java's names of digests (any case) and the names they have here. */
 const DIGESTS: Readonly<Record<string, string>> = {
-  MD5: 'md5', SHA: 'sha1', SHA1: 'sha1', 'SHA-1': 'sha1', 'SHA-224': 'sha224', 'SHA-256': 'sha256',
-  'SHA-384': 'sha384', 'SHA-512': 'sha512', 'SHA-512/224': 'sha512-224', 'SHA-512/256': 'sha512-256',
-  'SHA3-224': 'sha3-224', 'SHA3-256': 'sha3-256', 'SHA3-384': 'sha3-384', 'SHA3-512': 'sha3-512',
+  MD5: 'md5',
+  SHA: 'sha1',
+  SHA1: 'sha1',
+  'SHA-1': 'sha1',
+  'SHA-224': 'sha224',
+  'SHA-256': 'sha256',
+  'SHA-384': 'sha384',
+  'SHA-512': 'sha512',
+  'SHA-512/224': 'sha512-224',
+  'SHA-512/256': 'sha512-256',
+  'SHA3-224': 'sha3-224',
+  'SHA3-256': 'sha3-256',
+  'SHA3-384': 'sha3-384',
+  'SHA3-512': 'sha3-512',
 };
 
 function maskHash(type: CqlType, hasAlgorithm: boolean): ScalarFunction {
@@ -69,8 +91,14 @@ function maskHash(type: CqlType, hasAlgorithm: boolean): ScalarFunction {
   });
 }
 
-/** Hides the inside (or the outside) of a text; `begin` and `end` count characters from its ends. */
-function maskPart(name: 'mask_inner' | 'mask_outer', type: CqlType, hasPadding: boolean): ScalarFunction {
+/**
+ * Hides the inside (or the outside) of a text; `begin` and `end` count characters from its ends.
+ */
+function maskPart(
+  name: 'mask_inner' | 'mask_outer',
+  type: CqlType,
+  hasPadding: boolean,
+): ScalarFunction {
   return scalar({
     name,
     args: hasPadding ? [type, int, int, text] : [type, int, int],

@@ -1,5 +1,5 @@
 // abs, exp, log, log10 and round: each keeps the type of its argument.
-// Test: test/functions/arithmetic.test.ts. Cassandra: cql3/functions/MathFcts.java.
+// Test: test/functions/recorded.test.ts. Cassandra: cql3/functions/MathFcts.java.
 
 import type { ScalarFunction } from './function.ts';
 import { argument, scalar } from './native-function.ts';

@@ -1,9 +1,15 @@
-// How the rows of native functions are written: a short form that is completed to a CqlFunction, and helpers to read
-// arguments. Cassandra: cql3/functions/NativeScalarFunction.java, NativeFunction.withLegacyName.
+// How the rows of native functions are written: a short form that is completed to a CqlFunction,
+// and helpers to read arguments. Cassandra: cql3/functions/NativeScalarFunction.java,
+// NativeFunction.withLegacyName.
 
 import type { CqlType } from '../../data/cql-type.ts';
 import type {
-  Aggregate, AggregateFunction, CqlFunction, FunctionContext, FunctionSignature, ScalarFunction,
+  Aggregate,
+  AggregateFunction,
+  CqlFunction,
+  FunctionContext,
+  FunctionSignature,
+  ScalarFunction,
 } from './function.ts';
 import { defaultColumnName } from './function.ts';
 
@@ -62,12 +68,23 @@ export function aggregate(row: NativeAggregate): AggregateFunction {
 }
 
 /** The function and the same under its name from before 5.0. */
-export function withLegacyName<T extends CqlFunction>(make: (name: string) => T, name: string, legacy: string): T[] {
+export function withLegacyName<T extends CqlFunction>(
+  make: (name: string) => T,
+  name: string,
+  legacy: string,
+): T[] {
   return [make(name), make(legacy)];
 }
 
-/** The argument, or null where a function sees none: null, and zero bytes of all but texts, blobs and structures. */
-export function argument(args: readonly (Buffer | null)[], index: number, type: CqlType): Buffer | null {
+/**
+ * The argument, or null where a function sees none: null, and zero bytes of all but texts, blobs
+ * and structures.
+ */
+export function argument(
+  args: readonly (Buffer | null)[],
+  index: number,
+  type: CqlType,
+): Buffer | null {
   const bytes = args[index] ?? null;
   if (bytes === null || bytes.length > 0 || type.kind !== 'native') return bytes;
   return type.name === 'text' || type.name === 'ascii' || type.name === 'blob' ? bytes : null;

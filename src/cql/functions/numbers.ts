@@ -1,12 +1,25 @@
-// Arithmetic on CQL numbers with Java's types and conversions: widths wrap, floats round to float, integers divide
-// towards zero, decimals follow BigDecimal. Test: test/functions/arithmetic.test.ts.
-// Cassandra: db/marshal/NumberType.java and its subclasses.
+// Arithmetic on CQL numbers with Java's types and conversions: widths wrap, floats round to float,
+// integers divide towards zero, decimals follow BigDecimal. Test:
+// test/functions/recorded.test.ts. Cassandra: db/marshal/NumberType.java and its subclasses.
 
 import { int64Bytes, int64 } from '../../base/int64.ts';
 import type { Decimal } from '../../data/big-number.ts';
 import {
-  addRounded, decimalBytes, decimalFromBytes, decimalText, decimalToLong, decimalToVarint, divideDecimals,
-  multiplyRounded, negateDecimal, parseDecimal, precision, remainderDecimals, setScale, stripZeros, varintBytes,
+  addRounded,
+  decimalBytes,
+  decimalFromBytes,
+  decimalText,
+  decimalToLong,
+  decimalToVarint,
+  divideDecimals,
+  multiplyRounded,
+  negateDecimal,
+  parseDecimal,
+  precision,
+  remainderDecimals,
+  setScale,
+  stripZeros,
+  varintBytes,
   varintFromBytes,
 } from '../../data/big-number.ts';
 import { doubleBytes, floatBytes } from '../../data/codec/native-codecs.ts';
@@ -16,7 +29,15 @@ import { expDecimal, log10Decimal, logDecimal } from '../../data/decimal-math.ts
 import { doubleText, doubleToInt, doubleToLong, roundHalfUp } from '../../data/java-number.ts';
 
 export const NUMERIC_NAMES = [
-  'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal', 'varint', 'counter',
+  'tinyint',
+  'smallint',
+  'int',
+  'bigint',
+  'float',
+  'double',
+  'decimal',
+  'varint',
+  'counter',
 ] as const;
 export type NumericName = (typeof NUMERIC_NAMES)[number];
 
@@ -51,7 +72,8 @@ export interface Numeric {
   readonly unary: Readonly<Record<UnaryName, (value: JavaNumber) => Buffer>>;
 }
 
-// --------------------------------------------------------------------------------------------- Java's conversions
+// ---------------------------------------------------------------------------------------------
+// Java's conversions
 
 export function intValue(n: JavaNumber): number {
   switch (n.kind) {
@@ -95,9 +117,13 @@ export function decimalValue(n: JavaNumber): Decimal {
   if (n.kind === 'varint') return { unscaled: n.value, scale: 0 };
   const value = doubleValue(n);
   const numberFormat = 'java.lang.NumberFormatException';
-  if (Number.isNaN(value)) throw new ArithmeticFailure('A NaN cannot be converted into a decimal', numberFormat);
+  if (Number.isNaN(value))
+    throw new ArithmeticFailure('A NaN cannot be converted into a decimal', numberFormat);
   if (!Number.isFinite(value)) {
-    throw new ArithmeticFailure('An infinite number cannot be converted into a decimal', numberFormat);
+    throw new ArithmeticFailure(
+      'An infinite number cannot be converted into a decimal',
+      numberFormat,
+    );
   }
   return decimalOfDouble(value);
 }
@@ -111,7 +137,8 @@ export function varintValue(n: JavaNumber): bigint {
   return n.kind === 'varint' ? n.value : longValue(n);
 }
 
-// ------------------------------------------------------------------------------------------------ the types' rows
+// ------------------------------------------------------------------------------------------------
+// the types' rows
 
 function smallInteger(name: 'tinyint' | 'smallint' | 'int', size: 1 | 2 | 4): Numeric {
   const write = (value: number): Buffer => {
@@ -157,16 +184,19 @@ function nonZero(divisor: number): number {
   return divisor;
 }
 
+function longBytes(value: bigint): Buffer {
+  return int64Bytes(int64(value));
+}
+
 function longInteger(name: 'bigint' | 'counter'): Numeric {
-  const write = (value: bigint): Buffer => int64Bytes(int64(value));
   const binary =
     (compute: (a: bigint, b: bigint) => bigint) =>
     (left: JavaNumber, right: JavaNumber): Buffer =>
-      write(compute(longValue(left), longValue(right)));
+      longBytes(compute(longValue(left), longValue(right)));
   const unary =
     (compute: (a: bigint) => bigint) =>
     (value: JavaNumber): Buffer =>
-      write(compute(longValue(value)));
+      longBytes(compute(longValue(value)));
   return {
     type: NATIVE[name],
     isFloating: false,
@@ -214,7 +244,9 @@ function floating(name: 'float' | 'double'): Numeric {
     isFloating: true,
     size: isFloat ? 4 : 8,
     read: (bytes) =>
-      isFloat ? { kind: 'float', value: bytes.readFloatBE(0) } : { kind: 'double', value: bytes.readDoubleBE(0) },
+      isFloat
+        ? { kind: 'float', value: bytes.readFloatBE(0) }
+        : { kind: 'double', value: bytes.readDoubleBE(0) },
     binary: {
       add: binary((a, b) => a + b),
       subtract: binary((a, b) => a - b),
@@ -242,8 +274,10 @@ const VARINT: Numeric = {
     add: (l, r) => varintBytes(varintValue(l) + varintValue(r)),
     subtract: (l, r) => varintBytes(varintValue(l) - varintValue(r)),
     multiply: (l, r) => varintBytes(varintValue(l) * varintValue(r)),
-    divide: (l, r) => varintBytes(varintValue(l) / nonZeroLong(varintValue(r), 'BigInteger divide by zero')),
-    modulo: (l, r) => varintBytes(varintValue(l) % nonZeroLong(varintValue(r), 'BigInteger divide by zero')),
+    divide: (l, r) =>
+      varintBytes(varintValue(l) / nonZeroLong(varintValue(r), 'BigInteger divide by zero')),
+    modulo: (l, r) =>
+      varintBytes(varintValue(l) % nonZeroLong(varintValue(r), 'BigInteger divide by zero')),
   },
   unary: {
     negate: (n) => varintBytes(-varintValue(n)),
@@ -268,7 +302,8 @@ const DECIMAL: Numeric = {
   read: (bytes) => ({ kind: 'decimal', value: decimalFromBytes(bytes) }),
   binary: {
     add: (l, r) => decimalBytes(addRounded(decimalValue(l), decimalValue(r), DIGITS_MAX)),
-    subtract: (l, r) => decimalBytes(addRounded(decimalValue(l), negateDecimal(decimalValue(r)), DIGITS_MAX)),
+    subtract: (l, r) =>
+      decimalBytes(addRounded(decimalValue(l), negateDecimal(decimalValue(r)), DIGITS_MAX)),
     multiply: (l, r) => decimalBytes(multiplyRounded(decimalValue(l), decimalValue(r), DIGITS_MAX)),
     divide: (l, r) => decimalBytes(divide(decimalValue(l), decimalValue(r))),
     modulo: (l, r) => decimalBytes(modulo(decimalValue(l), decimalValue(r))),
@@ -288,19 +323,27 @@ const DECIMAL: Numeric = {
 
 function divide(left: Decimal, right: Decimal): Decimal {
   const firstDigit = precision(left) - left.scale - (precision(right) - right.scale);
-  const scale = Math.min(SCALE_MAX, Math.max(DIGITS_MIN - firstDigit, left.scale, right.scale, DIGITS_MIN));
-  if (right.unscaled === 0n) throw new ArithmeticFailure(divisionByZero(left, scale + right.scale - left.scale));
+  const scale = Math.min(
+    SCALE_MAX,
+    Math.max(DIGITS_MIN - firstDigit, left.scale, right.scale, DIGITS_MIN),
+  );
+  if (right.unscaled === 0n)
+    throw new ArithmeticFailure(divisionByZero(left, scale + right.scale - left.scale));
   return stripZeros(divideDecimals(left, right, scale, 'HALF_UP'));
 }
 
-/** Java divides longs where the shifted dividend still is one, else big integers; each has its own words. */
+/**
+ * Java divides longs where the shifted dividend still is one, else big integers; each has its own
+ * words.
+ */
 function divisionByZero(left: Decimal, shift: number): string {
   const shifted = shift < 19 ? left.unscaled * 10n ** BigInt(Math.max(0, shift)) : 1n << 64n;
   return BigInt.asIntN(64, shifted) === shifted ? '/ by zero' : 'BigInteger divide by zero';
 }
 
 function modulo(left: Decimal, right: Decimal): Decimal {
-  if (right.unscaled === 0n) throw new ArithmeticFailure(left.unscaled === 0n ? 'Division undefined' : 'Division by zero');
+  if (right.unscaled === 0n)
+    throw new ArithmeticFailure(left.unscaled === 0n ? 'Division undefined' : 'Division by zero');
   return remainderDecimals(left, right);
 }
 

@@ -1,5 +1,6 @@
-// The functions behind + - * / % and unary minus. Their failures are FUNCTION_FAILURE errors that name the operation.
-// Test: test/functions/arithmetic.test.ts. Cassandra: cql3/functions/OperationFcts.java.
+// The functions behind + - * / % and unary minus. Their failures are FUNCTION_FAILURE errors that
+// name the operation. Test: test/functions/recorded.test.ts. Cassandra:
+// cql3/functions/OperationFcts.java.
 
 import { readInt64, int64, int64Bytes } from '../../base/int64.ts';
 import { MS_PER_DAY } from '../../data/calendar.ts';
@@ -7,7 +8,12 @@ import type { CqlType, NativeType } from '../../data/cql-type.ts';
 import { NATIVE } from '../../data/cql-type.ts';
 import { CqlException, invalid, serverError } from '../../data/cql-error.ts';
 import {
-  addDuration, durationFromBytes, durationText, floorDivide, hasMillisecondPrecision, negateDuration,
+  addDuration,
+  durationFromBytes,
+  durationText,
+  floorDivide,
+  hasMillisecondPrecision,
+  negateDuration,
 } from '../../data/duration.ts';
 import type { Duration } from '../../data/duration.ts';
 import { typeName } from '../../data/type-names.ts';
@@ -30,7 +36,11 @@ export const OPERATOR_FUNCTIONS = {
 export const NEGATION_FUNCTION = '_negate';
 
 const NUMERIC_OPERATIONS = {
-  '+': 'add', '-': 'subtract', '*': 'multiply', '/': 'divide', '%': 'modulo',
+  '+': 'add',
+  '-': 'subtract',
+  '*': 'multiply',
+  '/': 'divide',
+  '%': 'modulo',
 } as const satisfies Record<Operator, BinaryName>;
 
 const OPERATORS = Object.keys(OPERATOR_FUNCTIONS) as Operator[];
@@ -45,12 +55,16 @@ export function operatorFunctions(): ScalarFunction[] {
   const functions: ScalarFunction[] = [];
   for (const left of NUMERIC_NAMES) {
     for (const right of NUMERIC_NAMES) {
-      for (const operator of OPERATORS) functions.push(numericOperation(NUMERICS[left], operator, NUMERICS[right]));
+      for (const operator of OPERATORS)
+        functions.push(numericOperation(NUMERICS[left], operator, NUMERICS[right]));
     }
     functions.push(negation(NUMERICS[left]));
   }
   for (const operator of ['+', '-'] as const) {
-    functions.push(temporalOperation(NATIVE.timestamp, operator), temporalOperation(NATIVE.date, operator));
+    functions.push(
+      temporalOperation(NATIVE.timestamp, operator),
+      temporalOperation(NATIVE.date, operator),
+    );
   }
   const { text, ascii } = NATIVE;
   functions.push(concatenation(text, text, text), concatenation(ascii, ascii, ascii));
@@ -61,7 +75,9 @@ export function operatorFunctions(): ScalarFunction[] {
 function numericOperation(left: Numeric, operator: Operator, right: Numeric): ScalarFunction {
   const result = resultNumeric(left, right);
   const compute = result.binary[NUMERIC_OPERATIONS[operator]];
-  return operation(left.type, operator, right.type, result.type, (a, b) => compute(left.read(a), right.read(b)));
+  return operation(left.type, operator, right.type, result.type, (a, b) =>
+    compute(left.read(a), right.read(b)),
+  );
 }
 
 function concatenation(left: NativeType, right: NativeType, result: NativeType): ScalarFunction {
@@ -95,7 +111,8 @@ export function temporalMs(type: NativeType, bytes: Buffer): bigint {
 /** A timestamp, or the day of a date, of milliseconds since 1970. */
 export function temporalBytes(type: NativeType, ms: bigint): Buffer {
   if (type.name !== 'date') return int64Bytes(int64(ms));
-  // As java.time's Duration counts: seconds are floored, days truncated, so a time before 1970 falls on the next day.
+  // As java.time's Duration counts: seconds are floored, days truncated, so a time before 1970
+  // falls on the next day.
   const days = floorDivide(ms, 1000n) / 86_400n;
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(Number(BigInt.asUintN(32, days + 0x8000_0000n)), 0);
@@ -128,7 +145,12 @@ function operation(
   });
 }
 
-function operationFailure(left: CqlType, operator: Operator, right: CqlType, reason: string): CqlException {
+function operationFailure(
+  left: CqlType,
+  operator: Operator,
+  right: CqlType,
+  reason: string,
+): CqlException {
   const types = [typeName(left), typeName(right)];
   return new CqlException({
     code: 'FUNCTION_FAILURE',
@@ -157,7 +179,8 @@ export function javaErrors<T>(compute: () => T): T {
   try {
     return compute();
   } catch (error) {
-    if (error instanceof ArithmeticFailure) throw serverError(`${error.javaClass}: ${error.message}`);
+    if (error instanceof ArithmeticFailure)
+      throw serverError(`${error.javaClass}: ${error.message}`);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
-// Which function a call means: candidates by name, then an exact match before an assignable one, and errors that list
-// the signatures. Test: test/functions/resolve.test.ts. Cassandra: cql3/functions/FunctionResolver.java.
+// Which function a call means: candidates by name, then an exact match before an assignable one,
+// and errors that list the signatures. Test: test/functions/resolve.test.ts. Cassandra:
+// cql3/functions/FunctionResolver.java.
 
 import type { CqlType } from '../../data/cql-type.ts';
 import { invalid } from '../../data/cql-error.ts';
@@ -27,7 +28,10 @@ export interface FunctionCall {
   readonly userFunctions: (keyspace: string, name: string) => readonly CqlFunction[];
 }
 
-/** Null when no function has the name (callers have their own texts for that). Throws INVALID when none fits. */
+/**
+ * Null when no function has the name (callers have their own texts for that). Throws INVALID when
+ * none fits.
+ */
 export function resolveFunction(call: FunctionCall): CqlFunction | null {
   const candidates = collectCandidates(call);
   const [only] = candidates;
@@ -43,7 +47,9 @@ function collectCandidates(call: FunctionCall): CqlFunction[] {
   const { keyspace, name, args, receiverType, table } = call;
   const user = call.userFunctions(keyspace ?? call.currentKeyspace, name);
   if (keyspace !== null && keyspace !== 'system') return [...user];
-  const made = (NATIVE_FACTORIES.get(name) ?? []).map((factory) => factory.make(args, { receiverType, table }));
+  const made = (NATIVE_FACTORIES.get(name) ?? []).map((factory) =>
+    factory.make(args, { receiverType, table }),
+  );
   return [...user, ...(NATIVE_FUNCTIONS.get(name) ?? []), ...made];
 }
 
@@ -69,7 +75,8 @@ function pickBestMatch(call: FunctionCall, candidates: readonly CqlFunction[]): 
   const { args, receiverType } = call;
   const compatible: CqlFunction[] = [];
   for (const candidate of candidates) {
-    if (receiverType !== null && typeAssignment(candidate.returnType, receiverType) === 'no') continue;
+    if (receiverType !== null && typeAssignment(candidate.returnType, receiverType) === 'no')
+      continue;
     const match = matchArguments(candidate, args);
     if (match === 'exact') return candidate;
     if (match === 'weak') compatible.push(candidate);
@@ -109,7 +116,9 @@ function disambiguate(call: FunctionCall, compatible: readonly CqlFunction[]): C
   if (operator !== null) {
     const sameTypes =
       receiverType !== null && !args.some((arg) => arg.isMarker)
-        ? compatible.find(({ argumentTypes }) => argumentTypes.every((type) => typesEqual(type, receiverType)))
+        ? compatible.find(({ argumentTypes }) =>
+            argumentTypes.every((type) => typesEqual(type, receiverType)),
+          )
         : undefined;
     if (sameTypes !== undefined) return sameTypes;
     throw invalid(

@@ -1,4 +1,4 @@
-// now() and its kin, conversions between times, floor. Test: test/functions/time.test.ts.
+// now() and its kin, conversions between times, floor. Test: test/functions/recorded.test.ts.
 // Cassandra: cql3/functions/TimeFcts.java, cql3/Duration.java.
 
 import { int64, int64Bytes, readInt64 } from '../../base/int64.ts';
@@ -8,7 +8,11 @@ import { NATIVE } from '../../data/cql-type.ts';
 import { invalid } from '../../data/cql-error.ts';
 import type { Duration } from '../../data/duration.ts';
 import {
-  durationFromBytes, durationText, floorTime, floorTimestamp, hasMillisecondPrecision,
+  durationFromBytes,
+  durationText,
+  floorTime,
+  floorTimestamp,
+  hasMillisecondPrecision,
 } from '../../data/duration.ts';
 import { maxTimeUuid, minTimeUuid, timeUuidUnixMs } from '../../data/time-uuid.ts';
 import type { FunctionContext, ScalarFunction } from './function.ts';
@@ -21,10 +25,14 @@ export function timeFunctions(): ScalarFunction[] {
   return [
     ...current('now', timeuuid, (context) => context.nextTimeUuid()),
     ...current('current_timeuuid', timeuuid, (context) => context.nextTimeUuid()),
-    ...current('current_timestamp', timestamp, (context) => temporalBytes(timestamp, nowMs(context))),
+    ...current('current_timestamp', timestamp, (context) =>
+      temporalBytes(timestamp, nowMs(context)),
+    ),
     ...current('current_date', date, (context) => temporalBytes(date, nowMs(context))),
     ...current('current_time', time, (context) =>
-      int64Bytes((((Math.floor(context.nowMs) % MS_PER_DAY) + MS_PER_DAY) % MS_PER_DAY) * 1_000_000),
+      int64Bytes(
+        (((Math.floor(context.nowMs) % MS_PER_DAY) + MS_PER_DAY) % MS_PER_DAY) * 1_000_000,
+      ),
     ),
     ...bound('min_timeuuid', minTimeUuid),
     ...bound('max_timeuuid', maxTimeUuid),
@@ -43,10 +51,16 @@ function nowMs(context: FunctionContext): bigint {
 }
 
 /** Functions of the clock; those named current_.. have an older name without underscores. */
-function current(name: string, returns: NativeType, run: (context: FunctionContext) => Buffer): ScalarFunction[] {
+function current(
+  name: string,
+  returns: NativeType,
+  run: (context: FunctionContext) => Buffer,
+): ScalarFunction[] {
   const make = (given: string): ScalarFunction =>
     scalar({ name: given, args: [], returns, isPure: false, run: (_, context) => run(context) });
-  return name.startsWith('current') ? withLegacyName(make, name, name.replaceAll('_', '')) : [make(name)];
+  return name.startsWith('current')
+    ? withLegacyName(make, name, name.replaceAll('_', ''))
+    : [make(name)];
 }
 
 function bound(name: string, make: (unixMs: bigint) => Buffer): ScalarFunction[] {

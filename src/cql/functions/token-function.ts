@@ -1,5 +1,5 @@
-// token(pk..): the position of a partition key on the ring; its arguments follow the table's partition key.
-// Test: test/functions/factories.test.ts. Cassandra: cql3/functions/TokenFct.java.
+// token(pk..): the position of a partition key on the ring; its arguments follow the table's
+// partition key. Test: test/functions/factories.test.ts. Cassandra: cql3/functions/TokenFct.java.
 
 import { murmur3Token } from '../../base/murmur3.ts';
 import { NATIVE } from '../../data/cql-type.ts';
@@ -14,7 +14,8 @@ export function tokenFactory(): FunctionFactory {
     name: 'token',
     text: 'system.token()',
     make: (_, { table }) => {
-      if (table === null) throw invalid('No receiver keyspace has been specified for function system.token');
+      if (table === null)
+        throw invalid('No receiver keyspace has been specified for function system.token');
       return tokenFunction(table);
     },
   };

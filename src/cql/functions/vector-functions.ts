@@ -1,5 +1,6 @@
-// Similarities of float vectors, between 0 and 1 for normalized ones. Test: test/functions/factories.test.ts.
-// Cassandra: cql3/functions/VectorFcts.java; jvector VectorSimilarityFunction.
+// Similarities of float vectors, between 0 and 1 for normalized ones. Test:
+// test/functions/factories.test.ts. Cassandra: cql3/functions/VectorFcts.java; jvector
+// VectorSimilarityFunction.
 
 import { assert } from '../../base/assert.ts';
 import { floatBytes } from '../../data/codec/native-codecs.ts';
@@ -29,7 +30,8 @@ function similarityFunction(
   right: CqlType | undefined,
 ): ScalarFunction {
   assert(left?.kind === 'vector' && right?.kind === 'vector', 'vectors are checked before');
-  if (left.dimension !== right.dimension) throw invalid('All arguments must have the same vector dimensions');
+  if (left.dimension !== right.dimension)
+    throw invalid('All arguments must have the same vector dimensions');
   const name = `similarity_${similarity}`;
   return scalar({
     name,

@@ -44,7 +44,17 @@ function makeCodec(type: CqlType): Codec {
 
 function nativeCodec(type: NativeType): Codec {
   const row: NativeRow = NATIVE_ROWS[type.name];
-  const { text, quoted, masked, validate, compare, fixedLength, allowsEmpty, isEmptyMeaningless, fromString } = row;
+  const {
+    text,
+    quoted,
+    masked,
+    validate,
+    compare,
+    fixedLength,
+    allowsEmpty,
+    isEmptyMeaningless,
+    fromString,
+  } = row;
   const emptyCounts = type.name === 'text' || type.name === 'ascii' || type.name === 'blob';
   const bare = (bytes: Buffer): string => {
     if (bytes.length === 0 && !emptyCounts) return 'null';
@@ -67,9 +77,12 @@ function nativeCodec(type: NativeType): Codec {
   };
 }
 
+function hexLiteral(bytes: Buffer): string {
+  return `0x${bytes.toString('hex')}`;
+}
+
 /** A class without a CQL name: bytes. */
 function customCodec(type: CqlType): Codec {
-  const literal = (bytes: Buffer): string => `0x${bytes.toString('hex')}`;
   return {
     type,
     validate: () => {},
@@ -79,7 +92,7 @@ function customCodec(type: CqlType): Codec {
     isEmptyMeaningless: false,
     fromString: hexBytes,
     maskedValue: () => Buffer.alloc(0),
-    toText: literal,
-    toCqlLiteral: (bytes) => (bytes === null ? 'null' : literal(bytes)),
+    toText: hexLiteral,
+    toCqlLiteral: (bytes) => (bytes === null ? 'null' : hexLiteral(bytes)),
   };
 }

@@ -1,5 +1,6 @@
-// The order of values, as bytes, of every native type. Empty values come first. Nothing here allocates or uses BigInt
-// except for decimals. Test: test/types/comparators.test.ts. Cassandra: db/marshal/*.compareCustom.
+// The order of values, as bytes, of every native type. Empty values come first. Nothing here
+// allocates or uses BigInt except for decimals. Test: test/types/driver-parity.test.ts. Cassandra:
+// db/marshal/*.compareCustom.
 
 import { compareDecimals, decimalFromBytes } from '../big-number.ts';
 

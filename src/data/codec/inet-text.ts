@@ -1,7 +1,11 @@
-// IP addresses as text, read and printed as Java does: no compression of zeros, IPv4-mapped addresses become IPv4.
-// Names are not resolved, but for localhost. Test: test/types/inet.test.ts. Java: InetAddress, sun.net.util.IPAddressUtil.
+// IP addresses as text, read and printed as Java does: no compression of zeros, IPv4-mapped
+// addresses become IPv4. Names are not resolved, but for localhost. Test: test/types/recorded.test.ts.
+// Java: InetAddress, sun.net.util.IPAddressUtil.
 
-/** Null for a text that is no address literal. Accepts `127.1`, `::1`, `[::1]`, `::ffff:1.2.3.4`, `fe80::1%eth0`. */
+/**
+ * Null for a text that is no address literal. Accepts `127.1`, `::1`, `[::1]`, `::ffff:1.2.3.4`,
+ * `fe80::1%eth0`.
+ */
 export function parseInet(source: string): Buffer | null {
   if (source === 'localhost') return Buffer.of(127, 0, 0, 1);
   let text = source;
@@ -19,9 +23,9 @@ export function parseInet(source: string): Buffer | null {
 export function inetText(bytes: Buffer): string {
   const address = bytes.length === 16 ? unmapped(bytes) : bytes;
   if (address.length === 4) return address.join('.');
-  const groups: string[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push(address.readUInt16BE(i).toString(16));
-  return groups.join(':');
+  const words: string[] = [];
+  for (let i = 0; i < 16; i += 2) words.push(address.readUInt16BE(i).toString(16));
+  return words.join(':');
 }
 
 /** One to four decimal parts; the last one fills the rest. */
@@ -72,6 +76,9 @@ function groups(text: string, mayEndInV4: boolean): number[] | null {
 }
 
 function unmapped(bytes: Buffer): Buffer {
-  const mapped = bytes.readUInt16BE(10) === 0xffff && bytes.readBigUInt64BE(0) === 0n && bytes.readUInt16BE(8) === 0;
+  const mapped =
+    bytes.readUInt16BE(10) === 0xffff &&
+    bytes.readBigUInt64BE(0) === 0n &&
+    bytes.readUInt16BE(8) === 0;
   return mapped ? bytes.subarray(12) : bytes;
 }

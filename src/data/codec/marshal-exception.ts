@@ -1,5 +1,6 @@
-// Bytes or a text that are no value of a type. It is an INVALID error; JSON decoding tells it from other INVALID
-// errors, because it prefixes only this one. Cassandra: serializers/MarshalException.java.
+// Bytes or a text that are no value of a type. It is an INVALID error; JSON decoding tells it from
+// other INVALID errors, because it prefixes only this one. Cassandra:
+// serializers/MarshalException.java.
 
 import { CqlException } from '../cql-error.ts';
 

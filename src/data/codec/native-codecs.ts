@@ -1,25 +1,56 @@
 // One row a native type: validation, order, text. The rows are plain values; codec.ts wraps them.
-// Test: test/types/codecs.test.ts, test/types/driver-parity.test.ts. Cassandra: serializers/*, db/marshal/*Type.java.
+// Test: test/types/codecs.test.ts, test/types/driver-parity.test.ts. Cassandra: serializers/*,
+// db/marshal/*Type.java.
 
 import { int64Bytes, int64, readInt64 } from '../../base/int64.ts';
 import {
-  DECIMAL_ZERO, decimalBytes, decimalFromBytes, decimalText, parseDecimal, parseVarint, varintBytes, varintFromBytes,
+  DECIMAL_ZERO,
+  decimalBytes,
+  decimalFromBytes,
+  decimalText,
+  parseDecimal,
+  parseVarint,
+  varintBytes,
+  varintFromBytes,
 } from '../big-number.ts';
 import type { NativeTypeName } from '../cql-type.ts';
-import { durationBytes, durationFromBytes, durationText, parseDuration, readDurationParts } from '../duration.ts';
+import {
+  durationBytes,
+  durationFromBytes,
+  durationText,
+  parseDuration,
+  readDurationParts,
+} from '../duration.ts';
 import { doubleText, floatText, parseJavaDouble, parseJavaFloat } from '../java-number.ts';
 import { minTimeUuid, parseUuid, uuidText } from '../time-uuid.ts';
 import { EMPTY } from './codec-interface.ts';
 import {
-  compareBoolean, compareBytes, compareDecimal, compareDouble, compareFloat, compareSigned, compareTimeUuid,
-  compareUuid, compareVarint,
+  compareBoolean,
+  compareBytes,
+  compareDecimal,
+  compareDouble,
+  compareFloat,
+  compareSigned,
+  compareTimeUuid,
+  compareUuid,
+  compareVarint,
 } from './comparators.ts';
 import { inetText, parseInet } from './inet-text.ts';
 import { marshalError } from './marshal-exception.ts';
 import { isValidAscii, isValidUtf8 } from './text-validation.ts';
-import { dateText, parseDate, parseTime, parseTimestamp, timeText, timestampText } from './timestamp-text.ts';
+import {
+  dateText,
+  parseDate,
+  parseTime,
+  parseTimestamp,
+  timeText,
+  timestampText,
+} from './timestamp-text.ts';
 
-/** How a native type behaves. `text` is called with a value that is not empty, unless the type's empty value counts. */
+/**
+ * How a native type behaves. `text` is called with a value that is not empty, unless the type's
+ * empty value counts.
+ */
 export interface NativeRow {
   readonly validate: (bytes: Buffer) => void;
   readonly compare: (a: Buffer, b: Buffer) => number;
@@ -54,7 +85,12 @@ function fixed(
   };
 }
 
-function integer(length: 1 | 2 | 4, name: string, message: string, allowsEmpty: boolean): NativeRow {
+function integer(
+  length: 1 | 2 | 4,
+  name: string,
+  message: string,
+  allowsEmpty: boolean,
+): NativeRow {
   const limit = 2 ** (8 * length - 1);
   return fixed(length, message, {
     compare: compareSigned,
@@ -78,7 +114,8 @@ function integer(length: 1 | 2 | 4, name: string, message: string, allowsEmpty: 
 function long(text: string): Buffer {
   if (text === '') return EMPTY;
   const value = parseVarint(text);
-  if (value === null || BigInt.asIntN(64, value) !== value) throw marshalError(`Unable to make long from '${text}'`);
+  if (value === null || BigInt.asIntN(64, value) !== value)
+    throw marshalError(`Unable to make long from '${text}'`);
   return int64Bytes(int64(value));
 }
 
@@ -88,12 +125,15 @@ function validateTimeUuid(bytes: Buffer): void {
   if (bytes.length === 0) return;
   if (bytes.length !== 16) throw marshalError(`UUID should be 16 or 0 bytes (${bytes.length})`);
   if (((bytes[6] as number) & 0xf0) !== 0x10) {
-    throw marshalError(`Invalid version for TimeUUID type: 0x${((bytes[0] as number) >> 4).toString(16)}`);
+    throw marshalError(
+      `Invalid version for TimeUUID type: 0x${((bytes[0] as number) >> 4).toString(16)}`,
+    );
   }
 }
 
 function validateDuration(bytes: Buffer): void {
-  if (bytes.length < 3) throw marshalError(`Expected at least 3 bytes for a duration (${bytes.length})`);
+  if (bytes.length < 3)
+    throw marshalError(`Expected at least 3 bytes for a duration (${bytes.length})`);
   const [months, days, nanoseconds] = durationParts(bytes);
   if (BigInt.asIntN(32, months) !== months) {
     throw marshalError(`The duration months must be a 32 bits integer but was: ${months}`);
@@ -113,7 +153,8 @@ function durationParts(bytes: Buffer): readonly [bigint, bigint, bigint] {
   try {
     return readDurationParts(bytes);
   } catch {
-    // Cassandra stops with an AssertionError here; a refused value is the same to the client and kinder to the node.
+    // Cassandra stops with an AssertionError here; a refused value is the same to the client and
+    // kinder to the node.
     throw marshalError('Unexpected error');
   }
 }
@@ -134,13 +175,24 @@ function asciiFromString(text: string): Buffer {
 
 /** Hex digits without 0x. */
 export function hexBytes(text: string): Buffer {
-  if (text.length % 2 === 1 || !/^[0-9a-fA-F]*$/.test(text)) throw marshalError(`cannot parse '${text}' as hex bytes`);
+  if (text.length % 2 === 1 || !/^[0-9a-fA-F]*$/.test(text))
+    throw marshalError(`cannot parse '${text}' as hex bytes`);
   return Buffer.from(text, 'hex');
 }
 
 const STARS = Buffer.from('****');
-const variable = { fixedLength: -1, allowsEmpty: true, isEmptyMeaningless: false, quoted: false } as const;
-const numeric = { fixedLength: -1, allowsEmpty: true, isEmptyMeaningless: true, quoted: false } as const;
+const variable = {
+  fixedLength: -1,
+  allowsEmpty: true,
+  isEmptyMeaningless: false,
+  quoted: false,
+} as const;
+const numeric = {
+  fixedLength: -1,
+  allowsEmpty: true,
+  isEmptyMeaningless: true,
+  quoted: false,
+} as const;
 
 export const NATIVE_ROWS = {
   ascii: {
@@ -191,9 +243,16 @@ export const NATIVE_ROWS = {
   tinyint: integer(1, 'byte', 'Expected 1 byte for a tinyint', false),
   smallint: integer(2, 'short', 'Expected 2 bytes for a smallint', false),
   int: integer(4, 'int', 'Expected 4 or 0 byte int', true),
-  bigint: fixed(8, 'Expected 8 or 0 byte long', { compare: compareSigned, text: longText, fromString: long }),
+  bigint: fixed(8, 'Expected 8 or 0 byte long', {
+    compare: compareSigned,
+    text: longText,
+    fromString: long,
+  }),
   counter: fixed(8, 'Expected 8 or 0 byte long', {
-    compare: compareSigned, text: longText, fromString: long, fixedLength: -1,
+    compare: compareSigned,
+    text: longText,
+    fromString: long,
+    fixedLength: -1,
   }),
   boolean: {
     ...numeric,
@@ -247,7 +306,8 @@ export const NATIVE_ROWS = {
   decimal: {
     ...numeric,
     validate: (bytes) => {
-      if (bytes.length > 0 && bytes.length < 4) throw marshalError(`Expected 0 or at least 4 bytes (${bytes.length})`);
+      if (bytes.length > 0 && bytes.length < 4)
+        throw marshalError(`Expected 0 or at least 4 bytes (${bytes.length})`);
     },
     compare: compareDecimal,
     text: (bytes) => decimalText(decimalFromBytes(bytes)),
@@ -263,7 +323,8 @@ export const NATIVE_ROWS = {
     quoted: true,
     compare: compareSigned,
     text: (bytes) => timestampText(bytes.readBigInt64BE(0), 'T'),
-    fromString: (text, nowMs) => (text === '' ? EMPTY : int64Bytes(int64(parseTimestamp(text, nowMs)))),
+    fromString: (text, nowMs) =>
+      text === '' ? EMPTY : int64Bytes(int64(parseTimestamp(text, nowMs))),
   }),
   date: fixed(4, 'Expected 4 byte long for date', {
     quoted: true,
@@ -315,7 +376,8 @@ export const NATIVE_ROWS = {
       if (text === '') return EMPTY;
       const bytes = parseUuid(text);
       if (bytes === null) throw marshalError(`Unknown timeuuid representation: ${text}`);
-      if ((bytes[6] as number) >> 4 !== 1) throw marshalError('TimeUUID supports only version 1 UUIDs');
+      if ((bytes[6] as number) >> 4 !== 1)
+        throw marshalError('TimeUUID supports only version 1 UUIDs');
       return bytes;
     },
     masked: minTimeUuid(0n),

@@ -1,6 +1,7 @@
-// Collections, tuples and UDTs as bytes: a count and length-prefixed elements, or length-prefixed fields; length -1 is
-// null. Nothing is copied when unpacking: elements are slices. Validation is the codecs'.
-// Test: test/types/packing.test.ts. Cassandra: serializers/CollectionSerializer.java, TupleType.buildValue/split.
+// Collections, tuples and UDTs as bytes: a count and length-prefixed elements, or length-prefixed
+// fields; length -1 is null. Nothing is copied when unpacking: elements are slices. Validation is
+// the codecs'. Test: test/types/packing.test.ts. Cassandra: serializers/CollectionSerializer.java,
+// TupleType.buildValue/split.
 
 /** A value of a list or set, int32 count first. A null element is written as length -1. */
 export function packList(elements: readonly (Buffer | null)[]): Buffer {
@@ -19,7 +20,10 @@ export function packTuple(fields: readonly (Buffer | null)[]): Buffer {
   return bytes;
 }
 
-/** The elements of a list or set (or a non-frozen one's wire form). Throws a RangeError on truncated bytes. */
+/**
+ * The elements of a list or set (or a non-frozen one's wire form). Throws a RangeError on truncated
+ * bytes.
+ */
 export function unpackList(bytes: Buffer): (Buffer | null)[] {
   return read(bytes, bytes.readInt32BE(0));
 }
@@ -29,7 +33,10 @@ export function unpackMap(bytes: Buffer): (Buffer | null)[] {
   return read(bytes, 2 * bytes.readInt32BE(0));
 }
 
-/** The fields of a tuple or UDT; trailing fields that are missing are null. Throws a RangeError on truncated bytes. */
+/**
+ * The fields of a tuple or UDT; trailing fields that are missing are null. Throws a RangeError on
+ * truncated bytes.
+ */
 export function unpackTuple(bytes: Buffer, fields: number): (Buffer | null)[] {
   const values: (Buffer | null)[] = [];
   let at = 0;

@@ -1,6 +1,7 @@
-// Codecs of lists, sets, maps, tuples and UDTs over the codecs of what they hold. Comparing and validating walk the
-// bytes in place. Vectors: vector-codec.ts. Test: test/types/codecs.test.ts.
-// Cassandra: serializers/{List,Set,Map,Tuple,UserType}Serializer, CollectionType.compareListOrSet, TupleType.compareCustom.
+// Codecs of lists, sets, maps, tuples and UDTs over the codecs of what they hold. Comparing and
+// validating walk the bytes in place. Vectors: vector-codec.ts. Test: test/types/codecs.test.ts.
+// Cassandra: serializers/{List,Set,Map,Tuple,UserType}Serializer, CollectionType.compareListOrSet,
+// TupleType.compareCustom.
 
 import type { ListType, MapType, SetType, TupleType, UserType } from '../cql-type.ts';
 import { quoteIfNeeded } from '../identifier.ts';
@@ -16,7 +17,11 @@ type CollectionKind = 'list' | 'set' | 'map';
 export function listOrSetCodec(type: ListType | SetType, element: Codec): Codec {
   const [open, close] = type.kind === 'list' ? ['[', ']'] : ['{', '}'];
   const literal = (bytes: Buffer): string =>
-    open + unpackList(bytes).map((value) => element.toCqlLiteral(value)).join(', ') + close;
+    open +
+    unpackList(bytes)
+      .map((value) => element.toCqlLiteral(value))
+      .join(', ') +
+    close;
   return {
     ...collectionDefaults(literal),
     type,
@@ -30,7 +35,9 @@ export function mapCodec(type: MapType, key: Codec, value: Codec): Codec {
     const flat = unpackMap(bytes);
     const entries: string[] = [];
     for (let i = 0; i < flat.length; i += 2) {
-      entries.push(`${key.toCqlLiteral(flat[i] ?? null)}: ${value.toCqlLiteral(flat[i + 1] ?? null)}`);
+      entries.push(
+        `${key.toCqlLiteral(flat[i] ?? null)}: ${value.toCqlLiteral(flat[i + 1] ?? null)}`,
+      );
     }
     return `{${entries.join(', ')}}`;
   };
@@ -42,7 +49,9 @@ export function mapCodec(type: MapType, key: Codec, value: Codec): Codec {
   };
 }
 
-function collectionDefaults(literal: (bytes: Buffer) => string): Omit<Codec, 'type' | 'validate' | 'compare'> {
+function collectionDefaults(
+  literal: (bytes: Buffer) => string,
+): Omit<Codec, 'type' | 'validate' | 'compare'> {
   return {
     fixedLength: -1,
     allowsEmpty: false,
@@ -136,7 +145,10 @@ function tupleDefaults(
   };
 }
 
-/** Validates the fields that are there; returns where they end. `names` is '' for a tuple's numbered components. */
+/**
+ * Validates the fields that are there; returns where they end. `names` is '' for a tuple's numbered
+ * components.
+ */
 function walkFields(
   bytes: Buffer,
   fields: readonly Codec[],
@@ -147,11 +159,13 @@ function walkFields(
   for (let i = 0; i < fields.length; i++) {
     if (at >= bytes.length) return at;
     const name = names === '' ? '' : ` ${names[i]}`;
-    if (at + 4 > bytes.length) throw marshalError(`Not enough bytes to read size of ${i}th ${word}${name}`);
+    if (at + 4 > bytes.length)
+      throw marshalError(`Not enough bytes to read size of ${i}th ${word}${name}`);
     const length = bytes.readInt32BE(at);
     at += 4;
     if (length < 0) continue;
-    if (at + length > bytes.length) throw marshalError(`Not enough bytes to read ${i}th ${word}${name}`);
+    if (at + length > bytes.length)
+      throw marshalError(`Not enough bytes to read ${i}th ${word}${name}`);
     validateField(fields[i] as Codec, bytes.subarray(at, at + length), i, name);
     at += length;
   }
@@ -235,7 +249,12 @@ function tupleFromString(
   if (parts.length === 0) return EMPTY;
   return packTuple(
     parts.map((part, i) =>
-      part === '@' ? null : (fields[i] as Codec).fromString(part.replaceAll('\\:', ':').replaceAll('\\@', '@'), nowMs),
+      part === '@'
+        ? null
+        : (fields[i] as Codec).fromString(
+            part.replaceAll('\\:', ':').replaceAll('\\@', '@'),
+            nowMs,
+          ),
     ),
   );
 }

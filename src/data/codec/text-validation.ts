@@ -1,6 +1,7 @@
-// Whether bytes are ascii or UTF-8, by Cassandra's own rules: its UTF-8 check lets surrogates and some overlong forms
-// through, and so does this one. Runs on every text value written. Test: test/types/text-validation.test.ts.
-// Cassandra: serializers/AsciiSerializer.java, serializers/UTF8Serializer.java.
+// Whether bytes are ascii or UTF-8, by Cassandra's own rules: its UTF-8 check lets surrogates and
+// some overlong forms through, and so does this one. Runs on every text value written. Test:
+// test/types/recorded.test.ts. Cassandra: serializers/AsciiSerializer.java,
+// serializers/UTF8Serializer.java.
 
 /** The index of the first byte above 0x7f; -1 when there is none. */
 export function isValidAscii(bytes: Buffer): number {

@@ -1,5 +1,5 @@
-// Vectors: elements of a fixed length side by side, others each behind a vint length; never a null, never empty.
-// Test: test/types/vectors.test.ts. Cassandra: db/marshal/VectorType.java.
+// Vectors: elements of a fixed length side by side, others each behind a vint length; never a null,
+// never empty. Test: test/types/recorded.test.ts. Cassandra: db/marshal/VectorType.java.
 
 import type { VectorType } from '../cql-type.ts';
 import { typeName } from '../type-names.ts';
@@ -13,7 +13,9 @@ export function vectorCodec(type: VectorType, element: Codec): Codec {
   const { dimension } = type;
   const fixed = element.fixedLength;
   const literal = (bytes: Buffer): string =>
-    `[${unpackVector(bytes, dimension, fixed).map((value) => element.toCqlLiteral(value)).join(', ')}]`;
+    `[${unpackVector(bytes, dimension, fixed)
+      .map((value) => element.toCqlLiteral(value))
+      .join(', ')}]`;
   return {
     type,
     validate: (bytes) => validateVector(bytes, type, element),
@@ -24,14 +26,23 @@ export function vectorCodec(type: VectorType, element: Codec): Codec {
     toCqlLiteral: (bytes) => (bytes === null ? 'null' : literal(bytes)),
     toText: literal,
     fromString: hexBytes,
-    maskedValue: () => packVector(Array.from({ length: dimension }, () => element.maskedValue()), fixed),
+    maskedValue: () =>
+      packVector(
+        Array.from({ length: dimension }, () => element.maskedValue()),
+        fixed,
+      ),
   };
 }
 
-/** Packs elements; `fixedLength` is the element codec's. The caller has checked their number and that none is null. */
+/**
+ * Packs elements; `fixedLength` is the element codec's. The caller has checked their number and
+ * that none is null.
+ */
 export function packVector(elements: readonly Buffer[], fixedLength: number): Buffer {
   if (fixedLength >= 0) return Buffer.concat(elements);
-  const bytes = Buffer.allocUnsafe(elements.reduce((sum, e) => sum + unsignedVintSize(e.length) + e.length, 0));
+  const bytes = Buffer.allocUnsafe(
+    elements.reduce((sum, e) => sum + unsignedVintSize(e.length) + e.length, 0),
+  );
   let at = 0;
   for (const element of elements) {
     at += writeUnsignedVint(bytes, element.length, at);
@@ -47,7 +58,8 @@ export function unpackVector(bytes: Buffer, dimension: number, fixedLength: numb
   for (let i = 0; i < dimension; i++) {
     const length = fixedLength >= 0 ? fixedLength : readUnsignedVint32(bytes, at);
     if (fixedLength < 0) at += Math.max(0, unsignedVintSize(length));
-    if (length < 0 || at + length > bytes.length) throw marshalError('Not enough bytes to read a vector');
+    if (length < 0 || at + length > bytes.length)
+      throw marshalError('Not enough bytes to read a vector');
     elements.push(bytes.subarray(at, at + length));
     at += length;
   }
@@ -68,7 +80,9 @@ function validateVector(bytes: Buffer, type: VectorType, element: Codec): void {
     at += length;
   }
   if (at < bytes.length) {
-    throw marshalError(`Unexpected ${bytes.length - at} extraneous bytes after ${typeName(type)} value`);
+    throw marshalError(
+      `Unexpected ${bytes.length - at} extraneous bytes after ${typeName(type)} value`,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { required } from '../../base/assert.ts';
 import { compactMutation } from '../../data/compact-mutation.ts';
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import { isSerial } from '../../data/consistency.ts';
-import type { CqlError, WriteType } from '../../data/cql-error.ts';
+import type { CqlError } from '../../data/cql-error.ts';
 import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { PartitionRangeRead, SinglePartitionRead } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
@@ -13,6 +13,8 @@ import type { Clock, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
+import type { LocalStore } from '../replica/local-store.ts';
+import { PaxosStore } from '../replica/paxos-store.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type {
@@ -25,12 +27,18 @@ import type {
   WriteDone,
   WriteKind,
 } from './coordinator.ts';
+import { Batchlog } from './batchlog.ts';
+import { CounterService } from './counters.ts';
 import { DataReader } from './data-read.ts';
 import { invalidRequest } from './errors.ts';
+import { OrderedAnswers } from './ordered-answers.ts';
+import { PaxosService } from './paxos.ts';
 import { PlanCache } from './plan-cache.ts';
+import { RangeReadService } from './range-read.ts';
 import { ReadRepair } from './read-repair.ts';
 import { ReadService } from './read-service.ts';
 import { emptyFor } from './resolution.ts';
+import { truncateEverywhere } from './truncate.ts';
 import type { HintSink } from './write-service.ts';
 import { WriteService } from './write-service.ts';
 
@@ -43,18 +51,47 @@ export interface CoordinatorParts {
   readonly config: NodeConfig;
   readonly telemetry: Telemetry;
   readonly hints: HintSink;
+  readonly store: LocalStore;
 }
 
 export class CoordinatorService implements Coordinator {
   readonly writes: WriteService;
   readonly reads: ReadService;
+  readonly ranges: RangeReadService;
+  readonly counters: CounterService;
+  readonly batchlog: Batchlog;
+  readonly paxos: PaxosService;
+  private readonly parts: CoordinatorParts;
 
   constructor(parts: CoordinatorParts) {
+    this.parts = parts;
     const plans = new PlanCache(parts.cluster);
     const reader = new DataReader(parts.messaging);
     const readRepair = new ReadRepair({ ...parts, plans, reader });
     this.writes = new WriteService({ ...parts, plans });
     this.reads = new ReadService({ ...parts, plans, readRepair });
+    this.ranges = new RangeReadService({ ...parts, plans, readRepair });
+    const { writes, reads } = this;
+    this.counters = new CounterService({ ...parts, plans, writes });
+    this.batchlog = new Batchlog({ ...parts, writes });
+    const paxosStore = new PaxosStore(parts.store, parts.clock, this.tableById);
+    this.paxos = new PaxosService({ ...parts, plans, reads, writes, paxosStore });
+  }
+
+  /** Begins to serve what other coordinators ask of this node beyond plain writes and reads. */
+  serve(): void {
+    this.counters.serve();
+    this.batchlog.serve();
+    this.paxos.serve();
+  }
+
+  /** Begins the periodic work: batchlog replay. */
+  start(): void {
+    this.batchlog.start(this.tableById);
+  }
+
+  stop(): void {
+    this.batchlog.stop();
   }
 
   write(
@@ -64,13 +101,17 @@ export class CoordinatorService implements Coordinator {
     done: WriteDone,
   ): void {
     const { kind, consistency } = options;
-    context.trace?.event('Determining replicas for mutation');
+    const { trace } = context;
+    trace?.event('Determining replicas for mutation');
     const only = mutations[0];
-    if (only !== undefined && mutations.length === 1 && kind !== 'counter') {
-      this.writes.write(compactMutation(only), consistency, 'SIMPLE', context.trace, done);
-      return;
-    }
-    this.writeAll(mutations, consistency, 'UNLOGGED_BATCH', context, done);
+    if (only === undefined) done(null);
+    else if (kind === 'counter' || kind === 'counter-batch') {
+      this.writeCounters(mutations, consistency, context, done);
+    } else if (mutations.length === 1) {
+      this.writes.write(compactMutation(only), consistency, 'SIMPLE', trace, done);
+    } else if (kind === 'logged-batch') {
+      this.batchlog.write(mutations.map(compactMutation), consistency, trace, done);
+    } else this.writeAll(mutations, consistency, context, done);
   }
 
   read(
@@ -80,38 +121,68 @@ export class CoordinatorService implements Coordinator {
     done: (result: ReadResult) => void,
   ): void {
     const only = commands[0];
-    if (only !== undefined && commands.length === 1 && !isSerial(consistency)) {
+    if (only !== undefined && commands.length === 1 && isPlainRead(consistency)) {
       this.reads.read(only, consistency, context, (partitions, error) => {
         if (partitions === null) done({ ok: false, error: required(error, 'an error') });
         else done({ ok: true, partitions: partitions.length === 1 ? partitions : [emptyFor(only)] });
       });
       return;
     }
-    this.readAll(commands, consistency, context, done);
+    if (consistency === 'ANY') done({ ok: false, error: anyRead() });
+    else if (!isSerial(consistency)) this.readAll(commands, consistency, context, done);
+    else if (only === undefined || commands.length > 1) {
+      done({ ok: false, error: invalidRequest(SERIAL_PARTITIONS) });
+    } else {
+      this.paxos.read(only, consistency, context, (partitions, error) => {
+        if (partitions === null) done({ ok: false, error: required(error, 'an error') });
+        else done({ ok: true, partitions: [partitions[0] ?? emptyFor(only)] });
+      });
+    }
   }
 
   readRange(
-    _command: PartitionRangeRead,
-    _consistency: ConsistencyLevel,
-    _context: RequestContext,
+    command: PartitionRangeRead,
+    consistency: ConsistencyLevel,
+    context: RequestContext,
     done: (result: RangeResult) => void,
   ): void {
-    done({ ok: false, error: invalidRequest('not yet') });
+    if (consistency === 'ANY') done({ ok: false, error: anyRead() });
+    else this.ranges.read(command, consistency, context, done);
   }
 
-  cas(_request: CasRequest, _context: RequestContext, done: (result: CasResult) => void): void {
-    done({ ok: false, error: invalidRequest('not yet') });
+  cas(request: CasRequest, context: RequestContext, done: (result: CasResult) => void): void {
+    this.paxos.cas(request, context, done);
   }
 
-  truncate(_table: TableMetadata, _context: RequestContext, done: WriteDone): void {
-    done(null);
+  truncate(table: TableMetadata, context: RequestContext, done: WriteDone): void {
+    truncateEverywhere(this.parts, table, context, done);
+  }
+
+  private readonly tableById = (id: string): TableMetadata | undefined => {
+    for (const keyspace of this.parts.schema.current.keyspaces.values()) {
+      for (const table of keyspace.tables.values()) if (table.id === id) return table;
+    }
+    return undefined;
+  };
+
+  private writeCounters(
+    mutations: readonly Mutation[],
+    consistency: ConsistencyLevel,
+    context: RequestContext,
+    done: WriteDone,
+  ): void {
+    const answers = new OrderedAnswers(mutations.length, done);
+    for (const [at, mutation] of mutations.entries()) {
+      this.counters.write(compactMutation(mutation), consistency, context.trace, (error) =>
+        answers.set(at, error),
+      );
+    }
   }
 
   /** Every partition is a write of its own; the first that fails, in order, is the answer. */
   private writeAll(
     mutations: readonly Mutation[],
     consistency: ConsistencyLevel,
-    writeType: WriteType,
     context: RequestContext,
     done: WriteDone,
   ): void {
@@ -123,7 +194,7 @@ export class CoordinatorService implements Coordinator {
         return;
       }
       const compact = compactMutation(mutation);
-      this.writes.execute(plan, compact, writeType, context.trace, (error) =>
+      this.writes.execute(plan, compact, 'UNLOGGED_BATCH', context.trace, (error) =>
         answers.set(at, error),
       );
     }
@@ -150,33 +221,13 @@ export class CoordinatorService implements Coordinator {
   }
 }
 
-/** Waits for all answers in order: the first error in order ends it as soon as all before it are good. */
-class OrderedAnswers {
-  private readonly answers: (CqlError | null | undefined)[];
-  private readonly done: (error: CqlError | null) => void;
-  private at = 0;
+const SERIAL_PARTITIONS =
+  'SERIAL/LOCAL_SERIAL consistency may only be requested for one partition at a time';
 
-  constructor(count: number, done: (error: CqlError | null) => void) {
-    this.answers = Array.from({ length: count });
-    this.done = done;
-    if (count === 0) done(null);
-  }
+function isPlainRead(level: ConsistencyLevel): boolean {
+  return level !== 'ANY' && !isSerial(level);
+}
 
-  /** Ends it at once. */
-  fail(error: CqlError): void {
-    if (this.at === Infinity) return;
-    this.at = Infinity;
-    this.done(error);
-  }
-
-  set(index: number, answer: CqlError | null): void {
-    this.answers[index] = answer;
-    while (this.at < this.answers.length) {
-      const next = this.answers[this.at];
-      if (next === undefined) return;
-      this.at = next === null ? this.at + 1 : Infinity;
-      if (next !== null) this.done(next);
-      else if (this.at === this.answers.length) this.done(null);
-    }
-  }
+function anyRead(): CqlError {
+  return invalidRequest('ANY ConsistencyLevel is only supported for writes');
 }

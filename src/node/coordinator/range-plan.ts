@@ -25,18 +25,10 @@ export function splitRange(range: PartitionRange, ring: readonly TokenRange[]): 
       const order = compareTokens(right, start);
       if (order < 0 || (order === 0 && !startInclusive)) continue;
     }
-    if (range.right !== null && !isMinToken(left)) {
-      const order = compareTokens(left, range.right);
-      if (order > 0 || (order === 0 && !isOnlyToken(range))) break;
-    }
+    if (range.right !== null && compareTokens(left, range.right) >= 0) break;
     parts.push({ owner: right, range: clip(range, left, isLast ? null : right, parts.length === 0) });
   }
   return parts;
-}
-
-/** A range of a single token, [t, t]: nothing of it lies above t. */
-function isOnlyToken(range: PartitionRange): boolean {
-  return range.left !== null && range.right !== null && compareTokens(range.left, range.right) > 0;
 }
 
 function clip(

@@ -4,7 +4,7 @@
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import { isDatacenterLocal } from '../../data/consistency.ts';
-import type { CqlError } from '../../data/cql-error.ts';
+import type { CqlError, FailureReason } from '../../data/cql-error.ts';
 import { mergePartitions } from '../../data/merge-partitions.ts';
 import type { DecoratedKey, Mutation, PartitionData } from '../../data/partition.ts';
 import type { ReadCommand } from '../../data/read-command.ts';
@@ -214,12 +214,18 @@ export class ReadRepair {
       const createdAtMs = this.parts.clock.wallMs();
       const mutation: Mutation = { keyspace: table.keyspace, key, updates: [lacking], createdAtMs };
       trace?.event(`Sending read-repair-mutation to /${node}`);
-      const onAnswer = (answer: Message | null): void => {
+      const settle = (acks: number): void => {
         open--;
-        if (answer !== null && isCounted(node)) acked++;
+        acked += acks;
         if (isOver || (acked < awaited && open > 0)) return;
         isOver = true;
         done(acked);
+      };
+      const onAnswer = (answer: Message | null, reason: FailureReason): void => {
+        // A refusal is not heard: the reader waits out its time.
+        const isRefused = answer === null && reason !== 'TIMEOUT';
+        if (isRefused) this.parts.clock.after(this.remainingMs(read), () => settle(0));
+        else settle(answer !== null && isCounted(node) ? 1 : 0);
       };
       this.parts.messaging.ask(node, 'READ_REPAIR_REQ', mutation, onAnswer, timeoutMs);
     }

@@ -13,6 +13,7 @@ import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Trace, WriteDone } from './coordinator.ts';
 import { invalidRequest, overloaded } from './errors.ts';
+import type { CommitRequest } from './paxos-messages.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { Unavailable, WritePlan } from './replica-plan.ts';
 import type { WriteStep } from './write-operation.ts';
@@ -93,6 +94,22 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     if (plan.dead.length > 0) this.hintDead(operation);
     if (plan.contacts.length > 0) this.send(operation, trace);
     else if (!operation.answered) this.messaging.open(this, operation, this.timeoutMs(operation));
+  }
+
+  /** Commits a decided Paxos proposal: counted and hinted like a write of type SIMPLE. */
+  commit(
+    plan: WritePlan,
+    mutation: Mutation,
+    request: CommitRequest,
+    trace: Trace | null,
+    done: WriteDone,
+  ): void {
+    const operation = new WriteOperation(plan, mutation, 'SIMPLE', true, done);
+    if (plan.dead.length > 0) this.hintDead(operation);
+    const exchange = this.messaging.open(this, operation, this.config.write_request_timeout);
+    for (const node of plan.contacts) {
+      this.messaging.request(exchange, node, 'PAXOS_COMMIT_REQ', request, trace);
+    }
   }
 
   onResponse(

@@ -69,8 +69,8 @@ export interface MessagePayloads {
   SCHEMA_PULL_RSP: unknown;
   SCHEMA_VERSION_REQ: unknown;
   SCHEMA_VERSION_RSP: unknown;
-  REPLICATION_DONE_REQ: unknown;
-  REPLICATION_DONE_RSP: unknown;
+  REPLICATION_DONE_REQ: null;
+  REPLICATION_DONE_RSP: null;
   SNAPSHOT_REQ: unknown;
   SNAPSHOT_RSP: unknown;
 

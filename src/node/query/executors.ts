@@ -2,7 +2,9 @@
 // permissions. Each executor authorizes, validates and runs; `done` is called exactly once, maybe at once.
 
 import type { AuthStatement, DescribeStatement, SchemaStatement, Statement } from '../../cql/ast.ts';
+import type { FunctionSignature } from '../../cql/functions/function.ts';
 import type { CqlError } from '../../data/cql-error.ts';
+import type { TableMetadata } from '../../data/schema.ts';
 import type { ClientState } from '../../protocol/client-state.ts';
 import type { StatementResponse } from '../../protocol/responses/response.ts';
 import type { RequestContext } from '../coordinator/coordinator.ts';
@@ -16,6 +18,8 @@ export interface StatementCall {
   /** Rows a page; null: everything at once. */
   readonly pageSize: number | null;
   readonly pagingState: Buffer | null;
+  /** The statement's source, for the few errors that quote it. */
+  readonly text?: string;
 }
 
 export type ExecutorDone = (response: StatementResponse) => void;
@@ -33,9 +37,19 @@ export interface AuthExecutor {
 }
 
 /**
- * May this client run this statement? For SELECT, modifications, batches, TRUNCATE and USE; executors check their own.
- * null: yes. Answers at once unless roles or permissions must be read.
+ * May this client run this statement? For SELECT, modifications, batches and TRUNCATE, after preparation has found
+ * their tables; executors check their own. null: yes. Answers at once unless roles or permissions must be read.
  */
 export interface StatementAuthorizer {
-  authorize(statement: Statement, call: StatementCall, done: (error: CqlError | null) => void): void;
+  /** False: never refuses anything (AllowAllAuthorizer); callers may skip the call. */
+  readonly isNeeded: boolean;
+  authorize(
+    statement: Statement,
+    call: StatementCall,
+    /** User-defined functions that the statement calls. */
+    functions: readonly FunctionSignature[],
+    done: (error: CqlError | null) => void,
+  ): void;
+  /** Whether the client sees masked columns of the table as they are. */
+  unmasks(client: ClientState, table: TableMetadata, done: (unmasks: boolean) => void): void;
 }

@@ -3,6 +3,7 @@
 
 import type { QualifiedName } from '../../cql/ast.ts';
 import { invalid } from '../../data/cql-error.ts';
+import { quoteIfNeeded } from '../../data/identifier.ts';
 import type { ColumnMetadata, Schema, TableMetadata } from '../../data/schema.ts';
 
 /** The keyspace a name belongs to. Throws when neither the name nor the connection gives one. */
@@ -24,6 +25,6 @@ export function existingTable(schema: Schema, keyspaceName: string, name: string
 /** Throws INVALID `Undefined column name x in table ks.t`. */
 export function existingColumn(table: TableMetadata, name: string): ColumnMetadata {
   const column = table.columns.get(name);
-  if (column === undefined) throw invalid(`Undefined column name ${name} in table ${table.keyspace}.${table.name}`);
-  return column;
+  if (column !== undefined) return column;
+  throw invalid(`Undefined column name ${quoteIfNeeded(name)} in table ${table.keyspace}.${table.name}`);
 }

@@ -1,23 +1,12 @@
-// User-defined functions and aggregates as callable functions. Running a body is the node's business: it hands in a
-// runner. Cassandra: cql3/functions/UDFunction, UDAggregate.
+// User-defined functions and aggregates as callable functions. Running a body is the node's business: see
+// user-code.ts. Cassandra: cql3/functions/UDFunction, UDAggregate.
 
 import type { Aggregate, CqlFunction, FunctionContext, ScalarFunction } from '../../cql/functions/function.ts';
 import { defaultColumnName } from '../../cql/functions/function.ts';
 import { CqlException } from '../../data/cql-error.ts';
 import type { AggregateMetadata, FunctionMetadata, Schema } from '../../data/schema.ts';
 import { typeName, typesEqual } from '../../data/type-names.ts';
-
-/** Runs function bodies. Throws an Error whose message the client reads. */
-export interface UserFunctionRunner {
-  run(fn: FunctionMetadata, args: readonly (Buffer | null)[]): Buffer | null;
-}
-
-/** Refuses: the body's language is not run here. */
-export const NO_RUNNER: UserFunctionRunner = {
-  run: (fn) => {
-    throw new Error(`functions in language ${fn.language} are not run by this node`);
-  },
-};
+import type { CompiledUserFunction, UserCodeRunner } from './user-code.ts';
 
 function functionFailure(fn: FunctionMetadata, message: string): CqlException {
   return new CqlException({
@@ -29,7 +18,7 @@ function functionFailure(fn: FunctionMetadata, message: string): CqlException {
   });
 }
 
-function scalarOf(fn: FunctionMetadata, runner: UserFunctionRunner): ScalarFunction {
+function scalarOf(fn: FunctionMetadata, runner: UserCodeRunner): ScalarFunction {
   const signature = {
     keyspace: fn.keyspace, name: fn.name, argumentTypes: fn.argumentTypes, returnType: fn.returnType,
   };
@@ -43,14 +32,23 @@ function scalarOf(fn: FunctionMetadata, runner: UserFunctionRunner): ScalarFunct
     columnName: defaultColumnName(signature),
     execute: (args) => {
       if (!fn.calledOnNullInput && args.includes(null)) return null;
-      try {
-        return runner.run(fn, args);
-      } catch (error) {
-        if (error instanceof CqlException) throw error;
-        throw functionFailure(fn, error instanceof Error ? error.message : String(error));
-      }
+      const result = compiled(fn, runner).call(args);
+      if (!result.ok) throw functionFailure(fn, result.message);
+      return result.value;
     },
   };
+}
+
+/** A cache: a function's metadata is one object for as long as it does not change. */
+const compiledFunctions = new WeakMap<FunctionMetadata, CompiledUserFunction>();
+
+function compiled(fn: FunctionMetadata, runner: UserCodeRunner): CompiledUserFunction {
+  const known = compiledFunctions.get(fn);
+  if (known !== undefined) return known;
+  const result = runner.compile(fn);
+  if (!result.ok) throw functionFailure(fn, result.message);
+  compiledFunctions.set(fn, result.function);
+  return result.function;
 }
 
 /** The functions and aggregates of a keyspace that have the name. */
@@ -58,7 +56,7 @@ export function userFunctionsOf(
   schema: Schema,
   keyspaceName: string,
   name: string,
-  runner: UserFunctionRunner,
+  runner: UserCodeRunner,
 ): readonly CqlFunction[] {
   const keyspace = schema.keyspaces.get(keyspaceName);
   if (keyspace === undefined) return [];
@@ -72,7 +70,7 @@ export function userFunctionsOf(
 function aggregateOf(
   metadata: AggregateMetadata,
   functions: readonly FunctionMetadata[],
-  runner: UserFunctionRunner,
+  runner: UserCodeRunner,
 ): CqlFunction {
   const { keyspace, name, argumentTypes, returnType, stateType } = metadata;
   const signature = { keyspace, name, argumentTypes, returnType };

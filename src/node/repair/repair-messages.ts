@@ -19,13 +19,15 @@ export interface ValidationRequest {
   readonly keyspace: string;
   readonly table: string;
   readonly ranges: readonly TokenRange[];
-  readonly incremental: boolean;
+  /** Replicas whose trees the coordinator must hold at once. */
+  readonly replicas: number;
   /** Tombstones that may be purged by then stay out of the tree. Seconds since 1970, one for all replicas. */
   readonly nowSeconds: number;
 }
 
 export interface ValidationResponse {
-  readonly tree: MerkleTree;
+  /** One a range, in the order asked. */
+  readonly trees: readonly MerkleTree[];
 }
 
 /** Sent to `from`: stream the ranges to `to`. */
@@ -35,7 +37,6 @@ export interface SyncRequest {
   readonly table: string;
   readonly to: Endpoint;
   readonly ranges: readonly TokenRange[];
-  readonly incremental: boolean;
 }
 
 export interface SyncResponse {

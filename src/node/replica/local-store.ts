@@ -1,5 +1,5 @@
-// What the replica's handlers need of this node's storage: apply, read, truncate. Implemented by node/storage; toy
-// versions stand in tests. Calls are synchronous.
+// What the replica's handlers need of this node's storage: apply, read, truncate. storage-store.ts puts it before
+// node/storage; toy versions stand in tests.
 
 import type { FailureReason } from '../../data/cql-error.ts';
 import type { Mutation } from '../../data/partition.ts';
@@ -7,16 +7,18 @@ import type { ReadCommand } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import type { ReplicaResult } from '../storage/replica-result.ts';
 
+export type ApplyDone = (failure: FailureReason | null) => void;
+
 export interface LocalStore {
-  /** null: applied. A reason: refused, nothing was applied. */
+  /** Applies at once; the log is written but not waited for. null: applied. A reason: refused, nothing was applied. */
   apply(mutation: Mutation): FailureReason | null;
   /**
-   * Null when an applied mutation may be acknowledged at once (commitlog_sync periodic). Otherwise calls `ready` once
-   * the mutations applied so far are on disk (batch, group), or with the reason why they cannot be.
+   * Applies and calls `done` once the mutation may be acknowledged: when its log is on disk as commitlog_sync asks.
+   * null: `apply` is all there is to it.
    */
-  readonly whenDurable: ((ready: (failure: FailureReason | null) => void) => void) | null;
+  readonly applyDurably: ((mutation: Mutation, done: ApplyDone) => void) | null;
   /** Partitions with content, tombstones included, in (token, key) order, cut by the command's limits. */
   read(command: ReadCommand): ReplicaResult;
-  /** Empties the table; mutations applied later stay. */
-  truncate(table: TableMetadata): void;
+  /** Empties the table; mutations applied later stay. `done` when that is durable. */
+  truncate(table: TableMetadata, done: ApplyDone): void;
 }

@@ -2,7 +2,6 @@
 // handler a verb; every handler answers or fails, a request that came too late is dropped before it gets here.
 // Test: test/coordinator/replica.test.ts. Cassandra: db/MutationVerbHandler, ReadCommandVerbHandler and their kin.
 
-import type { FailureReason } from '../../data/cql-error.ts';
 import type { Mutation } from '../../data/partition.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import type { Trace } from '../coordinator/coordinator.ts';
@@ -13,7 +12,7 @@ import type { ResponseVerb } from '../messaging/verb.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { LocalStore } from './local-store.ts';
 
-type EmptyResponse = 'MUTATION_RSP' | 'HINT_RSP' | 'READ_REPAIR_RSP';
+type EmptyResponse = 'MUTATION_RSP' | 'READ_REPAIR_RSP';
 
 export class Replica {
   private readonly messaging: Messaging;
@@ -42,13 +41,6 @@ export class Replica {
     messaging.serve('TRUNCATE_REQ', (message, from) => this.onTruncate(message, from));
   }
 
-  /** Applies a mutation on this node and calls back when it may be acknowledged. */
-  apply(mutation: Mutation, done: (failure: FailureReason | null) => void): void {
-    const failure = this.store.apply(mutation);
-    if (failure !== null || this.store.whenDurable === null) done(failure);
-    else this.store.whenDurable(done);
-  }
-
   private onMutation(message: Message<'MUTATION_REQ'>, from: Endpoint): void {
     if (message.forwardTo !== null) this.forward(message, message.forwardTo, from);
     this.applyAndRespond(message.payload, message, from, 'MUTATION_RSP');
@@ -71,19 +63,26 @@ export class Replica {
     from: Endpoint,
     response: EmptyResponse,
   ): void {
-    if (message.trace !== null) traceMutation(traceAt(message, this.messaging.self), mutation);
-    const failure = this.store.apply(mutation);
-    if (failure !== null) this.messaging.fail(message, from, failure);
-    else if (this.store.whenDurable === null) {
-      this.messaging.respond(message, from, response, null);
-    } else this.respondWhenDurable(message, from, response);
+    if (message.trace !== null) this.traceMutation(message, from, mutation);
+    const { store, messaging } = this;
+    if (store.applyDurably === null) {
+      const failure = store.apply(mutation);
+      if (failure === null) messaging.respond(message, from, response, null);
+      else messaging.fail(message, from, failure);
+      return;
+    }
+    store.applyDurably(mutation, (failure) => {
+      if (failure === null) messaging.respond(message, from, response, null);
+      else messaging.fail(message, from, failure);
+    });
   }
 
-  private respondWhenDurable(message: Message, from: Endpoint, response: EmptyResponse): void {
-    this.store.whenDurable?.((failure) => {
-      if (failure === null) this.messaging.respond(message, from, response, null);
-      else this.messaging.fail(message, from, failure);
-    });
+  private traceMutation(message: Message, from: Endpoint, mutation: Mutation): void {
+    const { self } = this.messaging;
+    const trace = traceAt(message, self);
+    trace?.event('Appending to commitlog');
+    for (const { table } of mutation.updates) trace?.event(`Adding to ${table.name} memtable`);
+    if (from !== self) trace?.event(`Enqueuing response to /${message.respondTo ?? from}`);
   }
 
   private onRead(message: Message<'READ_REQ' | 'RANGE_REQ'>, from: Endpoint): void {
@@ -113,8 +112,10 @@ export class Replica {
       this.messaging.fail(message, from, 'INCOMPATIBLE_SCHEMA');
       return;
     }
-    this.store.truncate(metadata);
-    this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
+    this.store.truncate(metadata, (failure) => {
+      if (failure === null) this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
+      else this.messaging.fail(message, from, failure);
+    });
   }
 }
 
@@ -123,10 +124,4 @@ export function traceAt(message: Message, self: Endpoint): Trace | null {
   const { trace } = message;
   if (trace === null) return null;
   return trace.at === undefined ? trace : trace.at(self);
-}
-
-function traceMutation(trace: Trace | null, mutation: Mutation): void {
-  if (trace === null) return;
-  trace.event('Appending to commitlog');
-  for (const { table } of mutation.updates) trace.event(`Adding to ${table.name} memtable`);
 }

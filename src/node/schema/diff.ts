@@ -12,6 +12,7 @@ import type {
   TableMetadata,
 } from '../../data/schema.ts';
 import { signatureTypeName, typeName, typesEqual } from '../../data/type-names.ts';
+import type { SchemaChange, SchemaChangeKind } from '../../protocol/responses/schema-change.ts';
 
 export interface Altered<T> {
   readonly before: T;
@@ -39,17 +40,6 @@ export interface SchemaDiff {
   readonly created: readonly KeyspaceMetadata[];
   readonly dropped: readonly KeyspaceMetadata[];
   readonly altered: readonly KeyspaceDiff[];
-}
-
-/** A client event; the fields are those of the protocol's SCHEMA_CHANGE. */
-export interface SchemaChange {
-  readonly change: 'CREATED' | 'UPDATED' | 'DROPPED';
-  readonly target: 'KEYSPACE' | 'TABLE' | 'TYPE' | 'FUNCTION' | 'AGGREGATE';
-  readonly keyspace: string;
-  /** Empty for a keyspace. */
-  readonly name: string;
-  /** CQL types; only of functions and aggregates. */
-  readonly argumentTypes: readonly string[];
 }
 
 export function isEmptyDiff(diff: SchemaDiff): boolean {
@@ -260,22 +250,22 @@ export function schemaChanges(diff: SchemaDiff): SchemaChange[] {
 
 function dropKeyspaceEvents(events: SchemaChange[], keyspace: KeyspaceMetadata): void {
   const { name } = keyspace;
-  for (const function_ of keyspace.functions) {
-    events.push(callableEvent('DROPPED', 'FUNCTION', name, function_));
-  }
   for (const aggregate of keyspace.aggregates) {
     events.push(callableEvent('DROPPED', 'AGGREGATE', name, aggregate));
+  }
+  for (const function_ of keyspace.functions) {
+    events.push(callableEvent('DROPPED', 'FUNCTION', name, function_));
   }
   for (const table of viewsFirst(keyspace.tables.values())) {
     events.push(event('DROPPED', 'TABLE', name, table.name));
   }
   for (const type of keyspace.types.values()) events.push(event('DROPPED', 'TYPE', name, type.name));
-  events.push(event('DROPPED', 'KEYSPACE', name, ''));
+  events.push({ change: 'DROPPED', target: 'KEYSPACE', keyspace: name });
 }
 
 function createKeyspaceEvents(events: SchemaChange[], keyspace: KeyspaceMetadata): void {
   const { name } = keyspace;
-  events.push(event('CREATED', 'KEYSPACE', name, ''));
+  events.push({ change: 'CREATED', target: 'KEYSPACE', keyspace: name });
   for (const type of keyspace.types.values()) events.push(event('CREATED', 'TYPE', name, type.name));
   for (const table of [...viewsFirst(keyspace.tables.values())].reverse()) {
     events.push(event('CREATED', 'TABLE', name, table.name));
@@ -290,8 +280,7 @@ function createKeyspaceEvents(events: SchemaChange[], keyspace: KeyspaceMetadata
 
 function alterKeyspaceEvents(events: SchemaChange[], diff: KeyspaceDiff): void {
   const { name } = diff.after;
-  if (diff.paramsChanged) events.push(event('UPDATED', 'KEYSPACE', name, ''));
-  for (const aggregate of diff.aggregates.dropped) {
+    for (const aggregate of diff.aggregates.dropped) {
     events.push(callableEvent('DROPPED', 'AGGREGATE', name, aggregate));
   }
   for (const function_ of diff.functions.dropped) {
@@ -307,6 +296,7 @@ function alterKeyspaceEvents(events: SchemaChange[], diff: KeyspaceDiff): void {
   for (const aggregate of diff.aggregates.created) {
     events.push(callableEvent('CREATED', 'AGGREGATE', name, aggregate));
   }
+  if (diff.paramsChanged) events.push({ change: 'UPDATED', target: 'KEYSPACE', keyspace: name });
   for (const { after } of diff.types.altered) {
     events.push(event('UPDATED', 'TYPE', name, after.name));
   }
@@ -330,16 +320,16 @@ function viewsFirst(tables: Iterable<TableMetadata>): TableMetadata[] {
 }
 
 function event(
-  change: SchemaChange['change'],
-  target: SchemaChange['target'],
+  change: SchemaChangeKind,
+  target: 'TABLE' | 'TYPE',
   keyspace: string,
   name: string,
 ): SchemaChange {
-  return { change, target, keyspace, name, argumentTypes: [] };
+  return { change, target, keyspace, name };
 }
 
 function callableEvent(
-  change: SchemaChange['change'],
+  change: SchemaChangeKind,
   target: 'FUNCTION' | 'AGGREGATE',
   keyspace: string,
   { name, argumentTypes }: Callable,

@@ -18,8 +18,13 @@ export class LiveRow {
 
   /** The value of a simple column; null when absent or deleted. */
   value(name: string): Buffer | null {
+    return this.cell(name)?.value ?? null;
+  }
+
+  /** The cell of a simple column; null when absent or deleted. */
+  cell(name: string): Cell | null {
     for (const data of this.row.data) {
-      if (data.column.name === name && !isComplexData(data) && this.isLive(data)) return data.value;
+      if (data.column.name === name && !isComplexData(data) && this.isLive(data)) return data;
     }
     return null;
   }

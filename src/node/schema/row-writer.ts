@@ -134,12 +134,26 @@ export class RowDraft {
   /** Sets a column by name; `undefined` leaves it alone. */
   set(name: string, value: ColumnValue | undefined): this {
     if (value === undefined) return this;
-    const column = required(
-      this.table.columns.get(name),
-      `column ${name} of ${this.table.keyspace}.${this.table.name}`,
-    );
+    const column = this.column(name);
     this.data.set(column, this.columnData(column, value));
     return this;
+  }
+
+  /** Adds elements to a non-frozen set or map, leaving the others alone. */
+  add(name: string, elements: readonly ElementValue[]): this {
+    const column = this.column(name);
+    const cells = elements.map(({ path, value }) => this.cell(column, value, path));
+    return this.setCells(column, cells);
+  }
+
+  /** Removes elements of a non-frozen set or map, leaving the others alone. */
+  remove(name: string, paths: readonly Buffer[]): this {
+    const column = this.column(name);
+    const cells = paths.map((path) => ({
+      ...this.cell(column, EMPTY, path),
+      localDeletionTime: this.nowSeconds,
+    }));
+    return this.setCells(column, cells);
   }
 
   /** Deletes the row as of this mutation. */
@@ -164,6 +178,20 @@ export class RowDraft {
       deletion: this.deletion,
       data,
     };
+  }
+
+  private column(name: string): ColumnMetadata {
+    return required(
+      this.table.columns.get(name),
+      `column ${name} of ${this.table.keyspace}.${this.table.name}`,
+    );
+  }
+
+  private setCells(column: ColumnMetadata, cells: readonly Cell[]): this {
+    const compare = pathComparator(column);
+    const sorted = [...cells].sort((a, b) => compare(a.path ?? EMPTY, b.path ?? EMPTY));
+    this.data.set(column, { column, deletion: LIVE, cells: sorted });
+    return this;
   }
 
   private columnData(column: ColumnMetadata, value: ColumnValue): ColumnData {

@@ -8,13 +8,14 @@ import { createHash } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { KeyspaceMetadata, Schema } from '../../data/schema.ts';
+import type { SchemaChange } from '../../protocol/responses/schema-change.ts';
 import type { Clock, Endpoint } from '../../world/ports.ts';
 import type { LocalStore } from '../replica/local-store.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { KeyspaceRows, LiteralReader } from './decode.ts';
 import { decodeKeyspace, keyspaceDigest } from './decode.ts';
-import type { SchemaChange, SchemaDiff } from './diff.ts';
+import type { SchemaDiff } from './diff.ts';
 import { diffSchemas, isEmptyDiff, schemaChanges } from './diff.ts';
 import { alterKeyspaceMutation, dropKeyspaceMutation, keyspaceMutation } from './encode.ts';
 import { MigrationCoordinator } from './migration-coordinator.ts';
@@ -30,7 +31,7 @@ import {
   SYSTEM_SCHEMA_KEYSPACE,
   VIRTUAL_KEYSPACES,
 } from './system-keyspaces.ts';
-import { uuidFromMd5 } from './table-builder.ts';
+import { uuidFromName } from './table-builder.ts';
 
 export type Keyspaces = ReadonlyMap<string, KeyspaceMetadata>;
 
@@ -204,7 +205,7 @@ export class SchemaService implements SchemaView {
     for (const name of [...this.digests.keys()].sort()) {
       hash.update(name).update(this.digests.get(name) ?? '');
     }
-    return uuidFromMd5(hash.digest());
+    return uuidFromName(hash.digest());
   }
 
   /** Later changes of one node always win over its earlier ones, also within a microsecond. */
@@ -218,8 +219,8 @@ export class SchemaService implements SchemaView {
   }
 }
 
-/** The version of a schema without stored keyspaces: MD5 of nothing. */
-export const EMPTY_SCHEMA_VERSION = uuidFromMd5(createHash('md5').digest());
+/** The version of a schema without stored keyspaces, as Cassandra has it: the name of the MD5 of nothing. */
+export const EMPTY_SCHEMA_VERSION = uuidFromName(createHash('md5').digest());
 
 /** What every node knows before it has read a row. */
 const BUILT_IN_SCHEMA: Schema = {

@@ -3,7 +3,7 @@
 
 import { ALL_SLICES } from '../../data/clustering-order.ts';
 import type { PartitionData } from '../../data/partition.ts';
-import type { ReadCommand } from '../../data/read-command.ts';
+import type { PartitionRangeRead, ReadCommand, SinglePartitionRead } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { assert } from '../../base/assert.ts';
 import { decorateKey } from '../../ring/token.ts';
@@ -23,24 +23,18 @@ const EVERYTHING = {
   clustering: { kind: 'slices', slices: ALL_SLICES, reversed: false },
 } as const;
 
-/** One partition by its serialized key; null when the store has none. */
-export function readPartition(
-  store: LocalStore,
+/** Reads one whole partition by its serialized key. */
+export function partitionCommand(
   table: TableMetadata,
   key: Buffer,
   nowSeconds: number,
-): PartitionData | null {
-  const command = { ...EVERYTHING, kind: 'partition', table, key: decorateKey(key), nowSeconds };
-  return read(store, command as ReadCommand)[0] ?? null;
+): SinglePartitionRead {
+  return { ...EVERYTHING, kind: 'partition', table, key: decorateKey(key), nowSeconds };
 }
 
-/** Every partition, in (token, key) order. */
-export function readTable(
-  store: LocalStore,
-  table: TableMetadata,
-  nowSeconds: number,
-): readonly PartitionData[] {
-  const command: ReadCommand = {
+/** Reads every partition, in (token, key) order. */
+export function tableCommand(table: TableMetadata, nowSeconds: number): PartitionRangeRead {
+  return {
     ...EVERYTHING,
     kind: 'range',
     table,
@@ -55,7 +49,25 @@ export function readTable(
       startAfter: null,
     },
   };
-  return read(store, command);
+}
+
+/** One partition of this node's own; null when the store has none. */
+export function readPartition(
+  store: LocalStore,
+  table: TableMetadata,
+  key: Buffer,
+  nowSeconds: number,
+): PartitionData | null {
+  return read(store, partitionCommand(table, key, nowSeconds))[0] ?? null;
+}
+
+/** Every partition of this node's own. */
+export function readTable(
+  store: LocalStore,
+  table: TableMetadata,
+  nowSeconds: number,
+): readonly PartitionData[] {
+  return read(store, tableCommand(table, nowSeconds));
 }
 
 function read(store: LocalStore, command: ReadCommand): readonly PartitionData[] {

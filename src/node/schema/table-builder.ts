@@ -126,11 +126,7 @@ export function systemTableId(keyspace: string, name: string): string {
 
 /** java.util.UUID.nameUUIDFromBytes: MD5 marked as version 3. */
 export function uuidFromName(bytes: Buffer): string {
-  return uuidFromMd5(createHash('md5').update(bytes).digest());
-}
-
-/** A version-3 UUID over 16 digest bytes; changes `digest`. */
-export function uuidFromMd5(digest: Buffer): string {
+  const digest = createHash('md5').update(bytes).digest();
   digest[6] = (digest.readUInt8(6) & 0x0f) | 0x30;
   digest[8] = (digest.readUInt8(8) & 0x3f) | 0x80;
   const hex = digest.toString('hex');

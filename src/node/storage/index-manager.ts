@@ -6,8 +6,13 @@ import type { ClusteringOrder } from '../../data/clustering-order.ts';
 import { clusteringOrder, FULL_SLICE } from '../../data/clustering-order.ts';
 import { isDeleted } from '../../data/deletion.ts';
 import type { Clustering, DecoratedKey, PartitionData, Row } from '../../data/partition.ts';
-import type { ClusteringFilter, ReadCommand, RowFilterExpression } from '../../data/read-command.ts';
+import type {
+  ClusteringFilter,
+  ReadCommand,
+  RowFilterExpression,
+} from '../../data/read-command.ts';
 import type { IndexMetadata, TableMetadata } from '../../data/schema.ts';
+import { isIndexableVector, similarityOf } from '../../data/vector-similarity.ts';
 import { compareKeys } from '../../ring/token.ts';
 import type { IndexTarget } from './index-target.ts';
 import {
@@ -82,12 +87,27 @@ export class IndexManager {
     return null;
   }
 
+  /** Why a vector index cannot take an update (a zero or infinite vector); null: it can. */
+  refusal(update: PartitionData): string | null {
+    for (const { target } of this.built.values()) {
+      if (target.className !== 'vector') continue;
+      const kind = similarityOf(target.index.options);
+      for (const row of update.rows) {
+        const [vector] = termsOf(target, update.key, row);
+        if (vector !== undefined && !isIndexableVector(kind, vector)) {
+          return `Zero and near-zero vectors cannot be indexed or queried with ${kind} similarity`;
+        }
+      }
+    }
+    return null;
+  }
+
   /** Builds an index anew from the table's data. */
   rebuild(name: string): void {
     const built = this.built.get(name);
     if (built === undefined) return;
     built.terms.clear();
-    this.fill(built);
+    this.populate(built);
   }
 
   clear(): void {
@@ -181,10 +201,10 @@ export class IndexManager {
     const terms = new TermIndex(target.termType, clusteringOrder(this.table));
     const built = { target, terms, isQueryable: true };
     this.built.set(index.name, built);
-    this.fill(built);
+    this.populate(built);
   }
 
-  private fill(built: BuiltIndex): void {
+  private populate(built: BuiltIndex): void {
     const { target } = built;
     if (target.className === 'vector') return;
     const by = { reversed: false, order: clusteringOrder(this.table) };
@@ -201,7 +221,11 @@ export class IndexManager {
     });
   }
 
-  private moveAll(key: DecoratedKey, before: PartitionData | null, after: PartitionData | null): void {
+  private moveAll(
+    key: DecoratedKey,
+    before: PartitionData | null,
+    after: PartitionData | null,
+  ): void {
     const order = clusteringOrder(this.table);
     this.moveKey(key, before !== null, after !== null);
     this.move(key, 'static', before?.staticRow ?? null, after?.staticRow ?? null);
@@ -314,7 +338,9 @@ function isLike(operator: string, term: Buffer, wanted: Buffer): boolean {
     case 'LIKE_PREFIX':
       return term.subarray(0, wanted.length).equals(wanted);
     case 'LIKE_SUFFIX':
-      return term.length >= wanted.length && term.subarray(term.length - wanted.length).equals(wanted);
+      return (
+        term.length >= wanted.length && term.subarray(term.length - wanted.length).equals(wanted)
+      );
     case 'LIKE_CONTAINS':
       return term.includes(wanted);
     default:

@@ -36,7 +36,15 @@ export function indexTarget(table: TableMetadata, index: IndexMetadata): IndexTa
   const termType = termTypeOf(column.type, kind);
   const keyColumns = table.partitionKey.length;
   const analyzer = analyzerFor(index, termType);
-  return { index, className: indexClass(index, column), column, kind, termType, analyzer, keyColumns };
+  return {
+    index,
+    className: indexClass(index, column),
+    column,
+    kind,
+    termType,
+    analyzer,
+    keyColumns,
+  };
 }
 
 /** Splits `values("My col")` into kind and column name. */
@@ -65,7 +73,11 @@ function termTypeOf(type: CqlType, kind: TargetKind): CqlType {
     case 'set':
       return kind === 'values' ? type.element : type;
     case 'map':
-      return kind === 'keys' ? type.key : kind === 'values' || kind === 'entries' ? type.value : type;
+      return kind === 'keys'
+        ? type.key
+        : kind === 'values' || kind === 'entries'
+          ? type.value
+          : type;
     default:
       return type;
   }
@@ -77,7 +89,11 @@ export function isPartitionLevel(target: IndexTarget): boolean {
 }
 
 /** The terms of a row (of the static row for a static column), tombstones left out, expired cells not. */
-export function termsOf(target: IndexTarget, key: DecoratedKey, row: Row | null): readonly Buffer[] {
+export function termsOf(
+  target: IndexTarget,
+  key: DecoratedKey,
+  row: Row | null,
+): readonly Buffer[] {
   const raw = rawTerms(target, key, row);
   const { analyzer } = target;
   return analyzer === null ? raw : raw.flatMap((term) => analyzed(analyzer, term));

@@ -1,5 +1,5 @@
 // The mutable container of a partition with many rows; small partitions are immutable PartitionData, replaced whole.
-// Rows in it are immutable and shared with other replicas. Test: test/storage/large-partition.test.ts.
+// Rows in it are immutable and shared with other replicas. Test: test/storage/merge.test.ts.
 
 import type { ClusteringOrder } from '../../data/clustering-order.ts';
 import { clusteringOrder, endSide, startSide } from '../../data/clustering-order.ts';

@@ -6,8 +6,11 @@ import { mergePartitions } from '../../data/merge-partitions.ts';
 import type { DeletionTime, PartitionData, Row } from '../../data/partition.ts';
 import { LIVE } from '../../data/partition.ts';
 import { mergeRows } from '../../data/reconcile.ts';
+import { rowSize } from './data-size.ts';
 
 const SLOTS = 4096;
+/** What a slot may keep from being freed; larger content shares its cells at least. */
+const REMEMBERED_BYTES_MAX = 8 * 1024;
 
 interface Memo<T, R> {
   readonly existing: (T | undefined)[];
@@ -27,8 +30,13 @@ function memo<T, R>(): Memo<T, R> {
 const partitions = memo<PartitionData, PartitionData>();
 const rows = memo<Row, Row | null>();
 
-/** As `mergePartitions`. */
-export function mergePartitionsOnce(existing: PartitionData, update: PartitionData): PartitionData {
+/** As `mergePartitions`. `size`: of the existing partition, as data-size.ts counts. */
+export function mergePartitionsOnce(
+  existing: PartitionData,
+  update: PartitionData,
+  size: number,
+): PartitionData {
+  if (size > REMEMBERED_BYTES_MAX) return mergePartitions(existing, update);
   const slot = update.key.low & (SLOTS - 1);
   if (partitions.existing[slot] === existing && partitions.update[slot] === update) {
     return partitions.outcome[slot] as PartitionData;
@@ -48,6 +56,7 @@ export function mergeRowsOnce(existing: Row, update: Row, active: DeletionTime):
     return rows.outcome[slot] as Row | null;
   }
   const outcome = mergeRows(existing, update, active);
+  if (rowSize(existing) > REMEMBERED_BYTES_MAX) return outcome;
   rows.existing[slot] = existing;
   rows.update[slot] = update;
   rows.outcome[slot] = outcome;

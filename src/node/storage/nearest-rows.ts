@@ -1,6 +1,6 @@
 // ORDER BY v ANN OF: the rows of this node whose vectors are nearest, found by looking at all of them. Exact where
 // Cassandra's graph index is approximate. The coordinator orders the rows of all replicas by `annScore`.
-// Test: test/storage/nearest-rows.test.ts. Cassandra: index/sai/plan/VectorTopKProcessor.
+// Test: test/storage/table-store.test.ts. Cassandra: index/sai/plan/VectorTopKProcessor.
 
 import { required } from '../../base/assert.ts';
 import { isLive } from '../../data/deletion.ts';

@@ -24,7 +24,13 @@ import type {
   Row,
   Slice,
 } from '../../data/partition.ts';
-import { isComplexData, LIVE, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from '../../data/partition.ts';
+import {
+  isComplexData,
+  LIVE,
+  NO_DELETION_TIME,
+  NO_LIVENESS,
+  NO_TTL,
+} from '../../data/partition.ts';
 import type { Purger } from '../../data/purge.ts';
 import { hideDropped, purgeDeletion, purgeRow } from '../../data/purge.ts';
 import { clipRanges, NO_RANGES, rangeDeletionAt } from '../../data/range-tombstones.ts';
@@ -70,9 +76,7 @@ export class ReadExecution {
       strict: enforcesStrictLiveness(by.table),
     };
     this.matcher =
-      command.filter === null
-        ? null
-        : new RowMatcher(by.table, command.filter, command.nowSeconds);
+      command.filter === null ? null : new RowMatcher(by.table, command.filter, command.nowSeconds);
   }
 
   countTombstones(count: number): void {
@@ -93,11 +97,11 @@ export function readPartition(
 ): PartitionData | null {
   execution.counter.beginPartition(isResumed);
   const { room } = execution.counter;
+  if (room <= 0) return null;
   if (
     execution.matcher === null &&
     !isResumed &&
     !(stored instanceof LargePartition) &&
-    room > 0 &&
     stored.rows.length <= room &&
     isWantedWhole(stored, execution, selection)
   ) {
@@ -113,7 +117,11 @@ export function readPartition(
  */
 export function isWantedWhole(
   stored: PartitionData,
-  by: { readonly command: ReadCommand; readonly table: TableMetadata; readonly order: ClusteringOrder },
+  by: {
+    readonly command: ReadCommand;
+    readonly table: TableMetadata;
+    readonly order: ClusteringOrder;
+  },
   selection: ClusteringFilter,
 ): boolean {
   const { command, table } = by;
@@ -196,7 +204,7 @@ class PartitionRead {
     else this.readSlices(selection.slices);
     if (selection.reversed) this.rows.reverse();
     if (this.live > 0) execution.counter.count(this.live);
-    else if (isStaticLive && this.room > 0) {
+    else if (isStaticLive) {
       if (isResumed || (matcher !== null && matcher.hasRowConditions)) this.staticRow = null;
       else execution.counter.count(1);
     }
@@ -223,7 +231,8 @@ class PartitionRead {
     }
     if (row === null) return null;
     const purged = purgeRow(row, { ...execution.purger, strict: false });
-    if (purged !== null) execution.countTombstones(cellTombstones(purged, execution.purger.nowSeconds));
+    if (purged !== null)
+      execution.countTombstones(cellTombstones(purged, execution.purger.nowSeconds));
     return purged;
   }
 
@@ -256,7 +265,6 @@ class PartitionRead {
   private take(stored: Row): boolean {
     const { execution } = this;
     const { purger, matcher } = execution;
-    if (this.room <= 0) return false;
     const visible = hideDropped(stored, execution.table);
     const row = visible === null ? null : purgeRow(visible, purger);
     if (row === null) return true;

@@ -15,7 +15,8 @@ export class SortedChunks<T> {
   static from<T>(sorted: readonly T[]): SortedChunks<T> {
     const result = new SortedChunks<T>();
     const size = CHUNK_ITEMS_MAX >> 1;
-    for (let at = 0; at < sorted.length; at += size) result.chunks.push(sorted.slice(at, at + size));
+    for (let at = 0; at < sorted.length; at += size)
+      result.chunks.push(sorted.slice(at, at + size));
     result.count = sorted.length;
     return result;
   }

@@ -11,15 +11,21 @@ import type { Clustering, DecoratedKey, PartitionData, Slice } from '../../data/
 import { purgePartition } from '../../data/purge.ts';
 import { enforcesStrictLiveness } from '../../data/deletion.ts';
 import type { TableMetadata } from '../../data/schema.ts';
+import { isIndexableVector } from '../../data/vector-similarity.ts';
 import { partitionSize } from './data-size.ts';
 import { IndexManager } from './index-manager.ts';
 import { isInRange, KeyIndex } from './key-index.ts';
 import { LargePartition, SMALL_PARTITION_ROWS_MAX } from './large-partition.ts';
 import { mergePartitionsOnce } from './merge-memo.ts';
 import type { StoredPartition } from './partition-read.ts';
-import { isWantedWhole, ReadExecution, readPartition, TombstonesExceeded } from './partition-read.ts';
+import {
+  isWantedWhole,
+  ReadExecution,
+  readPartition,
+  TombstonesExceeded,
+} from './partition-read.ts';
 import type { ReplicaResult } from './replica-result.ts';
-import { nearestRows } from './nearest-rows.ts';
+import { nearestRows, similarityFunction } from './nearest-rows.ts';
 
 export interface TableStoreOptions {
   /** tombstone_failure_threshold; Infinity for the node's own system tables. */
@@ -79,6 +85,7 @@ export class TableStore {
     const { key } = update;
     const existing = this.partitions.get(key.id);
     if (existing === undefined) {
+      if (isEmptyPartition(update)) return;
       this.partitions.set(key.id, asStored(update));
       this.keys.add(key);
       this.dataBytes += partitionSize(update);
@@ -87,10 +94,11 @@ export class TableStore {
       existing.apply(update, null);
       this.dataBytes += existing.size;
     } else {
-      const merged = mergePartitionsOnce(existing, update);
+      const size = partitionSize(existing);
+      const merged = mergePartitionsOnce(existing, update, size);
       if (merged === existing) return;
       this.partitions.set(key.id, asStored(merged));
-      this.dataBytes += partitionSize(merged) - partitionSize(existing);
+      this.dataBytes += partitionSize(merged) - size;
     }
   }
 
@@ -113,7 +121,8 @@ export class TableStore {
 
   /** The answer to a point read of a partition that is wanted as it is stored; null: not that simple. */
   private readWhole(command: ReadCommand): ReplicaResult | null {
-    if (command.kind !== 'partition' || command.filter !== null || command.ann !== null) return null;
+    if (command.kind !== 'partition' || command.filter !== null || command.ann !== null)
+      return null;
     if (command.indexName !== null) return null;
     const stored = this.partitions.get(command.key.id);
     if (stored === undefined) return NOTHING;
@@ -122,7 +131,14 @@ export class TableStore {
     const rows = stored.rows.length;
     if (rows > limits.rows || rows > limits.perPartition || limits.rows < 1) return null;
     if (limits.distinct && rows > 1) return null;
-    if (!isWantedWhole(stored, { command, table: this.metadata, order: this.order }, command.clustering)) return null;
+    if (
+      !isWantedWhole(
+        stored,
+        { command, table: this.metadata, order: this.order },
+        command.clustering,
+      )
+    )
+      return null;
     const liveRows = rows === 0 ? 1 : rows;
     const limitReached = liveRows >= limits.rows;
     return { kind: 'data', partitions: [stored], liveRows, tombstones: 0, limitReached };
@@ -136,6 +152,13 @@ export class TableStore {
         reason: 'INDEX_NOT_AVAILABLE',
         message: `The secondary index '${unavailable}' is not yet available`,
       };
+    }
+    if (command.ann !== null) {
+      const kind = similarityFunction(this.metadata, command.ann);
+      if (!isIndexableVector(kind, command.ann.vector)) {
+        const message = `Zero and near-zero vectors cannot be indexed or queried with ${kind} similarity`;
+        return { kind: 'failure', reason: 'UNKNOWN', message };
+      }
     }
     const counter = new LimitCounter(command.limits);
     const execution = new ReadExecution(command, {
@@ -203,7 +226,8 @@ export class TableStore {
     for (const candidate of this.indexes.candidates(command)) {
       if (execution.counter.isDone) break;
       const { key } = candidate;
-      if (command.kind === 'partition' ? key.id !== command.key.id : !isInRange(key, range)) continue;
+      if (command.kind === 'partition' ? key.id !== command.key.id : !isInRange(key, range))
+        continue;
       const stored = this.partitions.get(key.id);
       if (stored === undefined) continue;
       const isResumed =
@@ -219,7 +243,10 @@ export class TableStore {
   }
 
   /** Visits everything stored within a range in (token, key) order; stops when `visit` answers false. */
-  forEachPartition(range: PartitionRange, visit: (partition: PartitionData) => boolean | void): void {
+  forEachPartition(
+    range: PartitionRange,
+    visit: (partition: PartitionData) => boolean | void,
+  ): void {
     this.keys.forEach(range, (key) => {
       const stored = this.partitions.get(key.id);
       if (stored === undefined) return true;
@@ -258,7 +285,11 @@ export class TableStore {
    * Purges tombstones older than gc_grace and what expired before it, from up to `partitionsMax` partitions after
    * `from`; gives the key to go on from, null at the end. What Cassandra does in compaction.
    */
-  compact(nowSeconds: number, from: DecoratedKey | null, partitionsMax: number): DecoratedKey | null {
+  compact(
+    nowSeconds: number,
+    from: DecoratedKey | null,
+    partitionsMax: number,
+  ): DecoratedKey | null {
     const keys: DecoratedKey[] = [];
     const range = { ...WHOLE_RING, startKey: from, startKeyInclusive: false };
     this.keys.forEach(range, (key) => keys.push(key) < partitionsMax);
@@ -326,7 +357,9 @@ function selectionAfter(
       slices.push(order.isAfterEnd(after, slice.end) ? slice : { start: slice.start, end: bound });
     } else {
       if (order.isAfterEnd(after, slice.end)) continue;
-      slices.push(order.isBeforeStart(after, slice.start) ? slice : { start: bound, end: slice.end });
+      slices.push(
+        order.isBeforeStart(after, slice.start) ? slice : { start: bound, end: slice.end },
+      );
     }
   }
   return { kind: 'slices', slices, reversed };

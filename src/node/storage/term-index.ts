@@ -26,8 +26,20 @@ interface Term {
 
 /** Types whose equal values have equal bytes. */
 const HASHED: ReadonlySet<string> = new Set([
-  'ascii', 'text', 'int', 'bigint', 'smallint', 'tinyint', 'uuid', 'timeuuid', 'timestamp', 'date', 'time', 'boolean',
-  'blob', 'inet',
+  'ascii',
+  'text',
+  'int',
+  'bigint',
+  'smallint',
+  'tinyint',
+  'uuid',
+  'timeuuid',
+  'timestamp',
+  'date',
+  'time',
+  'boolean',
+  'blob',
+  'inet',
 ]);
 
 export class TermIndex {

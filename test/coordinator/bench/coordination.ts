@@ -2,7 +2,7 @@
 // Run: node --experimental-strip-types test/coordinator/bench/coordination.ts
 
 import { mutation, readOf, toyKeyspace, toySchema, toyTable, update } from '../toy-schema.ts';
-import { ToyCluster, toyNodes } from '../toy-cluster.ts';
+import { NO_HINTS, ToyCluster, toyNodes } from '../toy-cluster.ts';
 import type { Mutation } from '../../../src/data/partition.ts';
 import type { ConsistencyLevel } from '../../../src/data/consistency.ts';
 import type { SinglePartitionRead } from '../../../src/data/read-command.ts';
@@ -15,6 +15,7 @@ const keyspace = toyKeyspace({ dc1: 3, dc2: 3 }, [table]);
 const cluster = new ToyCluster({
   nodes: toyNodes({ dc1: ['a', 'b', 'c'], dc2: ['a', 'b', 'c'] }),
   schema: toySchema(keyspace),
+  hints: NO_HINTS,
 });
 Object.assign(cluster.telemetry, { detailed: false });
 const mutations: Mutation[] = [];

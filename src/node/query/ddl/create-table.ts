@@ -50,7 +50,7 @@ export function createTable(statement: CreateTableStatement, current: string | n
         });
       }
       const table = build({ statement, keyspace, primaryKey, options, environment });
-      validateTable(table);
+      validateTable(table, environment.warn);
       return withKeyspace(keyspaces, withTables(keyspace, table));
     },
     event: () => ({ change: 'CREATED', target: 'TABLE', keyspace: keyspaceName, name }),

@@ -28,6 +28,9 @@ export function prepareType(raw: RawType, keyspace: string, types: UserTypes): C
         }),
       );
     case 'vector':
+      if (raw.dimension <= 0) {
+        throw invalid(`vectors may only have positive dimensions; given ${raw.dimension}`);
+      }
       return vectorOf(freeze(prepareType(raw.element, keyspace, types)), raw.dimension);
     case 'udt':
       return prepareUserType(raw, keyspace, types);

@@ -26,6 +26,8 @@ export interface DdlEnvironment {
   readonly nowMicros: number;
   /** A new version 1 UUID. */
   nextTableId(): string;
+  /** Sends a warning to the client; the same text once. */
+  warn(text: string): void;
 }
 
 export interface DdlChange {

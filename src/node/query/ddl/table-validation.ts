@@ -11,7 +11,7 @@ import { validateParams } from './table-options.ts';
 const NAME_LENGTH_MAX = 48;
 
 /** Throws CONFIG_ERROR `ks.t: ...`, or what an index of the table finds. */
-export function validateTable(table: TableMetadata): void {
+export function validateTable(table: TableMetadata, warn: (text: string) => void): void {
   if (!/^\w+$/.test(table.name)) {
     throw tableError(
       table,
@@ -28,7 +28,7 @@ export function validateTable(table: TableMetadata): void {
       throw tableError(table, `Cannot have a counter column ("${column.name}") in a non counter table`);
     }
   }
-  validateIndexes(table);
+  validateIndexes(table, warn);
 }
 
 function tableError(table: TableMetadata, text: string): Error {

@@ -5,13 +5,14 @@ import type { ColumnCondition, ComparisonOperator, ContainsOperator } from '../.
 import { codecFor } from '../../../data/codec/codec.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
 import { unpackList, unpackMap, unpackTuple } from '../../../data/codec/packing.ts';
+import type { CqlException } from '../../../data/cql-error.ts';
 import { invalid, serverError } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
 import { liveCells, valueOf as storedValue } from '../../../data/live-view.ts';
 import type { Cell, Row } from '../../../data/partition.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
-import { referencesDuration } from '../../../data/type-names.ts';
+import { referencesDuration, typeClassName } from '../../../data/type-names.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import { existingColumn } from '../schema-lookup.ts';
@@ -68,11 +69,20 @@ function prepareTarget(condition: ColumnCondition, column: ColumnMetadata, scope
     const key = prepareTerm(target.key, type.kind === 'list' ? indexOf(column) : keyOf(column), scope);
     return withValues(condition, column, { kind: 'element', key }, valueOf(column), scope);
   }
-  if (type.kind !== 'udt') throw serverError(`java.lang.ClassCastException: class ${name} cannot be cast to class ` +
-    'org.apache.cassandra.db.marshal.UserType');
+  if (type.kind !== 'udt') throw noUserType(type);
   const field = type.fieldNames.indexOf(target.field);
   if (field < 0) throw invalid(`Unknown field ${target.field} for column ${name}`);
   return withValues(condition, column, { kind: 'field', field }, fieldOf(column, type, field), scope);
+}
+
+/** Cassandra casts without asking. */
+function noUserType(type: CqlType): CqlException {
+  const name = typeClassName(type);
+  const user = 'org.apache.cassandra.db.marshal.UserType';
+  return serverError(
+    `java.lang.ClassCastException: class ${name} cannot be cast to class ${user} (${name} and ${user} are in unnamed ` +
+      "module of loader 'app')",
+  );
 }
 
 function withValues(

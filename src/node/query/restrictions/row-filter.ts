@@ -4,6 +4,7 @@
 import { invalid } from '../../../data/cql-error.ts';
 import type { FilterOperator, RowFilter, RowFilterExpression } from '../../../data/read-command.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
+import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import type { BindContext, PreparedTerm } from '../terms/term.ts';
 import { bindTerm, bindTuple } from '../terms/term.ts';
@@ -97,11 +98,11 @@ function addTuple(
     ? bindTuple(restriction.value, columns.length, context)
     : [bindTerm(restriction.value, context)];
   columns.forEach((column, i) => {
-    out.push(expression(restrictions, column, '=', checked(values?.[i] ?? null, column)));
+    out.push(expression(restrictions, column, '=', checked((values?.[i] ?? null) as BoundValue, column)));
   });
 }
 
-function checked(value: Buffer | null | typeof UNSET, column: ColumnMetadata, what = 'value for column'): Buffer {
+function checked(value: BoundValue, column: ColumnMetadata, what = 'value for column'): Buffer {
   if (value === null) throw invalid(`Unsupported null ${what} ${column.name}`);
   if (value === UNSET) throw invalid(`Unsupported unset ${what} ${column.name}`);
   return value;

@@ -8,6 +8,7 @@ import { printRelation } from '../../../cql/print.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { TermScope } from '../terms/prepare-term.ts';
+import type { PreparedTerm } from '../terms/term.ts';
 import type { CustomIndexExpression } from './custom-expression.ts';
 import { prepareCustomExpressions } from './custom-expression.ts';
 import { groupNeedsFiltering, IndexRegistry } from './index-support.ts';
@@ -28,6 +29,8 @@ export interface RestrictionsInput {
   readonly table: TableMetadata;
   readonly where: WhereClause;
   readonly scope: TermScope;
+  /** Key columns whose values are prepared already (INSERT JSON). */
+  readonly equalities?: readonly { readonly column: ColumnMetadata; readonly value: PreparedTerm }[];
   /** The vector restriction that ORDER BY .. ANN OF makes; null without. */
   readonly ann: Restriction | null;
   readonly selectsOnlyStatics: boolean;
@@ -219,6 +222,9 @@ export class StatementRestrictions {
         );
       }
       this.addRestriction(restriction);
+    }
+    for (const { column, value } of this.input.equalities ?? []) {
+      this.addRestriction({ kind: 'eq', columns: [column], multi: false, tuple: false, value });
     }
   }
 

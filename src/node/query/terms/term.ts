@@ -10,6 +10,9 @@ import { packVector } from '../../../data/codec/vector-codec.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType, MapType, TupleType, UserType, VectorType } from '../../../data/cql-type.ts';
 import { isMultiCell } from '../../../data/cql-type.ts';
+import type { JsonColumns } from '../../../data/json.ts';
+import { jsonColumns } from '../../../data/json.ts';
+import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 
@@ -20,7 +23,9 @@ export type PreparedTerm =
   | { readonly kind: 'entries'; readonly type: MapType; readonly keys: readonly PreparedTerm[]; readonly values: readonly PreparedTerm[] }
   | { readonly kind: 'vector'; readonly type: VectorType; readonly elements: readonly PreparedTerm[] }
   | { readonly kind: 'fields'; readonly type: TupleType | UserType; readonly elements: readonly PreparedTerm[] }
-  | { readonly kind: 'call'; readonly function: ScalarFunction; readonly args: readonly PreparedTerm[] };
+  | { readonly kind: 'call'; readonly function: ScalarFunction; readonly args: readonly PreparedTerm[] }
+  /** A column of the document bound to `INSERT .. JSON ?`. */
+  | { readonly kind: 'json'; readonly marker: number; readonly columns: readonly ColumnMetadata[]; readonly column: ColumnMetadata; readonly defaultUnset: boolean };
 
 export interface MarkerTerm {
   readonly kind: 'marker';
@@ -40,6 +45,8 @@ export const UNSET_TERM: PreparedTerm = Object.freeze({ kind: 'constant', value:
 export interface BindContext {
   readonly values: readonly BoundValue[];
   readonly functions: FunctionContext;
+  /** The document bound to INSERT JSON, decoded once; undefined until then. */
+  json?: JsonColumns;
 }
 
 /** The term's value: bytes, null, or UNSET. Throws INVALID for bytes that are no value of the type. */
@@ -59,6 +66,8 @@ export function bindTerm(term: PreparedTerm, context: BindContext): BoundValue {
       return packTuple(bindFields(term.type, term.elements, context));
     case 'call':
       return bindCall(term.function, term.args, context);
+    case 'json':
+      return bindJson(term, context);
   }
 }
 
@@ -78,6 +87,7 @@ export function containsMarker(term: PreparedTerm): boolean {
     case 'constant':
       return false;
     case 'marker':
+    case 'json':
       return true;
     case 'elements':
     case 'vector':
@@ -95,6 +105,7 @@ export function functionsOf(term: PreparedTerm): readonly ScalarFunction[] {
   switch (term.kind) {
     case 'constant':
     case 'marker':
+    case 'json':
       return [];
     case 'elements':
     case 'vector':
@@ -229,6 +240,19 @@ export function bindFields(
     if (isMultiCell(type)) return null;
     throw invalid(`Invalid unset value for field '${type.fieldNames[i]}' of user defined type ${type.name}`);
   });
+}
+
+function bindJson(term: Extract<PreparedTerm, { kind: 'json' }>, context: BindContext): BoundValue {
+  let { json } = context;
+  if (json === undefined) {
+    const text = context.values[term.marker] as BoundValue;
+    if (text === null || text === UNSET) throw invalid('Got null for INSERT JSON values');
+    json = jsonColumns(text.toString('utf8'), term.columns, context.functions.nowMs);
+    context.json = json;
+  }
+  const value = json.get(term.column.name);
+  if (value !== undefined) return value;
+  return term.defaultUnset ? UNSET : null;
 }
 
 function bindCall(fn: ScalarFunction, terms: readonly PreparedTerm[], context: BindContext): Buffer | null {

@@ -1,0 +1,1 @@
+public class Driver4 { public static void main(String[] a) {} }

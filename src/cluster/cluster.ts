@@ -1,0 +1,186 @@
+// Many nodes in one process, over either event loop: the same code in real and in virtual time. It starts, kills and
+// restarts nodes and owns the links between them; it holds no data and takes no decisions of the database.
+
+import type { EventLoop } from '../world/event-loop.ts';
+import type { Gate } from '../world/gate.ts';
+import { LinkTable, NO_LATENCY } from '../world/links.ts';
+import type { LatencyModel } from '../world/links.ts';
+import { Fabric } from '../world/network.ts';
+import type { Disk, Endpoint, Random } from '../world/ports.ts';
+import type { NodeConfig } from '../node/node-config.ts';
+import type { UserCodeRunner } from '../node/query/user-code.ts';
+import { NO_USER_CODE } from '../node/query/user-code.ts';
+import { SchemaCache } from '../node/schema/schema-cache.ts';
+import type { Telemetry, TelemetryEvent } from '../node/telemetry.ts';
+import type { ClientEvent } from '../protocol/responses/event.ts';
+import { initialTokens } from './initial-tokens.ts';
+import { NodeHost } from './node-host.ts';
+import type { NodePlacement } from './placement.ts';
+
+export interface ClusterOptions {
+  readonly loop: EventLoop;
+  readonly nodes: readonly NodePlacement[];
+  readonly config: NodeConfig;
+  readonly random: Random;
+  readonly latency: LatencyModel;
+  /** Makes a node's disk for one life; null: in memory. */
+  readonly disk: ((placement: NodePlacement) => (loop: EventLoop, gate: Gate) => Disk) | null;
+  readonly userCode?: UserCodeRunner;
+}
+
+export type TelemetryListener = (event: TelemetryEvent) => void;
+
+export class Cluster {
+  readonly links: LinkTable;
+  readonly fabric: Fabric;
+  /** The members of the cluster, running or not, in the order they came. */
+  readonly hosts: readonly NodeHost[];
+  /** Nodes that left; their processes may still run, as after `nodetool decommission`. */
+  readonly departed: NodeHost[] = [];
+  onClientEvent: (host: NodeHost, event: ClientEvent) => void = () => undefined;
+  onFatal: (host: NodeHost, reason: string) => void = () => undefined;
+  private readonly options: ClusterOptions;
+  private readonly listeners = new Set<TelemetryListener>();
+  private readonly telemetry: Telemetry;
+  private readonly schemaCache = new SchemaCache();
+  private readonly seeds: readonly Endpoint[];
+
+  constructor(options: ClusterOptions) {
+    const { loop, nodes, config, random } = options;
+    this.options = options;
+    this.links = new LinkTable(NO_LATENCY, random.fork('links'));
+    this.fabric = new Fabric(loop, this.links);
+    const { listeners } = this;
+    this.telemetry = {
+      get detailed() {
+        return listeners.size > 0;
+      },
+      emit: (event) => {
+        for (const listener of listeners) listener(event);
+      },
+    };
+    this.seeds = firstOfEachDatacenter(nodes);
+    const tokens = initialTokens(nodes, config, random);
+    this.hosts = nodes.map((placement, at) => this.newHost(placement, tokens[at] ?? null));
+  }
+
+  /** cassandra.yaml's settings of every node. */
+  get config(): NodeConfig {
+    return this.options.config;
+  }
+
+  get loop(): EventLoop {
+    return this.options.loop;
+  }
+
+  /** Nodes a newcomer asks for the way: the seeds that run, or else anybody who does. */
+  seedsFor(newcomer: Endpoint): readonly Endpoint[] {
+    const up = this.hosts.filter((host) => host.state === 'up' && host.placement.endpoint !== newcomer).map((host) => host.placement.endpoint);
+    const seeds = this.seeds.filter((seed) => up.includes(seed));
+    return seeds.length > 0 ? seeds : up.slice(0, 1);
+  }
+
+  /** Takes a new node in; it is down. Its data is its own, its name and address must be free. */
+  admit(placement: NodePlacement): NodeHost {
+    const host = this.newHost(placement, null);
+    (this.hosts as NodeHost[]).push(host);
+    this.departed.splice(0, this.departed.length, ...this.departed.filter((gone) => gone.placement.place !== placement.place));
+    return host;
+  }
+
+  /** The node is no member any more. */
+  dismiss(host: NodeHost): void {
+    const at = this.hosts.indexOf(host);
+    if (at < 0) return;
+    (this.hosts as NodeHost[]).splice(at, 1);
+    this.departed.push(host);
+  }
+
+  /** Hears every telemetry event; returns the way to stop. */
+  on(listener: TelemetryListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Starts all nodes at once, without latency between them, and introduces everybody to everybody, so that the cluster
+   * is whole after a few events. `done` hears the first error, or null. Latency applies from then on.
+   */
+  start(done: (error: string | null) => void): void {
+    let waiting = this.hosts.length;
+    let failure: string | null = null;
+    for (const host of this.hosts) {
+      host.start((error) => {
+        if (error !== null) failure ??= `${host.placement.place} (${host.placement.address}): ${error}`;
+        if (--waiting > 0) return;
+        if (failure !== null) done(failure);
+        else this.introduce(() => done(null));
+      });
+    }
+  }
+
+  host(place: string): NodeHost | undefined {
+    return this.hosts.find((host) => host.placement.place === place);
+  }
+
+  hostAt(endpoint: Endpoint): NodeHost | undefined {
+    return this.hosts.find((host) => host.placement.endpoint === endpoint);
+  }
+
+  /** True when every running node sees every running node up, no one else, and the schema is one. */
+  isWhole(): boolean {
+    const running = this.hosts.filter((host) => host.state === 'up');
+    const versions = new Set<string>();
+    for (const { node } of running) {
+      if (node === null) return false;
+      versions.add(node.schema.current.version);
+      for (const other of running) if (!node.membership.isAlive(other.placement.endpoint)) return false;
+    }
+    return versions.size <= 1;
+  }
+
+  private newHost(placement: NodePlacement, tokens: readonly string[] | null): NodeHost {
+    const { options } = this;
+    const { datacenter, rack, endpoint } = placement;
+    this.links.place(endpoint, { datacenter, rack });
+    return new NodeHost({
+      placement, seeds: this.seeds, schemaCache: this.schemaCache,
+      fabric: this.fabric,
+      config: { ...options.config, initial_token: tokens, auto_bootstrap: false },
+      random: options.random.fork(endpoint),
+      telemetry: this.telemetry,
+      userCode: options.userCode ?? NO_USER_CODE,
+      disk: options.disk === null ? null : options.disk(placement),
+      onClientEvent: (host, event) => this.onClientEvent(host, event),
+      onFatal: (host, reason) => this.onFatal(host, reason),
+    });
+  }
+
+  /** Every node gossips to every other at once; then again, until the cluster is whole. */
+  private introduce(done: () => void): void {
+    const { loop, latency } = this.options;
+    let rounds = 0;
+    const round = (): void => {
+      if (this.isWhole() || rounds++ > 200) {
+        this.links.setModel(latency);
+        for (const { node } of this.hosts) node?.refreshPeers();
+        done();
+        return;
+      }
+      for (const { node } of this.hosts) {
+        if (node === null) continue;
+        for (const { placement } of this.hosts) {
+          if (placement.endpoint !== node.self) node.membership.gossiper.gossipTo(placement.endpoint);
+        }
+      }
+      loop.after(rounds < 3 ? 1 : 10, round);
+    };
+    round();
+  }
+}
+
+function firstOfEachDatacenter(nodes: readonly NodePlacement[]): readonly Endpoint[] {
+  const seeds = new Map<string, Endpoint>();
+  for (const { datacenter, endpoint } of nodes) if (!seeds.has(datacenter)) seeds.set(datacenter, endpoint);
+  return [...seeds.values()];
+}

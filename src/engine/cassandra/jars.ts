@@ -1,0 +1,43 @@
+// Brings Apache Cassandra's jars from Maven Central into a cache, once. Needs Maven and a JDK 17 on the path.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export const CASSANDRA_VERSION = '5.0.9';
+
+/** What `which` says; false when a tool is missing. */
+export function hasTool(name: string): boolean {
+  return spawnSync(name, ['-version'], { stdio: 'ignore' }).error === undefined;
+}
+
+/** The folder of the jars. Throws an Error with the cure when they cannot be resolved. */
+export function resolveJars(version = CASSANDRA_VERSION): string {
+  const given = process.env['STARFISH_CASSANDRA_LIB'];
+  if (given !== undefined && existsSync(given)) return given;
+  const folder = join(homedir(), '.cache', 'starfish', 'cassandra', version);
+  if (existsSync(folder) && readdirSync(folder).some((name) => name === `cassandra-all-${version}.jar`)) return folder;
+  if (!hasTool('mvn')) throw new Error('Maven (mvn) is not here: it brings Cassandra from Maven Central. Install Maven and a JDK 17.');
+  mkdirSync(folder, { recursive: true });
+  const pom = join(folder, 'pom.xml');
+  writeFileSync(pom, pomText(version));
+  const result = spawnSync('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`], { encoding: 'utf8' });
+  if (result.status !== 0) {
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`Maven could not bring cassandra-all ${version}: ${result.stdout}${result.stderr}`);
+  }
+  return folder;
+}
+
+function pomText(version: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>starfish</groupId><artifactId>cassandra-lib</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.cassandra</groupId><artifactId>cassandra-all</artifactId><version>${version}</version></dependency>
+  </dependencies>
+</project>
+`;
+}

@@ -1,0 +1,271 @@
+// One node: the composition root. Makes the services, joins them, starts and stops them in Cassandra's order. It holds
+// no rule of its own; what a node keeps over a kill is NodeImage (node-image.ts).
+// Test: test/cluster/. Cassandra: service/CassandraDaemon, StorageService.
+
+import type { ClientEvent } from '../protocol/responses/event.ts';
+import type { Endpoint, World } from '../world/ports.ts';
+import { NodeCql } from './node-cql.ts';
+import { CoordinatorService } from './coordinator/coordinator-service.ts';
+import { serveHints } from './hints/hint-receiver.ts';
+import { Hints } from './hints/hints.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { Membership } from './membership/membership.ts';
+import type { ClusterEvent, MembershipHooks, NodeIdentity } from './membership/membership-parts.ts';
+import type { GossipOptions } from './gossip/gossip-options.ts';
+import { Messaging } from './messaging/messaging.ts';
+import type { NodeConfig } from './node-config.ts';
+import { PeerTables } from './peer-tables.ts';
+import { readLiteral } from './query/ddl/literals.ts';
+import type { UserCodeRunner } from './query/user-code.ts';
+import { LocalTables } from './query/system/local-tables.ts';
+import type { LocalStore } from './replica/local-store.ts';
+import { StorageStore } from './replica/storage-store.ts';
+import { RepairService } from './repair/repair-service.ts';
+import { Streaming } from './repair/streaming.ts';
+import { Replica } from './replica/replica.ts';
+import { alignStores } from './schema-stores.ts';
+import { StreamPlans } from './stream-plans.ts';
+import type { SchemaCache } from './schema/schema-cache.ts';
+import { schemaMessenger, serveSchema } from './schema/schema-messenger.ts';
+import { SchemaService } from './schema/schema-service.ts';
+import { isLocalSystemKeyspace, SYSTEM_KEYSPACE, SYSTEM_SCHEMA_KEYSPACE } from './schema/system-keyspaces.ts';
+import { NodeStorage } from './storage/node-storage.ts';
+import { systemMembershipStore } from './system-membership-store.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface NodeOptions {
+  readonly world: World;
+  readonly config: NodeConfig;
+  readonly identity: NodeIdentity;
+  readonly telemetry: Telemetry;
+  /** Shared by the nodes of a cluster. */
+  readonly schemaCache: SchemaCache;
+  readonly userCode: UserCodeRunner;
+  /** Gossip intervals that differ from what the configuration gives. */
+  readonly gossip: Partial<GossipOptions>;
+  /** Data of an earlier life in this process; null for a first start, or when the disk has it. */
+  readonly storage: NodeStorage | null;
+  /** Where hints outlive a kill; the node's own disk, or a memory image. */
+  readonly hintsDisk: World['disk'];
+  readonly onClientEvent: (event: ClientEvent) => void;
+  /** The node can go on no longer: `stop` leaves gossip and clients, `kill` ends it. */
+  readonly onFatal: (decision: 'stop-node' | 'kill-node', reason: string) => void;
+}
+
+/** Peers that are told of a new schema version out of turn. */
+const SCHEMA_ANNOUNCEMENTS_MAX = 11;
+
+export type StartDone = (error: string | null) => void;
+
+export class CassandraNode {
+  readonly self: Endpoint;
+  readonly options: NodeOptions;
+  readonly storage: NodeStorage;
+  readonly store: LocalStore;
+  readonly schema: SchemaService;
+  readonly messaging: Messaging;
+  readonly membership: Membership;
+  readonly hints: Hints;
+  readonly coordinator: CoordinatorService;
+  readonly streaming: Streaming;
+  readonly repair: RepairService;
+  readonly cql: NodeCql;
+  readonly tables: LocalTables;
+  readonly streamPlans: StreamPlans;
+  readonly lifecycle: Lifecycle;
+  private readonly peerTables: PeerTables;
+  private readonly replica: Replica;
+
+  constructor(options: NodeOptions) {
+    const { world, config, telemetry } = options;
+    const { clock, network, random, disk } = world;
+    this.options = options;
+    this.self = network.self;
+    this.storage = options.storage ?? this.openStorage();
+    this.store = new StorageStore({ storage: this.storage, schema: () => this.schema, clock, config, hasDisk: disk !== null });
+    this.tables = new LocalTables(this.store, clock);
+    this.messaging = new Messaging({ clock, network }, config);
+    this.schema = new SchemaService({
+      self: this.self, clock, telemetry,
+      store: this.store,
+      cache: options.schemaCache,
+      messenger: schemaMessenger(this.messaging),
+      livePeers: () => this.membership.gossiper.liveEndpoints(),
+      readLiteral,
+    });
+    this.schema.subscribe(({ before, after, changes }) => {
+      alignStores(this.storage, before, after);
+      for (const change of changes) options.onClientEvent({ type: 'SCHEMA_CHANGE', change } as ClientEvent);
+      if (this.membership.mode !== 'STARTING') this.onSchemaVersion(after.version);
+    });
+    this.streamPlans = new StreamPlans({ self: this.self, clock, telemetry, streaming: () => this.streaming });
+    this.membership = new Membership(
+      {
+        clock, random, telemetry, messaging: this.messaging, schema: this.schema,
+        store: systemMembershipStore(this.tables),
+        streaming: this.streamPlans,
+        hooks: this.hooks(),
+      },
+      {
+        config, identity: options.identity, gossip: options.gossip, consistentRangeMovement: true,
+        randomTokensIfUnsupported: false,
+      },
+    );
+    this.peerTables = new PeerTables(this.tables, this.membership);
+    this.hints = new Hints({
+      clock, telemetry, config, messaging: this.messaging, cluster: this.membership, disk: options.hintsDisk,
+      tableById: (id) => this.storage.store(id)?.table,
+    });
+    this.coordinator = new CoordinatorService({
+      clock, random, config, telemetry, messaging: this.messaging, cluster: this.membership, schema: this.schema,
+      hints: this.hints, store: this.store,
+    });
+    const parts = { clock, random, config, telemetry, messaging: this.messaging, cluster: this.membership, schema: this.schema, store: this.store };
+    this.streaming = new Streaming(parts);
+    this.repair = new RepairService({ ...parts, streaming: this.streaming });
+    this.cql = new NodeCql(this);
+    this.lifecycle = new Lifecycle({ membership: this.membership, storage: this.storage, hints: this.hints });
+    this.replica = new Replica({ messaging: this.messaging, store: this.store, schema: this.schema });
+  }
+
+  /** Reads what was kept, joins the ring, serves. `done` is called once; a text says why the node does not run. */
+  start(done: StartDone): void {
+    const error = this.loadData();
+    if (error !== null) {
+      done(error);
+      return;
+    }
+    this.storage.start();
+    this.serve();
+    this.describeSelf();
+    this.lifecycle.join((joinError) => this.onJoined(joinError, done));
+  }
+
+  /** nodetool bootstrap resume: ends like `start`. */
+  resumeBootstrap(done: StartDone): void {
+    this.lifecycle.resumeBootstrap((error) => this.onJoined(error, done));
+  }
+
+  private onJoined(joinError: string | null, done: StartDone): void {
+    if (joinError !== null) {
+      done(joinError);
+      return;
+    }
+    this.onSchemaVersion(this.schema.current.version);
+    this.peerTables.refresh();
+    this.hints.start();
+    this.coordinator.start();
+    done(null);
+  }
+
+  /** Brings system.peers up to date with what membership knows. */
+  refreshPeers(): void {
+    this.peerTables.refresh();
+  }
+
+  /** nodetool drain: says goodbye, makes everything durable, serves no more. */
+  drain(done: () => void): void {
+    this.membership.mode = 'DRAINING';
+    this.hints.stop();
+    this.coordinator.stop();
+    this.schema.stop();
+    this.membership.gossiper.shutdown(() => {
+      this.storage.stop(() => {
+        this.membership.mode = 'DRAINED';
+        done();
+      });
+    });
+  }
+
+  private openStorage(): NodeStorage {
+    const { world, config } = this.options;
+    return new NodeStorage({
+      clock: world.clock,
+      disk: world.disk,
+      config,
+      onFailure: (decision, { error, path }) => {
+        this.options.telemetry.emit({ kind: 'disk-failed', node: this.self, path, error, policy: decision });
+        if (decision === 'stop-node' || decision === 'kill-node') this.options.onFatal(decision, `${path}: ${error}`);
+      },
+    });
+  }
+
+  private loadData(): string | null {
+    const { storage, options } = this;
+    for (const keyspace of [SYSTEM_KEYSPACE, SYSTEM_SCHEMA_KEYSPACE]) {
+      for (const table of keyspace.tables.values()) storage.createTable(table);
+    }
+    const fromDisk = options.storage === null && storage.hasEarlierData;
+    if (fromDisk) {
+      const { error } = storage.replay(isLocalSystemKeyspace);
+      if (error !== null) return replayError(error);
+    }
+    this.schema.start();
+    if (fromDisk) {
+      const { error } = storage.replay((keyspace) => !isLocalSystemKeyspace(keyspace));
+      if (error !== null) return replayError(error);
+    }
+    return null;
+  }
+
+  private serve(): void {
+    this.replica.serve();
+    serveSchema(this.messaging, this.schema);
+    this.coordinator.serve();
+    this.streaming.serve();
+    this.repair.serve();
+    serveHints({
+      messaging: this.messaging, cluster: this.membership, schema: this.schema, store: this.store, hints: this.hints,
+      writes: this.coordinator.writes,
+    });
+  }
+
+  private describeSelf(): void {
+    const { config, identity } = this.options;
+    const [address = ''] = this.self.split(':');
+    this.tables.updateLocal({
+      broadcastAddress: address, broadcastPort: config.storage_port, listenAddress: address, listenPort: config.storage_port,
+      clusterName: config.cluster_name, datacenter: identity.datacenter, rack: identity.rack,
+      nativeAddress: identity.nativeAddress, nativePort: identity.nativePort,
+    });
+  }
+
+  private onSchemaVersion(version: string): void {
+    this.membership.publishSchemaVersion(version);
+    this.tables.updateLocal({ schemaVersion: version });
+    // Drivers wait for agreement: the nearest peers hear of it at once, the others by the usual rounds.
+    const { gossiper } = this.membership;
+    for (const peer of gossiper.liveEndpoints().slice(0, SCHEMA_ANNOUNCEMENTS_MAX)) gossiper.gossipTo(peer);
+  }
+
+  private hooks(): MembershipHooks {
+    return {
+      isSchemaReady: () => this.schema.migrations.isAgreed(),
+      onClusterEvent: (event) => {
+        this.peerTables.refresh();
+        this.options.onClientEvent(toClientEvent(event));
+      },
+      onPeerSchema: (endpoint, version) => {
+        this.schema.migrations.onVersion(endpoint, version);
+        this.peerTables.refresh();
+      },
+      onPeerAlive: () => undefined,
+      onPeerDead: () => undefined,
+      onHostRemoved: (hostId, endpoint) => {
+        this.hints.truncate(hostId);
+        this.schema.migrations.onRemoved(endpoint);
+      },
+      replayBatchlog: (done) => this.coordinator.batchlog.replay(done),
+      transferHints: (done) => this.lifecycle.transferHints(done),
+    };
+  }
+}
+
+function toClientEvent({ kind, address, port }: ClusterEvent): ClientEvent {
+  if (kind === 'UP' || kind === 'DOWN') return { type: 'STATUS_CHANGE', change: kind, address, port };
+  return { type: 'TOPOLOGY_CHANGE', change: kind, address, port };
+}
+
+function replayError(error: { readonly path: string; readonly message?: string }): string {
+  return `Could not read ${error.path}: ${error.message ?? 'damaged'}`;
+}

@@ -1,0 +1,62 @@
+// What one execution of a statement carries through the query layer, and the node's services that it may use.
+
+import type { Int64 } from '../../base/int64.ts';
+import type { ConsistencyLevel } from '../../data/consistency.ts';
+import type { CqlError } from '../../data/cql-error.ts';
+import type { KeyspaceMetadata, TableMetadata } from '../../data/schema.ts';
+import type { ClientState } from '../../protocol/client-state.ts';
+import type { ProtocolVersion } from '../../protocol/protocol-version.ts';
+import type { StatementResponse } from '../../protocol/responses/response.ts';
+import type { Clock, Random } from '../../world/ports.ts';
+import type { Coordinator, RequestContext } from '../coordinator/coordinator.ts';
+import type { NodeConfig } from '../node-config.ts';
+import type { SchemaView } from '../schema-view.ts';
+import type { LocalAccess } from './local-access.ts';
+import type { ListPaths } from './modification/update-parameters.ts';
+import type { BindContext } from './terms/term.ts';
+
+/** Of one node; shared by all statements. */
+export interface QueryServices {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: NodeConfig;
+  readonly schema: SchemaView;
+  readonly coordinator: Coordinator;
+  readonly local: LocalAccess;
+  readonly listPaths: ListPaths;
+  nextTimeUuid(): Buffer;
+}
+
+export interface Execution {
+  readonly services: QueryServices;
+  readonly client: ClientState;
+  readonly request: RequestContext;
+  readonly version: ProtocolVersion;
+  readonly consistency: ConsistencyLevel;
+  readonly serialConsistency: ConsistencyLevel;
+  /** 0 or less: no paging. */
+  readonly pageSize: number;
+  readonly pagingState: Buffer | null;
+  /** Microseconds: the client's, or the coordinator's clock. */
+  readonly timestamp: Int64;
+  readonly nowSeconds: number;
+  readonly bind: BindContext;
+  /** The client may see masked columns as they are. */
+  readonly unmask: boolean;
+}
+
+/** Called exactly once. */
+export type Done = (response: StatementResponse) => void;
+
+export function failed(error: CqlError): StatementResponse {
+  return { kind: 'error', error };
+}
+
+/** Tables of such keyspaces live on each node alone and bypass the replicas. */
+export function isLocal(keyspace: KeyspaceMetadata): boolean {
+  return keyspace.kind === 'virtual' || keyspace.replication.className.endsWith('LocalStrategy');
+}
+
+export function isVirtual(table: TableMetadata): boolean {
+  return table.kind === 'virtual';
+}

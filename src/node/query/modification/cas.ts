@@ -1,0 +1,293 @@
+// Conditional updates and batches: one request of one partition of one table, decided on its content as the paxos
+// round finds it, and the result set the client gets. Cassandra: cql3/statements/CQL3CasRequest, ModificationStatement.
+// buildCasResultSet, BatchStatement.makeCasRequest.
+
+import { addInt64 } from '../../../base/int64.ts';
+import { ALL_SLICES, clusteringOrder } from '../../../data/clustering-order.ts';
+import { CqlException, invalid } from '../../../data/cql-error.ts';
+import { NATIVE } from '../../../data/cql-type.ts';
+import { isLive } from '../../../data/deletion.ts';
+import { liveStaticRow } from '../../../data/live-view.ts';
+import { findRow } from '../../../data/merge-partitions.ts';
+import type { Clustering, DecoratedKey, PartitionData, Row } from '../../../data/partition.ts';
+import { NO_CLUSTERING } from '../../../data/partition.ts';
+import { PartitionBuilder } from '../../../data/partition-builder.ts';
+import type { ClusteringFilter, SinglePartitionRead } from '../../../data/read-command.ts';
+import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
+import type { StatementResponse } from '../../../protocol/responses/response.ts';
+import type { ResultColumn } from '../../../protocol/responses/result-metadata.ts';
+import type { RowsResult } from '../../../protocol/responses/rows.ts';
+import type { CasDecision, CasRequest } from '../../coordinator/coordinator.ts';
+import { checkCommitConsistency, checkSerialConsistency } from '../consistency-checks.ts';
+import type { Done, Execution } from '../execution.ts';
+import { failed } from '../execution.ts';
+import { partitionKeys } from '../restrictions/key-values.ts';
+import { requestedSlices } from '../restrictions/clustering-values.ts';
+import { columnValue, keyComponents } from '../select/row-view.ts';
+import { addUpdate, hasSlices, touchesOnlyStatics, writtenClusterings } from './build-update.ts';
+import type { BoundCondition } from './conditions.ts';
+import { bindCondition, conditionHolds } from './conditions.ts';
+import { keyspaceOfPlan, updateParameters } from './execute-modification.ts';
+import type { ModificationPlan } from './modification-plan.ts';
+import { hasConditions, updatesRegularRows } from './modification-plan.ts';
+import type { UpdateParameters } from './update-parameters.ts';
+import { BallotListPaths, deletionOf } from './update-parameters.ts';
+
+interface CasUpdate {
+  readonly plan: ModificationPlan;
+  readonly clustering: Clustering;
+  readonly parameters: UpdateParameters;
+}
+
+interface RowConditions {
+  readonly clustering: Clustering;
+  readonly isStatic: boolean;
+  readonly kind: 'exists' | 'not-exists' | 'columns';
+  readonly conditions: BoundCondition[];
+}
+
+/** Runs conditional statements (more than one: a batch). `executions` are per statement for a batch. */
+export function executeConditional(
+  plans: readonly ModificationPlan[],
+  execution: Execution,
+  done: Done,
+  executions: readonly Execution[] = [execution],
+): void {
+  const first = plans[0] as ModificationPlan;
+  const { table } = first;
+  const isBatch = plans.length > 1 || executions !== undefined && executions[0] !== execution;
+  const builder = new CasBuilder(table, isBatch);
+  plans.forEach((plan, i) => builder.add(plan, executions[i] ?? execution));
+  const serialConsistency = checkSerialConsistency(execution.serialConsistency);
+  checkCommitConsistency(execution.consistency, keyspaceOfPlan(first, execution));
+  const request = builder.build(execution, serialConsistency);
+  execution.services.coordinator.cas(request, execution.request, (result) => {
+    if (!result.ok) done(failed(result.error));
+    else if (result.applied) done(appliedResult(table));
+    else done(rejectedResult(result.current, builder.shownColumns(), execution.nowSeconds));
+  });
+}
+
+class CasBuilder {
+  private readonly table: TableMetadata;
+  private readonly isBatch: boolean;
+  private key: DecoratedKey | null = null;
+  private readonly updates: CasUpdate[] = [];
+  private readonly ranges: CasUpdate[] = [];
+  private readonly rowConditions: RowConditions[] = [];
+  private readonly conditionColumns = new Set<ColumnMetadata>();
+  private showsAll = false;
+  private updatesRegular = false;
+  private updatesStatic = false;
+
+  constructor(table: TableMetadata, isBatch: boolean) {
+    this.table = table;
+    this.isBatch = isBatch;
+  }
+
+  add(plan: ModificationPlan, execution: Execution): void {
+    const { restrictions } = plan;
+    const what = plan.type === 'UPDATE' ? 'updates' : 'deletions';
+    const keys = partitionKeys(restrictions, execution.bind);
+    if (restrictions.keyIsIn) {
+      if (this.isBatch) {
+        throw invalid('Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)');
+      }
+      throw invalid(`IN on the partition key is not supported with conditional ${what}`);
+    }
+    const key = keys[0] as DecoratedKey;
+    if (this.key === null) this.key = key;
+    else if (!this.key.bytes.equals(key.bytes)) throw invalid('Batch with conditions cannot span multiple partitions');
+    if (restrictions.clustering.hasIn) {
+      throw invalid(`IN on the clustering key columns is not supported with conditional ${what}`);
+    }
+    const parameters = updateParameters(plan, execution);
+    if (hasSlices(plan)) {
+      this.ranges.push({ plan, clustering: NO_CLUSTERING, parameters });
+      return;
+    }
+    const clustering = writtenClusterings(plan, parameters)[0] ?? NO_CLUSTERING;
+    this.updatesRegular ||= updatesRegularRows(plan);
+    this.updatesStatic ||= plan.staticOperations.length > 0;
+    if (hasConditions(plan)) this.addConditions(plan, clustering, execution);
+    for (const column of plan.readColumns) this.conditionColumns.add(column);
+    this.updates.push({ plan, clustering, parameters });
+  }
+
+  private addConditions(plan: ModificationPlan, clustering: Clustering, execution: Execution): void {
+    const { conditions } = plan;
+    const isStatic = touchesOnlyStatics(plan);
+    const known = this.conditionsOf(clustering, isStatic);
+    if (conditions.kind === 'columns') {
+      if (known !== undefined && known.kind !== 'columns') {
+        throw invalid('Cannot mix IF conditions and IF NOT EXISTS for the same row');
+      }
+      const target = known ?? this.newConditions(clustering, isStatic, 'columns');
+      for (const condition of conditions.conditions) {
+        target.conditions.push(bindCondition(condition, execution.bind));
+        this.conditionColumns.add(condition.column);
+      }
+      return;
+    }
+    this.showsAll = true;
+    if (conditions.kind === 'none') return;
+    if (known === undefined) this.newConditions(clustering, isStatic, conditions.kind);
+    else if (known.kind === 'columns') {
+      const exists = conditions.kind === 'exists' ? 'EXISTS' : 'NOT EXISTS';
+      throw invalid(`Cannot mix IF conditions and IF ${exists} for the same row`);
+    } else if (known.kind !== conditions.kind) {
+      throw invalid('Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row');
+    }
+  }
+
+  private conditionsOf(clustering: Clustering, isStatic: boolean): RowConditions | undefined {
+    const order = clusteringOrder(this.table);
+    return this.rowConditions.find(
+      (c) => c.isStatic === isStatic && (isStatic || order.compare(c.clustering, clustering) === 0),
+    );
+  }
+
+  private newConditions(clustering: Clustering, isStatic: boolean, kind: RowConditions['kind']): RowConditions {
+    const conditions: RowConditions = { clustering, isStatic, kind, conditions: [] };
+    this.rowConditions.push(conditions);
+    return conditions;
+  }
+
+  /** Columns of the row shown when the conditions do not hold; null: all of them. */
+  shownColumns(): readonly ColumnMetadata[] {
+    const { table } = this;
+    if (this.showsAll) return [...table.columns.values()];
+    const columns = new Set<ColumnMetadata>(this.isBatch ? [...table.partitionKey, ...table.clustering] : []);
+    for (const { conditions } of this.rowConditions) for (const c of conditions) columns.add(c.condition.column);
+    return [...columns];
+  }
+
+  build(execution: Execution, serialConsistency: 'SERIAL' | 'LOCAL_SERIAL'): CasRequest {
+    const { table } = this;
+    const { nowSeconds, consistency } = execution;
+    return {
+      table,
+      read: this.readCommand(nowSeconds),
+      serialConsistency,
+      commitConsistency: consistency,
+      evaluate: (current, ballotMicros) => this.decide(current, ballotMicros, execution),
+    };
+  }
+
+  private readCommand(nowSeconds: number): SinglePartitionRead {
+    const { table } = this;
+    const order = clusteringOrder(table);
+    const rows = this.rowConditions
+      .filter((c) => !c.isStatic)
+      .map((c) => c.clustering)
+      .sort((a, b) => order.compare(a, b));
+    const byName: ClusteringFilter = { kind: 'names', clusterings: rows, reversed: false };
+    const whole = rows.length === 0 || table.clustering.length === 0;
+    const clustering: ClusteringFilter = whole ? { kind: 'slices', slices: ALL_SLICES, reversed: false } : byName;
+    return {
+      kind: 'partition',
+      table,
+      key: this.key as DecoratedKey,
+      columns: { fetched: this.columnsToRead() },
+      filter: null,
+      indexName: null,
+      ann: null,
+      limits: { rows: rows.length === 0 ? 1 : Infinity, perPartition: Infinity, countedInFirstPartition: 0, distinct: false },
+      clustering,
+      nowSeconds,
+    };
+  }
+
+  private columnsToRead(): ReadonlySet<ColumnMetadata> {
+    const { table, conditionColumns } = this;
+    const of = (kind: 'static' | 'regular', all: boolean): readonly ColumnMetadata[] => {
+      if (all) return kind === 'static' ? table.statics : table.regulars;
+      return [...conditionColumns].filter((column) => column.kind === kind);
+    };
+    return new Set([...of('static', this.updatesStatic || this.showsAll), ...of('regular', this.updatesRegular || this.showsAll)]);
+  }
+
+  private decide(current: PartitionData, ballotMicros: number, execution: Execution): CasDecision {
+    try {
+      const { nowSeconds } = execution;
+      if (!this.rowConditions.every((conditions) => holds(conditions, current, nowSeconds))) return { kind: 'reject' };
+      return { kind: 'apply', mutation: this.mutation(current, ballotMicros, execution) };
+    } catch (error) {
+      if (error instanceof CqlException) return { kind: 'error', error: error.error };
+      throw error;
+    }
+  }
+
+  private mutation(current: PartitionData, ballotMicros: number, execution: Execution): Extract<CasDecision, { kind: 'apply' }>['mutation'] {
+    const { table } = this;
+    const key = this.key as DecoratedKey;
+    const builder = new PartitionBuilder(table, key);
+    const listPaths = new BallotListPaths(ballotMicros, execution.services.listPaths);
+    const timestamp = addInt64(ballotMicros, 0);
+    for (const { plan, clustering, parameters } of this.updates) {
+      addUpdate(plan, clustering, { ...parameters, timestamp, listPaths }, current, builder);
+    }
+    for (const { plan, parameters } of this.ranges) {
+      const at = { ...parameters, timestamp };
+      for (const slice of requestedSlices(plan.restrictions, parameters.bind)) {
+        builder.addRange({ ...slice, deletion: deletionOf(at) });
+      }
+    }
+    return { keyspace: table.keyspace, key, updates: [builder.build()], createdAtMs: execution.bind.functions.nowMs };
+  }
+}
+
+function holds(conditions: RowConditions, current: PartitionData, nowSeconds: number): boolean {
+  const row = liveRowOf(conditions, current, nowSeconds);
+  if (conditions.kind === 'exists') return row !== null;
+  if (conditions.kind === 'not-exists') return row === null;
+  return conditions.conditions.every((condition) => {
+    const isStatic = condition.condition.column.kind === 'static';
+    const subject = isStatic ? liveStaticRow(current, nowSeconds) : row;
+    return conditionHolds(condition, subject, nowSeconds);
+  });
+}
+
+function liveRowOf(conditions: RowConditions, current: PartitionData, nowSeconds: number): Row | null {
+  if (conditions.isStatic) return liveStaticRow(current, nowSeconds);
+  const at = findRow(clusteringOrder(current.table), current.rows, conditions.clustering);
+  const row = at < 0 ? null : (current.rows[at] ?? null);
+  return row !== null && isLive(row, nowSeconds) ? row : null;
+}
+
+// --------------------------------------------------------------------------------------------------------- results
+
+function appliedColumn(table: TableMetadata): ResultColumn {
+  return { keyspace: table.keyspace, table: table.name, name: '[applied]', type: NATIVE.boolean };
+}
+
+const TRUE = Buffer.of(1);
+const FALSE = Buffer.of(0);
+
+/** A cache of result columns a table, so that their encoding is remembered. */
+const appliedColumns = new WeakMap<TableMetadata, readonly ResultColumn[]>();
+
+function appliedResult(table: TableMetadata): StatementResponse {
+  let columns = appliedColumns.get(table);
+  if (columns === undefined) {
+    columns = [appliedColumn(table)];
+    appliedColumns.set(table, columns);
+  }
+  return { kind: 'rows', metadata: { columns }, rows: [[TRUE]] };
+}
+
+/** `[applied]` false and the rows as they are; without a row only the first column. */
+function rejectedResult(current: PartitionData, columns: readonly ColumnMetadata[], nowSeconds: number): RowsResult {
+  const { table } = current;
+  const key = keyComponents(current);
+  const staticRow = liveStaticRow(current, nowSeconds);
+  const live: (Row | null)[] = current.rows.filter((row) => isLive(row, nowSeconds));
+  if (live.length === 0 && staticRow !== null) live.push(null);
+  if (live.length === 0) return { kind: 'rows', metadata: { columns: [appliedColumn(table)] }, rows: [[FALSE]] };
+  const shown = columns.map(({ keyspace, table: name, name: column, type }) => ({ keyspace, table: name, name: column, type }));
+  const rows = live.map((row) => [
+    FALSE,
+    ...columns.map((column) => columnValue({ key, row, staticRow, nowSeconds }, column)),
+  ]);
+  return { kind: 'rows', metadata: { columns: [appliedColumn(table), ...shown] }, rows };
+}

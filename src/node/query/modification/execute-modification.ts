@@ -1,0 +1,180 @@
+// Runs a prepared INSERT, UPDATE or DELETE: reads rows that operations look at, builds mutations, hands them to the
+// coordinator (or to this node's own tables). Conditional ones go to cas.ts.
+// Cassandra: ModificationStatement.execute, executeWithoutCondition, readRequiredLists.
+
+import { required } from '../../../base/assert.ts';
+import type { ConsistencyLevel } from '../../../data/consistency.ts';
+import { CqlException } from '../../../data/cql-error.ts';
+import { ALL_SLICES } from '../../../data/clustering-order.ts';
+import type { DecoratedKey, PartitionData } from '../../../data/partition.ts';
+import type { ClusteringFilter, DataLimits, SinglePartitionRead } from '../../../data/read-command.ts';
+import type { KeyspaceMetadata } from '../../../data/schema.ts';
+import { VOID } from '../../../protocol/responses/result.ts';
+import type { WriteKind } from '../../coordinator/coordinator.ts';
+import { checkReadBeforeWrite, checkWriteConsistency } from '../consistency-checks.ts';
+import type { Done, Execution } from '../execution.ts';
+import { failed, isLocal } from '../execution.ts';
+import { partitionKeys } from '../restrictions/key-values.ts';
+import { requestedSlices } from '../restrictions/clustering-values.ts';
+import { timestampOf, ttlOf } from './attributes.ts';
+import type { CurrentPartitions } from './build-update.ts';
+import { addUpdates, hasSlices, touchesOnlyStatics, UpdateCollector, writtenClusterings } from './build-update.ts';
+import { executeConditional } from './cas.ts';
+import { fastMutation } from './fast-write.ts';
+import type { ModificationPlan } from './modification-plan.ts';
+import { hasConditions } from './modification-plan.ts';
+import type { UpdateParameters } from './update-parameters.ts';
+
+/** Write options by kind and level: made once, not per request. */
+const OPTIONS = new Map<string, { readonly kind: WriteKind; readonly consistency: ConsistencyLevel }>();
+
+export function writeOptions(
+  kind: WriteKind,
+  consistency: ConsistencyLevel,
+): { readonly kind: WriteKind; readonly consistency: ConsistencyLevel } {
+  const id = kind + consistency;
+  let options = OPTIONS.get(id);
+  if (options === undefined) {
+    options = Object.freeze({ kind, consistency });
+    OPTIONS.set(id, options);
+  }
+  return options;
+}
+
+export const NO_CURRENT: CurrentPartitions = new Map();
+
+export function keyspaceOfPlan(plan: ModificationPlan, execution: Execution): KeyspaceMetadata {
+  const { keyspace } = plan.table;
+  return required(execution.services.schema.current.keyspaces.get(keyspace), `keyspace ${keyspace}`);
+}
+
+/** Throws INVALID before anything is sent; later errors go to `done`. */
+export function executeModification(plan: ModificationPlan, execution: Execution, done: Done): void {
+  if (hasConditions(plan)) {
+    executeConditional([plan], execution, done);
+    return;
+  }
+  checkWriteConsistency(execution.consistency, plan.table);
+  const { fast } = plan;
+  if (fast !== null) {
+    const { services, bind, request } = execution;
+    const time = writeTime(plan, execution);
+    const mutation = fastMutation(fast, bind.values, time, bind.functions.nowMs);
+    const { coordinator } = services;
+    coordinator.write([mutation], writeOptions('simple', execution.consistency), request, (error) => {
+      done(error === null ? VOID : failed(error));
+    });
+    return;
+  }
+  const keys = partitionKeys(plan.restrictions, execution.bind);
+  const parameters = updateParameters(plan, execution);
+  readCurrent(plan, keys, parameters, execution, done, (current) => {
+    const collector = new UpdateCollector();
+    addUpdates(plan, keys, parameters, current, collector);
+    write(plan, collector, execution, done);
+  });
+}
+
+function writeTime(plan: ModificationPlan, execution: Execution): Pick<UpdateParameters, 'timestamp' | 'ttl' | 'nowSeconds'> {
+  const { bind, nowSeconds } = execution;
+  return {
+    timestamp: timestampOf(plan.attributes, execution.timestamp, bind),
+    ttl: ttlOf(plan.attributes, plan.table, bind, Math.floor(bind.functions.nowMs / 1000)),
+    nowSeconds,
+  };
+}
+
+export function updateParameters(plan: ModificationPlan, execution: Execution): UpdateParameters {
+  return { ...writeTime(plan, execution), bind: execution.bind, listPaths: execution.services.listPaths };
+}
+
+function write(plan: ModificationPlan, collector: UpdateCollector, execution: Execution, done: Done): void {
+  const { services, request, consistency, bind } = execution;
+  const mutations = collector.build(bind.functions.nowMs);
+  if (mutations.length === 0) {
+    done(VOID);
+    return;
+  }
+  if (isLocal(keyspaceOfPlan(plan, execution))) {
+    const error = services.local.write(mutations);
+    done(error === null ? VOID : failed(error));
+    return;
+  }
+  const several: WriteKind = mutations.length === 1 ? 'simple' : 'unlogged-batch';
+  const kind: WriteKind = plan.table.isCounter ? 'counter' : several;
+  services.coordinator.write(mutations, writeOptions(kind, consistency), request, (error) => {
+    done(error === null ? VOID : failed(error));
+  });
+}
+
+// ------------------------------------------------------------------------------------------------ read before write
+
+const UNLIMITED: DataLimits = Object.freeze({
+  rows: Infinity, perPartition: Infinity, countedInFirstPartition: 0, distinct: false,
+});
+
+/** Reads the partitions that operations look at; calls `next` at once when there is nothing to read. */
+export function readCurrent(
+  plan: ModificationPlan,
+  keys: readonly DecoratedKey[],
+  parameters: UpdateParameters,
+  execution: Execution,
+  done: Done,
+  next: (current: CurrentPartitions) => void,
+): void {
+  if (!plan.requiresRead || keys.length === 0) {
+    next(NO_CURRENT);
+    return;
+  }
+  checkReadBeforeWrite(execution.consistency);
+  const clustering = readFilter(plan, parameters);
+  const commands = keys.map((key): SinglePartitionRead => ({
+    kind: 'partition',
+    table: plan.table,
+    key,
+    columns: { fetched: plan.readColumns },
+    filter: null,
+    indexName: null,
+    ann: null,
+    limits: UNLIMITED,
+    clustering,
+    nowSeconds: execution.nowSeconds,
+  }));
+  const { services } = execution;
+  if (isLocal(keyspaceOfPlan(plan, execution))) {
+    const partitions = new Map<string, PartitionData>();
+    for (const command of commands) {
+      const result = services.local.read(command);
+      if (result.kind === 'data') for (const partition of result.partitions) partitions.set(partition.key.id, partition);
+    }
+    next(partitions);
+    return;
+  }
+  services.coordinator.read(commands, execution.consistency, execution.request, (result) => {
+    if (!result.ok) {
+      done(failed(result.error));
+      return;
+    }
+    answering(done, () => next(new Map(result.partitions.map((partition) => [partition.key.id, partition]))));
+  });
+}
+
+/** Runs the rest of a statement in a callback, where a thrown CqlException is the answer. */
+export function answering(done: Done, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof CqlException)) throw error;
+    done(failed(error.error));
+  }
+}
+
+function readFilter(plan: ModificationPlan, parameters: UpdateParameters): ClusteringFilter {
+  if (touchesOnlyStatics(plan) || plan.table.clustering.length === 0) {
+    return { kind: 'slices', slices: ALL_SLICES, reversed: false };
+  }
+  if (hasSlices(plan)) {
+    return { kind: 'slices', slices: requestedSlices(plan.restrictions, parameters.bind), reversed: false };
+  }
+  return { kind: 'names', clusterings: writtenClusterings(plan, parameters), reversed: false };
+}

@@ -1,0 +1,157 @@
+// The frequent write, planned at preparation: one row, its key and plain columns from markers or constants. Executing
+// checks lengths, hashes the key, and makes the row; nothing is looked up. Whatever does not fit takes build-update.ts.
+// Test: test/query/fast-write.test.ts (both ways give the same mutation).
+
+import type { Int64 } from '../../../base/int64.ts';
+import type { Codec } from '../../../data/codec/codec.ts';
+import { codecFor } from '../../../data/codec/codec.ts';
+import { invalid } from '../../../data/cql-error.ts';
+import { NO_RANGES } from '../../../data/range-tombstones.ts';
+import type { Cell, Clustering, DecoratedKey, Liveness, Mutation, Row } from '../../../data/partition.ts';
+import { LIVE, NO_CLUSTERING, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from '../../../data/partition.ts';
+import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
+import { compareColumns } from '../../../data/type-order.ts';
+import type { BoundValue } from '../../../protocol/bound-value.ts';
+import { UNSET } from '../../../protocol/bound-value.ts';
+import { checkKey, compositeKey, decorateKey } from '../../../ring/token.ts';
+import type { RestrictionSet } from '../restrictions/restriction-set.ts';
+import type { PreparedTerm } from '../terms/term.ts';
+import type { ModificationPlan } from './modification-plan.ts';
+import { isCompact } from './modification-plan.ts';
+
+/** Where a value comes from: the marker `index`, or a constant when it is negative. */
+interface Slot {
+  readonly index: number;
+  readonly constant: Buffer | null;
+  readonly codec: Codec;
+  readonly column: ColumnMetadata;
+}
+
+export interface FastWrite {
+  readonly table: TableMetadata;
+  readonly key: readonly Slot[];
+  readonly clustering: readonly Slot[];
+  /** In storage order. */
+  readonly cells: readonly Slot[];
+  readonly isInsert: boolean;
+}
+
+/** null: the statement is not that simple. */
+export function planFastWrite(plan: ModificationPlan): FastWrite | null {
+  const { table, restrictions, type } = plan;
+  if (type === 'DELETE' || plan.conditions.kind !== 'none' || plan.staticOperations.length > 0) return null;
+  if (plan.requiresRead || table.isCounter || table.kind !== 'regular' || isCompact(table)) return null;
+  const key = keySlots(table.partitionKey, restrictions.partition);
+  const clustering = keySlots(table.clustering, restrictions.clustering);
+  if (key === null || clustering === null || restrictions.token !== null) return null;
+  const cells: Slot[] = [];
+  for (const operation of plan.regularOperations) {
+    if (operation.kind !== 'set' || operation.column.isComplex) return null;
+    const slot = slotOf(operation.value, operation.column);
+    if (slot === null) return null;
+    cells.push(slot);
+  }
+  cells.sort((a, b) => compareColumns(a.column, b.column));
+  return { table, key, clustering, cells, isInsert: type === 'INSERT' };
+}
+
+function keySlots(columns: readonly ColumnMetadata[], set: RestrictionSet): readonly Slot[] | null {
+  const slots: Slot[] = [];
+  for (const column of columns) {
+    const restriction = set.of(column);
+    if (restriction === undefined || restriction.kind !== 'eq' || restriction.multi) return null;
+    const slot = slotOf(restriction.value, column);
+    if (slot === null) return null;
+    slots.push(slot);
+  }
+  return slots;
+}
+
+/** Exported for fast-read.ts: the slot of a plain marker or constant, null for anything else. */
+export function slotOf(term: PreparedTerm, column: ColumnMetadata): Slot | null {
+  const codec = codecFor(column.type);
+  if (term.kind === 'marker' && (term.shape === 'plain' || term.shape === 'list')) {
+    return { index: term.index, constant: null, codec, column };
+  }
+  if (term.kind === 'constant' && term.value !== UNSET) return { index: -1, constant: term.value, codec, column };
+  return null;
+}
+
+export type { Slot };
+
+/** A key or clustering value, copied out of the frame. */
+export function slotKeyValue(slot: Slot, values: readonly BoundValue[]): Buffer {
+  if (slot.index < 0) {
+    if (slot.constant === null) throw invalid(`Invalid null value in condition for column ${slot.column.name}`);
+    return slot.constant;
+  }
+  const value = values[slot.index] as BoundValue;
+  if (value === null) throw invalid(`Invalid null value in condition for column ${slot.column.name}`);
+  if (value === UNSET) throw invalid(`Invalid unset value for column ${slot.column.name}`);
+  slot.codec.validate(value);
+  return copyOf(value);
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A copy that does not keep the received frame alive. */
+export function copyOf(value: Buffer): Buffer {
+  const { length } = value;
+  if (length === 0) return EMPTY;
+  const copy = Buffer.allocUnsafe(length);
+  if (length > 24) value.copy(copy);
+  else for (let i = 0; i < length; i++) copy[i] = value[i] as number;
+  return copy;
+}
+
+/** The partition key of a statement whose key columns are slots. */
+export function slotKey(slots: readonly Slot[], values: readonly BoundValue[]): DecoratedKey {
+  const first = slots[0] as Slot;
+  let bytes: Buffer;
+  if (slots.length === 1) bytes = slotKeyValue(first, values);
+  else bytes = compositeKey(slots.map((slot) => slotKeyValue(slot, values)));
+  checkKey(bytes);
+  return decorateKey(bytes);
+}
+
+export interface FastWriteTime {
+  readonly timestamp: Int64;
+  readonly ttl: number;
+  readonly nowSeconds: number;
+}
+
+/** The mutation. Throws INVALID for values that do not fit. */
+export function fastMutation(
+  plan: FastWrite,
+  values: readonly BoundValue[],
+  time: FastWriteTime,
+  createdAtMs: number,
+): Mutation {
+  const { table } = plan;
+  const key = slotKey(plan.key, values);
+  let clustering: Clustering = NO_CLUSTERING;
+  if (plan.clustering.length > 0) {
+    const parts: Buffer[] = [];
+    for (const slot of plan.clustering) parts.push(slotKeyValue(slot, values));
+    clustering = parts;
+  }
+  const { timestamp, ttl, nowSeconds } = time;
+  const expires = ttl === NO_TTL ? NO_DELETION_TIME : nowSeconds + ttl;
+  const data: Cell[] = [];
+  for (const slot of plan.cells) {
+    const { column } = slot;
+    const value = slot.index < 0 ? slot.constant : (values[slot.index] as BoundValue);
+    if (value === UNSET) continue;
+    if (value === null) {
+      data.push({ column, timestamp, ttl: NO_TTL, localDeletionTime: nowSeconds, value: EMPTY, path: null });
+      continue;
+    }
+    if (slot.index >= 0) slot.codec.validate(value);
+    const bytes = slot.index < 0 ? value : copyOf(value);
+    data.push({ column, timestamp, ttl, localDeletionTime: expires, value: bytes, path: null });
+  }
+  const liveness: Liveness = plan.isInsert ? { timestamp, ttl, localExpirationTime: expires } : NO_LIVENESS;
+  const row: Row = { clustering, liveness, deletion: LIVE, data };
+  const update = { table, key, deletion: LIVE, staticRow: null, rows: [row], rangeTombstones: NO_RANGES };
+  return { keyspace: table.keyspace, key, updates: [update], createdAtMs };
+}

@@ -1,0 +1,59 @@
+// The frequent read, planned at preparation: one partition by its key, whole or one row of it, bare columns. Whatever
+// does not fit takes execute-select.ts alone. Cassandra has no such thing; the result is the same.
+
+import { ALL_SLICES } from '../../../data/clustering-order.ts';
+import type { ClusteringFilter } from '../../../data/read-command.ts';
+import type { BoundValue } from '../../../protocol/bound-value.ts';
+import type { DecoratedKey } from '../../../data/partition.ts';
+import type { Slot } from '../modification/fast-write.ts';
+import { slotKey, slotKeyValue, slotOf } from '../modification/fast-write.ts';
+import type { SelectPlan } from './select-plan.ts';
+
+export interface FastRead {
+  readonly key: readonly Slot[];
+  /** Empty: the whole partition, by `whole`. */
+  readonly clustering: readonly Slot[];
+  readonly whole: ClusteringFilter;
+  /** At most one row can come back. */
+  readonly isSingleRow: boolean;
+}
+
+/** null: the statement is not that simple. */
+export function planFastRead(plan: SelectPlan): FastRead | null {
+  const { table, restrictions, statement, aggregation } = plan;
+  if (restrictions.isKeyRange || restrictions.usesSecondaryIndexing || restrictions.token !== null) return null;
+  if (aggregation !== 'none' || statement.distinct || plan.sortColumns.length > 0 || restrictions.isTopK) return null;
+  const { filtered } = restrictions;
+  if (filtered.partition || filtered.clustering || filtered.others) return null;
+  const key: Slot[] = [];
+  for (const column of table.partitionKey) {
+    const restriction = restrictions.partition.of(column);
+    if (restriction === undefined || restriction.kind !== 'eq' || restriction.multi) return null;
+    const slot = slotOf(restriction.value, column);
+    if (slot === null) return null;
+    key.push(slot);
+  }
+  const clustering: Slot[] = [];
+  if (!restrictions.clustering.isEmpty) {
+    for (const column of table.clustering) {
+      const restriction = restrictions.clustering.of(column);
+      if (restriction === undefined || restriction.kind !== 'eq' || restriction.multi) return null;
+      const slot = slotOf(restriction.value, column);
+      if (slot === null) return null;
+      clustering.push(slot);
+    }
+  }
+  const whole: ClusteringFilter = { kind: 'slices', slices: ALL_SLICES, reversed: plan.isReversed };
+  return { key, clustering, whole, isSingleRow: table.clustering.length === 0 || clustering.length > 0 };
+}
+
+export function fastKey(fast: FastRead, values: readonly BoundValue[]): DecoratedKey {
+  return slotKey(fast.key, values);
+}
+
+export function fastClustering(fast: FastRead, values: readonly BoundValue[], reversed: boolean): ClusteringFilter {
+  if (fast.clustering.length === 0) return fast.whole;
+  const clustering: Buffer[] = [];
+  for (const slot of fast.clustering) clustering.push(slotKeyValue(slot, values));
+  return { kind: 'names', clusterings: [clustering], reversed };
+}

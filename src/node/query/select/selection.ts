@@ -1,0 +1,82 @@
+// The SELECT list of a statement: its selectors, the columns they read, the description of the result.
+// Cassandra: cql3/selection/Selection, SelectorFactories.
+
+import type { SelectStatement } from '../../../cql/ast.ts';
+import { NATIVE } from '../../../data/cql-type.ts';
+import type { ColumnFilter } from '../../../data/read-command.ts';
+import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
+import type { ResultColumn } from '../../../protocol/responses/result-metadata.ts';
+import type { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
+import { existingColumn } from '../schema-lookup.ts';
+import { prepareSelector, resultColumnName } from './prepare-selection.ts';
+import type { Selectable, SelectScope } from './selectable.ts';
+import type { PreparedSelector } from './selector.ts';
+import { aggregatesOf, columnsOf, isAggregate } from './selector.ts';
+
+export interface Selection {
+  readonly selectors: readonly PreparedSelector[];
+  /** Columns the selectors read, in order of appearance. */
+  readonly columns: readonly ColumnMetadata[];
+  /** When every selector is a bare column: the columns of the result. */
+  readonly simple: readonly ColumnMetadata[] | null;
+  /** Some column has a mask. */
+  readonly hasMasks: boolean;
+  readonly isAggregate: boolean;
+  readonly aggregates: readonly Extract<PreparedSelector, { kind: 'aggregate' }>[];
+  /** Names and types before JSON; the keys of JSON objects. */
+  readonly items: readonly ResultColumn[];
+  readonly isJson: boolean;
+  /** What the client sees. One array for the life of the plan. */
+  readonly resultColumns: readonly ResultColumn[];
+  readonly filter: ColumnFilter;
+}
+
+export function prepareSelection(
+  statement: SelectStatement,
+  selectables: readonly Selectable[],
+  table: TableMetadata,
+  scope: SelectScope,
+  restrictions: StatementRestrictions,
+): Selection {
+  const nextAggregate = { value: 0 };
+  const isWildcard = selectables.length === 0;
+  const chosen: readonly Selectable[] = isWildcard
+    ? [...table.columns.values()].map((column) => ({ kind: 'column', column }))
+    : selectables;
+  const selectors = chosen.map((selectable) => prepareSelector(selectable, null, { ...scope, nextAggregate }));
+  const items = chosen.map((selectable, i) => ({
+    keyspace: table.keyspace,
+    table: table.name,
+    name: statement.selectors[i]?.alias ?? resultColumnName(selectable, selectors[i] as PreparedSelector),
+    type: (selectors[i] as PreparedSelector).type,
+  }));
+  const columns = columnsOf(selectors);
+  const bare = selectors.flatMap((selector) => (selector.kind === 'column' ? [selector.column] : []));
+  const { json } = statement;
+  return {
+    selectors,
+    columns,
+    simple: bare.length === selectors.length ? bare : null,
+    hasMasks: columns.some((column) => column.mask !== null),
+    isAggregate: selectors.some(isAggregate),
+    aggregates: [...aggregatesOf(selectors)].sort((a, b) => a.index - b.index),
+    items,
+    isJson: json,
+    resultColumns: json ? [{ keyspace: table.keyspace, table: table.name, name: '[json]', type: NATIVE.text }] : items,
+    filter: isWildcard ? ALL_COLUMNS : filterOf(statement, columns, restrictions, table),
+  };
+}
+
+const ALL_COLUMNS: ColumnFilter = Object.freeze({ fetched: null });
+
+/** What selectors, filters and orderings look at. */
+function filterOf(
+  statement: SelectStatement,
+  columns: readonly ColumnMetadata[],
+  restrictions: StatementRestrictions,
+  table: TableMetadata,
+): ColumnFilter {
+  const ordering = statement.orderBy.map(({ column }) => existingColumn(table, column));
+  const all = [...columns, ...restrictions.filteredOtherColumns(), ...ordering];
+  return { fetched: new Set(all.filter((column) => column.position < 0)) };
+}

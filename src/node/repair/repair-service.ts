@@ -1,0 +1,252 @@
+// Anti-entropy repair of one node: runs repairs that are asked for here and serves the sessions of others (validate,
+// stream, remember what is repaired). Test: test/repair/repair.test.ts.
+// Cassandra: repair/RepairCoordinator, RepairMessageVerbHandler, repair/consistent/LocalSessions.
+
+import { TimeUuidGenerator, uuidText } from '../../data/time-uuid.ts';
+import type { TokenRange } from '../../ring/token-range.ts';
+import { normalizeRanges, rangeText } from '../../ring/token-range.ts';
+import type { Clock, Endpoint, Random } from '../../world/ports.ts';
+import type { ClusterState } from '../cluster-state.ts';
+import type { Message } from '../messaging/message.ts';
+import type { Messaging } from '../messaging/messaging.ts';
+import type { NodeConfig } from '../node-config.ts';
+import type { LocalStore } from '../replica/local-store.ts';
+import type { SchemaView } from '../schema-view.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { PrepareRequest } from './repair-messages.ts';
+import type { RepairOptions, RepairProgress, RepairResult } from './repair-options.ts';
+import type { RepairSessionPlan } from './repair-plan.ts';
+import { planRepair } from './repair-plan.ts';
+import { RepairSession } from './repair-session.ts';
+import type { Streaming } from './streaming.ts';
+import { validate } from './validation.ts';
+
+export interface RepairParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly messaging: Messaging;
+  readonly cluster: ClusterState;
+  readonly schema: SchemaView;
+  readonly store: LocalStore;
+  readonly config: NodeConfig;
+  readonly telemetry: Telemetry;
+  readonly streaming: Streaming;
+}
+
+/** What this node knows to be repaired incrementally. */
+export interface RepairedRanges {
+  readonly keyspace: string;
+  readonly table: string;
+  readonly ranges: readonly TokenRange[];
+  readonly repairedAtMs: number;
+}
+
+/** Sessions of others that are remembered at most; the oldest unfinished one is dropped. */
+const SESSIONS_MAX = 1_000;
+
+export class RepairService {
+  private readonly parts: RepairParts;
+  private readonly ids: TimeUuidGenerator;
+  private readonly prepared = new Map<string, PrepareRequest>();
+  private readonly running = new Map<string, RepairSession>();
+  private repaired: RepairedRanges[] = [];
+  private nextCommand = 1;
+
+  constructor(parts: RepairParts) {
+    this.parts = parts;
+    this.ids = new TimeUuidGenerator(parts.random.fork('repair').bytes(8));
+  }
+
+  /** Serves the sessions of other nodes, and this node's part in its own. */
+  serve(): void {
+    const { messaging } = this.parts;
+    messaging.serve('PREPARE_REQ', (message, from) => {
+      this.remember(message.payload);
+      messaging.respond(message, from, 'PREPARE_RSP', null);
+    });
+    messaging.serve('VALIDATION_REQ', (message, from) => this.onValidation(message, from));
+    messaging.serve('SYNC_REQ', (message, from) => this.onSync(message, from));
+    messaging.serve('FINALIZE_COMMIT_REQ', (message, from) => {
+      this.markRepaired(message.payload.session, message.payload.repairedAtMs);
+      messaging.respond(message, from, 'FINALIZE_COMMIT_RSP', null);
+    });
+    messaging.serve('CLEANUP_REQ', (message) => {
+      this.prepared.delete(message.payload.session);
+    });
+  }
+
+  /** Runs a repair from this node. `done` is called once. */
+  repair(
+    options: RepairOptions,
+    progress: (progress: RepairProgress) => void,
+    done: (result: RepairResult) => void,
+  ): void {
+    const { schema, cluster, clock } = this.parts;
+    const keyspace = schema.current.keyspaces.get(options.keyspace);
+    if (keyspace === undefined) {
+      done(failed(`Keyspace [${options.keyspace}] does not exist.`));
+      return;
+    }
+    const tables = options.tables ?? [...keyspace.tables.keys()];
+    const unknown = tables.find((name) => !keyspace.tables.has(name));
+    if (unknown !== undefined) {
+      done(failed(`Unknown keyspace/cf pair (${options.keyspace}.${unknown})`));
+      return;
+    }
+    const plan = planRepair({
+      self: cluster.self,
+      localDatacenter: cluster.localDatacenter,
+      replication: cluster.replication(keyspace),
+      options,
+      datacenterOf: (node) => cluster.info(node)?.datacenter ?? '',
+      isAlive: (node) => cluster.isAlive(node),
+    });
+    const command = this.nextCommand++;
+    if (!plan.ok) {
+      progress({ progress: 0, total: 0, message: `Repair command #${command} failed with error ${plan.error}` });
+      done(failed(plan.error));
+      return;
+    }
+    const ranges = plan.sessions.reduce((sum, session) => sum + session.ranges.length, 0);
+    const total = plan.sessions.length;
+    progress({ progress: 0, total, message: startText(command, options, ranges) });
+    const startedAtMs = clock.nowMs();
+    this.runSessions(plan.sessions, options, tables, progress, (result) => {
+      const seconds = Math.floor((clock.nowMs() - startedAtMs) / 1000);
+      const word = result.ok ? 'Repair completed successfully' : `Repair failed: ${result.error ?? ''}`;
+      progress({ progress: total, total, message: word });
+      progress({ progress: total, total, message: `Repair command #${command} finished in ${seconds} seconds` });
+      done(result);
+    });
+  }
+
+  /** Sessions this node coordinates right now; repair_admin list. */
+  activeSessions(): readonly string[] {
+    return [...this.running.keys()];
+  }
+
+  cancel(session: string): boolean {
+    const running = this.running.get(session);
+    running?.cancel('Repair session was cancelled');
+    return running !== undefined;
+  }
+
+  /** What incremental repairs have covered, newest last. */
+  repairedRanges(): readonly RepairedRanges[] {
+    return this.repaired;
+  }
+
+  private runSessions(
+    plans: readonly RepairSessionPlan[],
+    options: RepairOptions,
+    tables: readonly string[],
+    progress: (progress: RepairProgress) => void,
+    done: (result: RepairResult) => void,
+  ): void {
+    const sums = { differingRanges: 0, rowsStreamed: 0, bytesStreamed: 0 };
+    const errors: string[] = [];
+    const waiting = [...plans];
+    const next = (): void => {
+      const plan = waiting.shift();
+      if (plan === undefined || errors.length > 0) {
+        const error = errors[0] ?? null;
+        done({ ok: error === null, error, sessions: plans.length, ...sums });
+        return;
+      }
+      const id = uuidText(this.ids.next(this.parts.clock.wallMs()));
+      const session = new RepairSession(this.parts, { id, plan, options, tables }, (error) => {
+        this.running.delete(id);
+        sums.differingRanges += session.totals.differingRanges;
+        sums.rowsStreamed += session.totals.rows;
+        sums.bytesStreamed += session.totals.bytes;
+        const finished = plans.length - waiting.length;
+        const ranges = plan.ranges.map(rangeText).join(', ');
+        const percent = Math.round((finished / plans.length) * 100);
+        const message =
+          error === null
+            ? `Repair session ${id} for range [${ranges}] finished (progress: ${percent}%)`
+            : `Repair session ${id} for range [${ranges}] failed with error ${error} (progress: ${percent}%)`;
+        progress({ progress: finished, total: plans.length, message });
+        if (error !== null) errors.push(error);
+        next();
+      });
+      this.running.set(id, session);
+      session.start();
+    };
+    next();
+  }
+
+  private onValidation(message: Message<'VALIDATION_REQ'>, from: Endpoint): void {
+    const { schema, messaging, config } = this.parts;
+    const { keyspace, table, ranges, nowSeconds, replicas } = message.payload;
+    const metadata = schema.current.keyspaces.get(keyspace)?.tables.get(table);
+    if (metadata === undefined) {
+      messaging.fail(message, from, 'INCOMPATIBLE_SCHEMA');
+      return;
+    }
+    const spaceBytes = config.repair_session_space;
+    const work = { table: metadata, ranges, nowSeconds, replicas, spaceBytes };
+    validate(this.parts, work, (trees) =>
+      messaging.respond(message, from, 'VALIDATION_RSP', { trees }),
+    );
+  }
+
+  private onSync(message: Message<'SYNC_REQ'>, from: Endpoint): void {
+    const { messaging, streaming } = this.parts;
+    const { session, keyspace, table, to, ranges } = message.payload;
+    streaming.send(to, { session, keyspace, tables: [table], ranges }, (totals) => {
+      if (totals === null) messaging.fail(message, from, 'UNKNOWN');
+      else messaging.respond(message, from, 'SYNC_RSP', totals);
+    });
+  }
+
+  private remember(request: PrepareRequest): void {
+    if (!request.incremental) return;
+    const oldest = this.prepared.keys().next();
+    if (this.prepared.size >= SESSIONS_MAX && oldest.done !== true) {
+      this.prepared.delete(oldest.value);
+    }
+    this.prepared.set(request.session, request);
+  }
+
+  private markRepaired(session: string, repairedAtMs: number): void {
+    const prepared = this.prepared.get(session);
+    if (prepared === undefined) return;
+    this.prepared.delete(session);
+    const { keyspace, tables } = prepared;
+    for (const table of tables) {
+      const older = this.repaired.filter(
+        (one) => one.keyspace === keyspace && one.table === table,
+      );
+      const ranges = normalizeRanges([
+        ...prepared.ranges,
+        ...older.flatMap((one) => [...one.ranges]),
+      ]);
+      this.repaired = this.repaired.filter((one) => !older.includes(one));
+      this.repaired.push({ keyspace, table, ranges, repairedAtMs });
+    }
+  }
+}
+
+function failed(error: string): RepairResult {
+  const nothing = { sessions: 0, differingRanges: 0, rowsStreamed: 0, bytesStreamed: 0 };
+  return { ok: false, error, ...nothing };
+}
+
+function startText(command: number, options: RepairOptions, ranges: number): string {
+  const parallelism = options.parallelism === 'datacenter-parallel' ? 'dc_parallel' : options.parallelism;
+  const parts = [
+    `parallelism: ${parallelism}`,
+    `primary range: ${options.primaryRange}`,
+    `incremental: ${options.kind === 'incremental'}`,
+    `job threads: ${options.jobThreads}`,
+    `ColumnFamilies: [${(options.tables ?? []).join(', ')}]`,
+    `dataCenters: [${options.datacenters.join(', ')}]`,
+    `hosts: [${options.hosts.join(', ')}]`,
+    `previewKind: ${options.kind === 'preview' ? 'ALL' : 'NONE'}`,
+    `# of ranges: ${ranges}`,
+    `pull repair: ${options.pull}`,
+    `force repair: ${options.force}`,
+  ];
+  return `Starting repair command #${command}, repairing keyspace ${options.keyspace} with repair options (${parts.join(', ')})`;
+}

@@ -1,0 +1,73 @@
+// NodeStorage as the replica sees it: what is logged, and when a mutation may be acknowledged.
+// Test: test/storage/node-storage.test.ts, test/cluster/restart.test.ts.
+
+import type { FailureReason } from '../../data/cql-error.ts';
+import type { Mutation } from '../../data/partition.ts';
+import type { ReadCommand } from '../../data/read-command.ts';
+import type { TableMetadata } from '../../data/schema.ts';
+import type { Clock } from '../../world/ports.ts';
+import type { NodeConfig } from '../node-config.ts';
+import type { SchemaView } from '../schema-view.ts';
+import type { ApplyResult, NodeStorage } from '../storage/node-storage.ts';
+import type { ReplicaResult } from '../storage/replica-result.ts';
+import type { ApplyDone, LocalStore } from './local-store.ts';
+
+export class StorageStore implements LocalStore {
+  readonly applyDurably: LocalStore['applyDurably'];
+  private readonly storage: NodeStorage;
+  private readonly schema: () => SchemaView | null;
+  private readonly clock: Clock;
+  private readonly snapshotOnTruncate: boolean;
+  private outcome: ApplyResult | null = null;
+  private readonly remember = (result: ApplyResult): void => {
+    this.outcome = result;
+  };
+
+  constructor(parts: {
+    readonly storage: NodeStorage;
+    readonly schema: () => SchemaView | null;
+    readonly clock: Clock;
+    readonly config: NodeConfig;
+    readonly hasDisk: boolean;
+  }) {
+    this.storage = parts.storage;
+    this.schema = parts.schema;
+    this.clock = parts.clock;
+    this.snapshotOnTruncate = parts.config.auto_snapshot;
+    this.applyDurably = parts.hasDisk ? (mutation, done) => this.applyLogged(mutation, done) : null;
+  }
+
+  apply(mutation: Mutation): FailureReason | null {
+    this.outcome = null;
+    this.storage.apply(mutation, this.isDurable(mutation), this.remember);
+    if (this.outcome !== null) return reasonOf(this.outcome);
+    // The log makes writers wait (batch, group, a sync that is late): the content is there for whoever reads next.
+    this.storage.merge(mutation);
+    return null;
+  }
+
+  read(command: ReadCommand): ReplicaResult {
+    return this.storage.read(command);
+  }
+
+  truncate(table: TableMetadata, done: ApplyDone): void {
+    const atMs = this.clock.wallMs();
+    if (this.snapshotOnTruncate && table.params.allow_auto_snapshot) {
+      this.storage.takeSnapshot(`truncated-${atMs}-${table.name}`, table.id);
+    }
+    this.storage.truncate(table.id, atMs, (result) => done(reasonOf(result)));
+  }
+
+  private applyLogged(mutation: Mutation, done: ApplyDone): void {
+    this.storage.apply(mutation, this.isDurable(mutation), (result) => done(reasonOf(result)));
+  }
+
+  private isDurable(mutation: Mutation): boolean {
+    return this.schema()?.current.keyspaces.get(mutation.keyspace)?.durableWrites ?? true;
+  }
+}
+
+function reasonOf(result: ApplyResult): FailureReason | null {
+  if (result.ok) return null;
+  return result.reason === 'OVERLOADED' ? 'UNKNOWN' : result.reason;
+}

@@ -1,0 +1,194 @@
+// Reads back what a node kept: the last valid checkpoint, then the commit log segments from it on. A torn tail ends its
+// segment; damage before a sync marker is an error with a name, unless the node is told to go on.
+// Test: test/storage/durability.test.ts. Cassandra: db/commitlog/CommitLogReplayer.
+
+import type { Disk } from '../../world/ports.ts';
+import type { TableResolver } from '../../data/mutation-serializer.ts';
+import { peekKeyspace, readMutation } from '../../data/mutation-serializer.ts';
+import type { Mutation } from '../../data/partition.ts';
+import { ByteReader } from '../../data/byte-writer.ts';
+import { chunkName, manifestId, manifestName } from './checkpoint.ts';
+import { segmentId, segmentName } from './commit-log.ts';
+import type { LogEnd, LogRecord } from './log-format.ts';
+import { readLog } from './log-format.ts';
+
+/** Why a node cannot start from its files. */
+export interface RecoveryError {
+  readonly kind: 'corrupt-segment' | 'corrupt-checkpoint' | 'unreadable-file';
+  readonly path: string;
+  /** Bytes into the file. */
+  readonly at: number;
+  readonly message: string;
+}
+
+export interface RecoveryPass {
+  /** Mutations of other keyspaces are skipped undecoded: system tables first, then the schema's. */
+  readonly wantsKeyspace: (keyspace: string) => boolean;
+  readonly tableById: TableResolver;
+  readonly apply: (mutation: Mutation) => void;
+  readonly truncate: (tableId: string, atMs: number) => void;
+}
+
+export interface RecoveryResult {
+  readonly mutations: number;
+  /** Of tables that no longer exist. */
+  readonly skipped: number;
+  /** Segments that ended torn, with what was lost of each, in bytes. */
+  readonly torn: readonly { readonly path: string; readonly bytes: number }[];
+  readonly error: RecoveryError | null;
+}
+
+export class Recovery {
+  private readonly disk: Disk;
+  private readonly logDirectory: string;
+  private readonly dataDirectory: string;
+  private readonly checkpoint: { readonly id: number; readonly chunks: number } | null;
+  private readonly segments: readonly number[];
+  /** Size of the segments read by the last replay. */
+  segmentBytes = 0;
+
+  constructor(disk: Disk, directories: { readonly log: string; readonly data: string }) {
+    this.disk = disk;
+    this.logDirectory = directories.log;
+    this.dataDirectory = directories.data;
+    this.checkpoint = this.findCheckpoint();
+    const from = this.checkpoint?.id ?? 0;
+    this.segments = disk
+      .listSync(directories.log)
+      .map(segmentId)
+      .filter((id): id is number => id !== null && id >= from)
+      .sort((a, b) => a - b);
+  }
+
+  /** Nothing was kept: a first start. */
+  get isEmpty(): boolean {
+    return this.checkpoint === null && this.segments.length === 0;
+  }
+
+  /** Above every segment there is. */
+  get nextSegment(): number {
+    return Math.max(0, this.checkpoint?.id ?? 0, ...this.segments) + 1;
+  }
+
+  /** Reads everything once; may be run again for other keyspaces. `isLenient`: damage ends its file, not the start. */
+  replay(pass: RecoveryPass, isLenient = false): RecoveryResult {
+    const state = { mutations: 0, skipped: 0, torn: [] as { path: string; bytes: number }[] };
+    const visit = (record: LogRecord) => {
+      if (record.kind === 'truncation') pass.truncate(record.tableId, record.atMs);
+      if (record.kind === 'mutation') replayMutation(record.reader, pass, state);
+    };
+    const error = this.readCheckpoint(visit) ?? this.readSegments(visit, state.torn, isLenient);
+    return { ...state, error };
+  }
+
+  /** Makes the segments found durable; `done` hears when all are (or cannot become it). */
+  sync(done: () => void): void {
+    let waiting = this.segments.length;
+    if (waiting === 0) {
+      done();
+      return;
+    }
+    for (const id of this.segments) {
+      this.disk.sync(`${this.logDirectory}/${segmentName(id)}`, () => {
+        if (--waiting === 0) done();
+      });
+    }
+  }
+
+  private readSegments(
+    visit: (record: LogRecord) => void,
+    torn: { path: string; bytes: number }[],
+    isLenient: boolean,
+  ): RecoveryError | null {
+    this.segmentBytes = 0;
+    for (const id of this.segments) {
+      const path = `${this.logDirectory}/${segmentName(id)}`;
+      const file = this.disk.readSync(path);
+      if (file.ok) this.segmentBytes += file.value.length;
+      if (!file.ok) return unreadable(path, file.error);
+      const end = readLog(file.value, visit);
+      if (end.kind === 'torn') torn.push({ path, bytes: file.value.length - end.at });
+      if (end.kind === 'corrupt' && !isLenient) {
+        return { kind: 'corrupt-segment', path, at: end.at, message: corruptText(path, end) };
+      }
+    }
+    return null;
+  }
+
+  private readCheckpoint(visit: (record: LogRecord) => void): RecoveryError | null {
+    if (this.checkpoint === null) return null;
+    const { id, chunks } = this.checkpoint;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const path = `${this.dataDirectory}/${chunkName(id, chunk)}`;
+      const file = this.disk.readSync(path);
+      if (!file.ok) return unreadable(path, file.error);
+      let isWhole = false;
+      const end = readLog(file.value, (record) => {
+        isWhole = record.kind === 'end';
+        visit(record);
+      });
+      if (end.kind === 'clean' && isWhole) continue;
+      const at = end.kind === 'clean' ? file.value.length : end.at;
+      return {
+        kind: 'corrupt-checkpoint',
+        path,
+        at,
+        message: `Checksum failure at ${at} in ${path}`,
+      };
+    }
+    return null;
+  }
+
+  /** The newest manifest that can be read; older ones only remain when its removal was cut short. */
+  private findCheckpoint(): { readonly id: number; readonly chunks: number } | null {
+    const ids = this.disk
+      .listSync(this.dataDirectory)
+      .map(manifestId)
+      .filter((id): id is number => id !== null)
+      .sort((a, b) => b - a);
+    for (const id of ids) {
+      const file = this.disk.readSync(`${this.dataDirectory}/${manifestName(id)}`);
+      const chunks = file.ok ? chunksOf(file.value) : null;
+      if (chunks !== null) return { id, chunks };
+    }
+    return null;
+  }
+}
+
+function replayMutation(
+  reader: ByteReader,
+  pass: RecoveryPass,
+  counts: { mutations: number; skipped: number },
+): void {
+  const start = new ByteReader(reader.buffer, reader.at, reader.end);
+  if (!pass.wantsKeyspace(peekKeyspace(start))) return;
+  const mutation = readMutation(reader, pass.tableById);
+  if (mutation === null) {
+    counts.skipped++;
+    return;
+  }
+  counts.mutations++;
+  pass.apply(mutation);
+}
+
+function corruptText(path: string, end: Extract<LogEnd, { kind: 'corrupt' }>): string {
+  return (
+    `Commit log ${path} is damaged before its last sync: ${end.message}. ` +
+    'Restore the file, or start with ignore_replay_errors to go on without the rest of it.'
+  );
+}
+
+function unreadable(path: string, error: string): RecoveryError {
+  return { kind: 'unreadable-file', path, at: 0, message: `Cannot read ${path}: ${error}` };
+}
+
+function chunksOf(bytes: Buffer): number | null {
+  try {
+    const manifest: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof manifest !== 'object' || manifest === null || !('chunks' in manifest)) return null;
+    return typeof manifest.chunks === 'number' ? manifest.chunks : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
