@@ -73,7 +73,7 @@ export function daysInHistoricMonth(year: number, month: number): number {
   return month === 2 && year < 1582 && year % 4 === 0 ? 29 : daysInMonth(year, month);
 }
 
-export function isLeapYear(year: number): boolean {
+function isLeapYear(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 

@@ -176,7 +176,7 @@ export function readDurationParts(
   ];
 }
 
-export function isNegative(value: Duration): boolean {
+function isNegative(value: Duration): boolean {
   return value.nanoseconds < 0n || value.days < 0 || value.months < 0;
 }
 

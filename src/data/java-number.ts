@@ -26,6 +26,8 @@ function javaText(value: number, format: Format): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  // Small whole numbers are the common case, and have no choice of digits.
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return `${value}.0`;
   const { digits, exponent } = javaDigits(Math.abs(value), format);
   const sign = value < 0 ? '-' : '';
   if (exponent >= -3 && exponent < 7) return sign + plain(digits, exponent);
@@ -54,23 +56,23 @@ function javaDigits(value: number, { bits, exponentMin }: Format): Digits {
   return fractionDigits(binary, { width, exponent, significant, tinyBits });
 }
 
-/** value = significand * 2^exponent with an odd significand. */
+/** Scratch: written and read within one call. */
+const words = new DataView(new ArrayBuffer(8));
+
+/** value = significand * 2^exponent with an odd significand; value > 0. */
 function binaryOf(value: number): { significand: bigint; exponent: number } {
-  const words = new DataView(new ArrayBuffer(8));
   words.setFloat64(0, value);
-  const raw = words.getBigUint64(0);
-  const biased = Number(raw >> 52n) & 0x7ff;
-  let significand = raw & 0xf_ffff_ffff_ffffn;
-  let exponent = -1074;
-  if (biased > 0) {
-    significand |= 0x10_0000_0000_0000n;
-    exponent = biased - 1075;
-  }
-  while ((significand & 1n) === 0n) {
-    significand >>= 1n;
-    exponent++;
-  }
-  return { significand, exponent };
+  const top = words.getUint32(0);
+  const low = words.getUint32(4);
+  const biased = top >>> 20;
+  const high = (top & 0xf_ffff) | (biased > 0 ? 0x10_0000 : 0);
+  const zeros = low === 0 ? 32 + trailingZeros(high) : trailingZeros(low);
+  const significand = ((BigInt(high) << 32n) | BigInt(low)) >> BigInt(zeros);
+  return { significand, exponent: Math.max(1, biased) - 1075 + zeros };
+}
+
+function trailingZeros(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }
 
 /** A whole number: its own digits, less those its binary form says nothing about. */
@@ -242,6 +244,7 @@ export function parseJavaFloat(source: string): number | null {
   return order > 0 === other > near ? other : near;
 }
 
+/** Scratch: written and read within one call. */
 const scratch = new DataView(new ArrayBuffer(4));
 
 /** The next float above or below. */

@@ -1,13 +1,11 @@
 // Version 1 UUIDs: their time, the smallest and largest of a millisecond, and a node's generator.
 // Test: test/types/time-uuid.test.ts. Cassandra: utils/TimeUUID.java.
 
-import { writeInt64 } from '../base/int64.ts';
-
 /** 1970-01-01 in 100 ns intervals since 1582-10-15. */
 const EPOCH_OFFSET = 122_192_928_000_000_000n;
 
 /** The 60-bit timestamp of a version 1 UUID, in 100 ns since 1582-10-15. */
-export function timeUuidTimestamp(uuid: Buffer): bigint {
+function timeUuidTimestamp(uuid: Buffer): bigint {
   const low = BigInt(uuid.readUInt32BE(0));
   const middle = BigInt(uuid.readUInt16BE(4));
   const high = BigInt(uuid.readUInt16BE(6) & 0x0fff);
@@ -93,11 +91,4 @@ export function randomUuid(random: Buffer): Buffer {
   uuid[6] = ((uuid[6] as number) & 0x0f) | 0x40;
   uuid[8] = ((uuid[8] as number) & 0x3f) | 0x80;
   return uuid;
-}
-
-/** int64 big-endian bytes of milliseconds: the value of a timestamp column. */
-export function timestampBytes(ms: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  writeInt64(bytes, ms, 0);
-  return bytes;
 }

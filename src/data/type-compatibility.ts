@@ -146,7 +146,7 @@ const DISK_LENGTHS: Partial<Record<NativeTypeName, number>> = {
 };
 
 /** Bytes of every value, -1 when it varies. Cassandra: AbstractType.valueLengthIfFixed. */
-export function diskLength(type: CqlType): number {
+function diskLength(type: CqlType): number {
   if (type.kind === 'native') return DISK_LENGTHS[type.name] ?? -1;
   if (type.kind !== 'vector') return -1;
   const element = diskLength(type.element);

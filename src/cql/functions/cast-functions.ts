@@ -31,22 +31,6 @@ function legacyCastName(type: NativeTypeName): string {
   return `castAs${type[0]?.toUpperCase() ?? ''}${type.slice(1)}`;
 }
 
-/** Types CAST knows as a target: the others are refused with `k cannot be cast to blob`. */
-export const CAST_TARGETS: ReadonlySet<NativeTypeName> = new Set([
-  'tinyint',
-  'smallint',
-  'int',
-  'bigint',
-  'float',
-  'double',
-  'decimal',
-  'varint',
-  'ascii',
-  'text',
-  'date',
-  'timestamp',
-]);
-
 type NumericTarget = Exclude<NumericName, 'counter'>;
 
 function integerBytes(value: number, size: 1 | 2 | 4): Buffer {

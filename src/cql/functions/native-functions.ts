@@ -51,8 +51,3 @@ function byName<T extends { readonly name: string }>(rows: readonly T[]): Map<st
   }
   return map;
 }
-
-/** Whether the name is a native function at all (of any signature). */
-export function isNativeFunctionName(name: string): boolean {
-  return NATIVE_FUNCTIONS.has(name) || NATIVE_FACTORIES.has(name);
-}

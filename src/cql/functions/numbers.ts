@@ -188,34 +188,36 @@ function longBytes(value: bigint): Buffer {
   return int64Bytes(int64(value));
 }
 
+const longBinary =
+  (compute: (a: bigint, b: bigint) => bigint) =>
+  (left: JavaNumber, right: JavaNumber): Buffer =>
+    longBytes(compute(longValue(left), longValue(right)));
+
+const longUnary =
+  (compute: (a: bigint) => bigint) =>
+  (value: JavaNumber): Buffer =>
+    longBytes(compute(longValue(value)));
+
 function longInteger(name: 'bigint' | 'counter'): Numeric {
-  const binary =
-    (compute: (a: bigint, b: bigint) => bigint) =>
-    (left: JavaNumber, right: JavaNumber): Buffer =>
-      longBytes(compute(longValue(left), longValue(right)));
-  const unary =
-    (compute: (a: bigint) => bigint) =>
-    (value: JavaNumber): Buffer =>
-      longBytes(compute(longValue(value)));
   return {
     type: NATIVE[name],
     isFloating: false,
     size: 8,
     read: (bytes) => ({ kind: 'long', value: bytes.readBigInt64BE(0) }),
     binary: {
-      add: binary((a, b) => a + b),
-      subtract: binary((a, b) => a - b),
-      multiply: binary((a, b) => a * b),
-      divide: binary((a, b) => a / nonZeroLong(b, '/ by zero')),
-      modulo: binary((a, b) => a % nonZeroLong(b, '/ by zero')),
+      add: longBinary((a, b) => a + b),
+      subtract: longBinary((a, b) => a - b),
+      multiply: longBinary((a, b) => a * b),
+      divide: longBinary((a, b) => a / nonZeroLong(b, '/ by zero')),
+      modulo: longBinary((a, b) => a % nonZeroLong(b, '/ by zero')),
     },
     unary: {
-      negate: unary((a) => -a),
-      abs: unary((a) => (a < 0n ? -a : a)),
-      exp: unary((a) => doubleToLong(Math.exp(Number(a)))),
-      log: unary((a) => doubleToLong(Math.log(Number(a)))),
-      log10: unary((a) => doubleToLong(Math.log10(Number(a)))),
-      round: unary((a) => a),
+      negate: longUnary((a) => -a),
+      abs: longUnary((a) => (a < 0n ? -a : a)),
+      exp: longUnary((a) => doubleToLong(Math.exp(Number(a)))),
+      log: longUnary((a) => doubleToLong(Math.log(Number(a)))),
+      log10: longUnary((a) => doubleToLong(Math.log10(Number(a)))),
+      round: longUnary((a) => a),
     },
   };
 }

@@ -21,7 +21,7 @@ export function tokenFactory(): FunctionFactory {
   };
 }
 
-export function tokenFunction(table: TableMetadata): ScalarFunction {
+function tokenFunction(table: TableMetadata): ScalarFunction {
   return scalar({
     name: 'token',
     args: table.partitionKey.map((column) => column.type),
