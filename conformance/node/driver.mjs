@@ -180,10 +180,11 @@ await check('lightweight transactions', async () => {
 });
 
 await check('token-aware routing', async () => {
+  await until('the event of the new keyspace', () => client.metadata.keyspaces[`${KS}_one`] !== undefined);
   for (let turn = 0; turn < 60; turn++) {
     const key = `key ${turn}`;
-    const result = await run(`SELECT value FROM ${KS}_seven.keyed WHERE id = ?`, [key], { consistency: types.consistencies.localOne });
-    const replicas = client.getReplicas(`${KS}_seven`, Buffer.from(key)).map((host) => host.address);
+    const result = await run(`SELECT value FROM ${KS}_one.keyed WHERE id = ?`, [key], { consistency: types.consistencies.localOne });
+    const replicas = client.getReplicas(`${KS}_one`, Buffer.from(key)).map((host) => host.address);
     assert.ok(replicas.includes(result.info.queriedHost), `${result.info.queriedHost} is no replica of ${key}`);
   }
 });

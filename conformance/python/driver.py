@@ -236,13 +236,13 @@ def _():
 
 @check("token-aware routing")
 def _():
-    read = prepared(f"SELECT value FROM {KS}_seven.keyed WHERE id = ?")
+    read = prepared(f"SELECT value FROM {KS}_one.keyed WHERE id = ?")
     read.consistency_level = ConsistencyLevel.LOCAL_ONE
     for turn in range(60):
         bound = read.bind([f"key {turn}"])
         future = session.execute_async(bound)
         future.result()
-        replicas = cluster.metadata.get_replicas(f"{KS}_seven", bound.routing_key)
+        replicas = cluster.metadata.get_replicas(f"{KS}_one", bound.routing_key)
         assert future.coordinator_host in replicas, f"{future.coordinator_host} is no replica of key {turn}"
 
 

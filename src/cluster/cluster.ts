@@ -33,16 +33,15 @@ export type TelemetryListener = (event: TelemetryEvent) => void;
 export class Cluster {
   readonly links: LinkTable;
   readonly fabric: Fabric;
-  /** The members of the cluster, running or not, in the order they came. */
-  readonly hosts: readonly NodeHost[];
-  /** Nodes that left; their processes may still run, as after `nodetool decommission`. */
-  readonly departed: NodeHost[] = [];
   onClientEvent: (host: NodeHost, event: ClientEvent) => void = () => undefined;
   onFatal: (host: NodeHost, reason: string) => void = () => undefined;
   private readonly options: ClusterOptions;
   private readonly listeners = new Set<TelemetryListener>();
   private readonly telemetry: Telemetry;
   private readonly schemaCache = new SchemaCache();
+  private readonly members: NodeHost[];
+  private gone: readonly NodeHost[] = [];
+  private admitted = 0;
   private readonly seeds: readonly Endpoint[];
 
   constructor(options: ClusterOptions) {
@@ -61,7 +60,17 @@ export class Cluster {
     };
     this.seeds = firstOfEachDatacenter(nodes);
     const tokens = initialTokens(nodes, config, random);
-    this.hosts = nodes.map((placement, at) => this.newHost(placement, tokens[at] ?? null));
+    this.members = nodes.map((placement, at) => this.newHost(placement, tokens[at] ?? null, random.fork(placement.endpoint)));
+  }
+
+  /** The members of the cluster, running or not, in the order they came. */
+  get hosts(): readonly NodeHost[] {
+    return this.members;
+  }
+
+  /** Nodes that left; their processes may still run, as after `nodetool decommission`. */
+  get departed(): readonly NodeHost[] {
+    return this.gone;
   }
 
   /** cassandra.yaml's settings of every node. */
@@ -80,20 +89,21 @@ export class Cluster {
     return seeds.length > 0 ? seeds : up.slice(0, 1);
   }
 
-  /** Takes a new node in; it is down. Its data is its own, its name and address must be free. */
+  /** Takes a new node in; it is down, and empty. Its name and address must be free. */
   admit(placement: NodePlacement): NodeHost {
-    const host = this.newHost(placement, null);
-    (this.hosts as NodeHost[]).push(host);
-    this.departed.splice(0, this.departed.length, ...this.departed.filter((gone) => gone.placement.place !== placement.place));
+    const random = this.options.random.fork(`${placement.endpoint} admitted ${++this.admitted}`);
+    const host = this.newHost(placement, null, random);
+    this.members.push(host);
+    this.gone = this.gone.filter((one) => one.placement.place !== placement.place);
     return host;
   }
 
   /** The node is no member any more. */
   dismiss(host: NodeHost): void {
-    const at = this.hosts.indexOf(host);
+    const at = this.members.indexOf(host);
     if (at < 0) return;
-    (this.hosts as NodeHost[]).splice(at, 1);
-    this.departed.push(host);
+    this.members.splice(at, 1);
+    this.gone = [...this.gone, host];
   }
 
   /** Hears every telemetry event; returns the way to stop. */
@@ -139,7 +149,7 @@ export class Cluster {
     return versions.size <= 1;
   }
 
-  private newHost(placement: NodePlacement, tokens: readonly string[] | null): NodeHost {
+  private newHost(placement: NodePlacement, tokens: readonly string[] | null, random: Random): NodeHost {
     const { options } = this;
     const { datacenter, rack, endpoint } = placement;
     this.links.place(endpoint, { datacenter, rack });
@@ -147,7 +157,7 @@ export class Cluster {
       placement, seeds: this.seeds, schemaCache: this.schemaCache,
       fabric: this.fabric,
       config: { ...options.config, initial_token: tokens, auto_bootstrap: false },
-      random: options.random.fork(endpoint),
+      random,
       telemetry: this.telemetry,
       userCode: options.userCode ?? NO_USER_CODE,
       disk: options.disk === null ? null : options.disk(placement),

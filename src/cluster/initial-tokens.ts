@@ -28,8 +28,8 @@ export function initialTokens(nodes: readonly NodePlacement[], config: NodeConfi
   });
 }
 
-/** With two racks the allocator refuses a factor of three: it then balances for two. */
-function allocationFactor(nodes: readonly NodePlacement[], datacenter: string, config: NodeConfig): number | undefined {
+/** With two racks the allocator refuses a factor of three: it then balances for two. `nodes`: the newcomer too. */
+export function allocationFactor(nodes: readonly NodePlacement[], datacenter: string, config: NodeConfig): number | undefined {
   const wanted = config.allocate_tokens_for_local_replication_factor;
   if (wanted === null) return undefined;
   const racks = new Set(nodes.filter((node) => node.datacenter === datacenter).map((node) => node.rack)).size;

@@ -71,6 +71,8 @@ export class NodeHost {
   private storage: NodeStorage | null = null;
   private life: Life | null = null;
   private lives = 0;
+  /** Nothing is known from an earlier life. */
+  private isFresh = true;
 
   constructor(options: NodeHostOptions) {
     this.options = options;
@@ -142,7 +144,7 @@ export class NodeHost {
     for (const folder of ['commitlog', 'data', 'hints']) {
       for (const name of kept.listSync(folder)) kept.remove(`${folder}/${name}`, () => undefined);
     }
-    this.lives = 0;
+    this.isFresh = true;
   }
 
   /** A node whose bootstrap failed stays, silent to clients, until it is resumed or ended. */
@@ -172,7 +174,8 @@ export class NodeHost {
    */
   private gossipOptions(): Partial<GossipOptions> {
     const intervalMs = this.options.config.gossip_interval;
-    const isFirst = this.lives === 1;
+    const isFirst = this.isFresh;
+    this.isFresh = false;
     if (isFirst && this.joinPlan !== null) return {};
     return { shadowRetryMs: 20, settleMinMs: isFirst ? 0 : intervalMs, settlePollMs: intervalMs / 2, settlePolls: isFirst ? 0 : 1 };
   }

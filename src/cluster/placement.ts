@@ -112,6 +112,28 @@ function placeNode(
   };
 }
 
+/**
+ * The next node of a zone beside those that are known (or were): the next free number of its zone and address of its
+ * region. A new region gets the next region number.
+ */
+export function placeNewNode(known: readonly NodePlacement[], region: string, zone: string): NodePlacement {
+  const [first] = known;
+  const onePort = first === undefined || first.address !== '127.0.0.1';
+  const inZone = known.filter((node) => node.region === region && node.zone === zone);
+  const index = Math.max(0, ...inZone.map((node) => Number(node.place.split('/')[2]))) + 1;
+  const [storagePort, nativePort] = [first?.storagePort ?? DEFAULT_ADDRESS_PLAN.storagePort, first?.nativePort ?? DEFAULT_ADDRESS_PLAN.nativePort];
+  if (!onePort) {
+    const total = Math.max(...known.map((node) => node.storagePort)) - storagePort + 1;
+    return placeNode({ region, zone, index, regionNumber: 0, inRegion: 0, total }, { block: null, nativePort, storagePort });
+  }
+  const octets = (address: string): readonly string[] => address.split('.');
+  const block = octets(first?.address ?? '127.0.0.1').slice(0, 2).join('.');
+  const regionNumbers = new Map(known.map((node) => [node.region, Number(octets(node.address)[2])]));
+  const regionNumber = regionNumbers.get(region) ?? Math.max(0, ...regionNumbers.values()) + 1;
+  const inRegion = Math.max(0, ...known.filter((node) => node.region === region).map((node) => Number(octets(node.address)[3]))) + 1;
+  return placeNode({ region, zone, index, regionNumber, inRegion, total: 0 }, { block, nativePort, storagePort });
+}
+
 /** `us-east-1`, `a` -> `us-east-1a`: the rack as Ec2Snitch names it. */
 export function rackOf(region: string, zone: string): string {
   return `${region}${zone}`;

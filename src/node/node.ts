@@ -250,7 +250,7 @@ export class CassandraNode {
         this.peerTables.refresh();
       },
       onPeerAlive: () => undefined,
-      onPeerDead: () => undefined,
+      onPeerDead: (endpoint) => this.streaming.onPeerDead(endpoint),
       onHostRemoved: (hostId, endpoint) => {
         this.hints.truncate(hostId);
         this.schema.migrations.onRemoved(endpoint);

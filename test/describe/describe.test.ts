@@ -98,6 +98,28 @@ describe('DESCRIBE of the system keyspaces', () => {
   );
 });
 
+describe('DESCRIBE of what is not there', () => {
+  interface ErrorRow {
+    readonly section: string;
+    readonly cql: string;
+    readonly name: string;
+    readonly message: string;
+  }
+  const rows = (JSON.parse(readFileSync('test/facts/errors.json', 'utf8')) as ErrorRow[]).filter(
+    ({ cql }) => /^DESC/.test(cql),
+  );
+  const world = new DdlWorld();
+  world.setUp("CREATE KEYSPACE e WITH replication = {'class': 'SimpleStrategy'}");
+  world.client.keyspace = 'e';
+  const executor = describeWorld(world);
+  it.each(rows)('$cql', ({ cql, name, message }) => {
+    const response = world.respond(cql, (statement, call, done) =>
+      executor.execute(statement as DescribeStatement, call, done),
+    );
+    expect(response.kind === 'error' ? response.error : null).toEqual({ code: name, message });
+  });
+});
+
 describe('paging', () => {
   it('gives every row once and refuses to go on after a schema change', () => {
     const world = new DdlWorld();

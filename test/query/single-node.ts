@@ -80,6 +80,8 @@ export const FIXTURE_RUNNER: UserCodeRunner = {
 class DirectCoordinator implements Coordinator {
   private readonly node: SingleNode;
   private ballot = 1;
+  /** The counter cache: a deleted counter counts on from where it was. */
+  private readonly counters = new Map<string, Buffer>();
   constructor(node: SingleNode) {
     this.node = node;
   }
@@ -105,8 +107,11 @@ class DirectCoordinator implements Coordinator {
         data: row.data.map((data) => {
           if (isComplexData(data) || isTombstone(data)) return data;
           const cell = existing?.data.find((candidate) => candidate.column === data.column) as Cell | undefined;
-          const before = cell === undefined || isTombstone(cell) ? null : cell.value;
-          return { ...data, value: addCounterDelta(before, COUNTER_ID, readInt64(data.value, 0)) };
+          const id = `${update.table.id} ${update.key.id} ${row.clustering.map((v) => v?.toString('hex')).join()} ${data.column.name}`;
+          const stored = cell === undefined || isTombstone(cell) ? null : cell.value;
+          const value = addCounterDelta(this.counters.get(id) ?? stored, COUNTER_ID, readInt64(data.value, 0));
+          this.counters.set(id, value);
+          return { ...data, value };
         }),
       });
       const same = (a: Row, b: Row): boolean => a.clustering.every((v, i) => v?.equals(b.clustering[i] as Buffer));

@@ -53,7 +53,8 @@ export async function drill(input: CommandInput & { readonly name: string | unde
   const started = performance.now();
   await using lab = await openLab({ topology: document.topology, addresses, seed, dataFolder: null });
   for (const line of describeLab(lab, performance.now() - started)) terminal.line(line);
-  return run({ document, lab, seed, input, terminal });
+  // Awaited here: the lab must outlive the run.
+  return await run({ document, lab, seed, input, terminal });
 }
 
 async function run(at: { document: Drill; lab: Lab; seed: number; input: CommandInput; terminal: Terminal }): Promise<number> {

@@ -1,5 +1,5 @@
 // Who a client is. AllowAllAuthenticator lets everybody in without a name; PasswordAuthenticator takes SASL PLAIN.
-// Test: test/auth/login.test.ts. Cassandra: auth/PasswordAuthenticator, service/ClientState.login.
+// Test: test/auth/roles.test.ts. Cassandra: auth/PasswordAuthenticator, service/ClientState.login.
 
 import type { CqlError } from '../../data/cql-error.ts';
 import type { ClientState } from '../../protocol/client-state.ts';

@@ -1,5 +1,5 @@
 // bcrypt with salts from the node's own random stream: the same seed gives the same hashes. Each hash costs 2^rounds
-// steps on the calling thread, so what was verified once is remembered for a while. Test: test/auth/bcrypt.test.ts.
+// steps on the calling thread, so what was verified once is remembered for a while. Test: test/auth/roles.test.ts.
 
 import { createHash } from 'node:crypto';
 import { compareSync, encodeBase64, hashSync } from 'bcryptjs';

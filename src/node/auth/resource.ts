@@ -1,6 +1,6 @@
 // What permissions are granted on: data, roles, functions, JMX beans, each a tree whose root grants everything below.
 // Names are those stored in system_auth.role_permissions, texts those of error messages.
-// Test: test/auth/resource.test.ts. Cassandra: auth/DataResource, RoleResource, FunctionResource, JMXResource.
+// Test: test/auth/roles.test.ts. Cassandra: auth/DataResource, RoleResource, FunctionResource, JMXResource.
 
 import type { Permission } from '../../cql/ast.ts';
 import type { CqlType } from '../../data/cql-type.ts';

@@ -41,8 +41,12 @@ export class DataReader implements ExchangeHandler<DataRead> {
   /** `done` is called once: with at least `blockFor` answers, or the error. */
   read(request: DataReadRequest, done: SourcesDone): void {
     const read: DataRead = { request, done, sources: [], failures: new Map() };
-    const { command, contacts, trace } = request;
-    const exchange = this.messaging.open(this, read, Math.max(0, request.timeoutMs));
+    const { command, contacts, trace, timeoutMs } = request;
+    if (timeoutMs <= 0) {
+      done(null, errorOf(read));
+      return;
+    }
+    const exchange = this.messaging.open(this, read, timeoutMs);
     const verb = command.kind === 'partition' ? 'READ_REQ' : 'RANGE_REQ';
     for (const node of contacts) {
       this.messaging.request(exchange, node, verb, { command, digest: false }, trace);

@@ -46,6 +46,8 @@ interface Cut {
   readonly key: DecoratedKey;
   /** The last row heard; null: only static content of the partition. */
   readonly clustering: Clustering | null;
+  /** The partition itself has been heard to its end; what follows has not. */
+  readonly isWhole: boolean;
 }
 
 interface Heard {
@@ -115,16 +117,20 @@ export class Resolution {
     if (ask.command.kind === 'partition') {
       const { key, limits } = ask.command;
       const got = partitions[0];
-      const cut = got === undefined ? null : this.cutOf(got, limits.rows);
-      if (cut === null) {
-        one.partitionCuts.delete(key.id);
-        if (this.command.kind === 'partition') one.cut = null;
-      } else if (this.command.kind === 'partition') one.cut = cut;
-      else one.partitionCuts.set(key.id, cut);
+      this.setPartitionCut(one, key, got === undefined ? null : this.cutOf(got, limits.rows));
     } else {
       one.cut = null;
       this.findCuts(one, partitions, ask.command.limits);
     }
+  }
+
+  /** Where the replica's answer within a partition ends now; null: nowhere, all of it has been heard. */
+  private setPartitionCut(one: Heard, key: DecoratedKey, cut: Cut | null): void {
+    if (one.cut !== null && one.cut.key.id === key.id) {
+      const isRange = this.command.kind === 'range';
+      one.cut = cut ?? (isRange ? { ...one.cut, isWhole: true } : null);
+    } else if (cut === null) one.partitionCuts.delete(key.id);
+    else one.partitionCuts.set(key.id, cut);
   }
 
   private findCuts(one: Heard, partitions: readonly PartitionData[], limits: DataLimits): void {
@@ -139,7 +145,7 @@ export class Resolution {
         const cut = this.lastHeard(partition);
         if (counter.isDone) one.cut = cut;
         else one.partitionCuts.set(partition.key.id, cut);
-      } else if (counter.isDone) one.cut = { key: partition.key, clustering: null };
+      } else if (counter.isDone) one.cut = { key: partition.key, clustering: null, isWhole: true };
     });
   }
 
@@ -151,7 +157,7 @@ export class Resolution {
   private lastHeard(partition: PartitionData): Cut {
     const { rows, key } = partition;
     const last = this.command.clustering.reversed ? rows[0] : rows.at(-1);
-    return { key, clustering: last?.clustering ?? null };
+    return { key, clustering: last?.clustering ?? null, isWhole: false };
   }
 
   /** Rows that one replica gave and another did not are asked for by name, without the filter. */
@@ -266,8 +272,8 @@ export class Resolution {
   private nearestCut(key: DecoratedKey): { readonly source: number; readonly cut: Cut } | null {
     let nearest: { source: number; cut: Cut } | null = null;
     this.heard.forEach((one, source) => {
-      const whole = one.cut !== null && one.cut.key.id === key.id ? one.cut : null;
-      const cut = one.partitionCuts.get(key.id) ?? whole;
+      const isHere = one.cut !== null && one.cut.key.id === key.id && !one.cut.isWhole;
+      const cut = one.partitionCuts.get(key.id) ?? (isHere ? one.cut : null);
       if (cut === null) return;
       if (nearest === null || this.isNearer(cut, nearest.cut)) nearest = { source, cut };
     });
@@ -314,7 +320,7 @@ export class Resolution {
     const rows = Math.max(1, command.limits.rows - counter.counted);
     const partition = findPartition(one.partitions, cut.key);
     const counted = partition === undefined ? 0 : countLiveRows(partition, command.nowSeconds);
-    const isWithin = cut.clustering !== null && !command.limits.distinct;
+    const isWithin = !cut.isWhole && cut.clustering !== null && !command.limits.distinct;
     return {
       source,
       node: one.node,

@@ -54,6 +54,7 @@ export class Streaming implements RangeStreaming {
   private bytesPerSecond = BYTES_PER_SECOND;
   private nextStream = 1;
   private freeAtMs = 0;
+  private readonly watchers = new Map<Endpoint, Set<() => void>>();
 
   constructor(parts: StreamingParts) {
     this.parts = parts;
@@ -118,8 +119,11 @@ export class Streaming implements RangeStreaming {
     );
   }
 
-  /** Sends this node's rows to a peer. */
-  send(to: Endpoint, spec: StreamSpec, done: StreamDone): void {
+  /**
+   * Sends this node's rows to a peer. `isAsked`: the peer asked for them, so that it is there whatever gossip says: a node
+   * that replaces another under its address hibernates.
+   */
+  send(to: Endpoint, spec: StreamSpec, done: StreamDone, isAsked = false): void {
     const keyspace = this.parts.schema.current.keyspaces.get(spec.keyspace);
     if (keyspace === undefined) {
       done(null, `Unknown keyspace ${spec.keyspace}`);
@@ -128,7 +132,7 @@ export class Streaming implements RangeStreaming {
     const tables = [...keyspace.tables.values()].filter(
       ({ name }) => spec.tables === null || spec.tables.includes(name),
     );
-    const finish = this.watch(to, done);
+    const finish = this.watch(to, done, isAsked);
     const totals = { rows: 0, bytes: 0, partitions: 0 };
     const next = (): void => {
       const table = tables.shift();
@@ -169,10 +173,11 @@ export class Streaming implements RangeStreaming {
   private onRequest(message: Message<'STREAM_REQ'>, from: Endpoint): void {
     const { messaging } = this.parts;
     const { stream, keyspace, tables, ranges } = message.payload;
-    this.send(from, { session: stream, keyspace, tables, ranges }, (totals) => {
+    const answer: StreamDone = (totals) => {
       if (totals === null) messaging.fail(message, from, 'UNKNOWN');
       else messaging.respond(message, from, 'STREAM_RSP', totals);
-    });
+    };
+    this.send(from, { session: stream, keyspace, tables, ranges }, answer, true);
   }
 
   private onRows(message: Message<'STREAM_ROWS_REQ'>, from: Endpoint): void {
@@ -190,19 +195,34 @@ export class Streaming implements RangeStreaming {
     messaging.respond(message, from, 'STREAM_ROWS_RSP', null);
   }
 
+  /** A peer died, or was started again: what was streamed with it is over. */
+  onPeerDead(peer: Endpoint): void {
+    for (const end of this.watchers.get(peer) ?? []) end();
+  }
+
   /** `done`, once: also when the peer dies first. */
-  private watch(peer: Endpoint, done: StreamDone): StreamDone {
+  private watch(peer: Endpoint, done: StreamDone, isThere = false): StreamDone {
     const { clock, cluster } = this.parts;
     let isOver = false;
+    let wasAlive = !isThere || cluster.isAlive(peer);
     const finish: StreamDone = (totals, error) => {
       if (isOver) return;
       isOver = true;
+      this.watchers.get(peer)?.delete(end);
       done(totals, error);
     };
+    const end = (): void => finish(null, `Stream failed: /${peer} died`);
+    const watchers = this.watchers.get(peer) ?? new Set();
+    this.watchers.set(peer, watchers.add(end));
     const look = (): void => {
       if (isOver) return;
-      if (cluster.isAlive(peer)) clock.after(WATCH_MS, look);
-      else finish(null, `Stream failed: /${peer} died`);
+      const isAlive = cluster.isAlive(peer);
+      if (wasAlive && !isAlive) {
+        end();
+        return;
+      }
+      wasAlive = isAlive;
+      clock.after(WATCH_MS, look);
     };
     look();
     return finish;

@@ -10,6 +10,7 @@ import { NO_CLUSTERING } from '../../../data/partition.ts';
 import { livenessOf, PartitionBuilder, RowBuilder } from '../../../data/partition-builder.ts';
 import type { TableMetadata } from '../../../data/schema.ts';
 import { requestedClusterings, requestedSlices } from '../restrictions/clustering-values.ts';
+import { checkClusteringSize } from './fast-write.ts';
 import { applyOperation } from './apply-operation.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { isCompact, isStaticOnly, updatesRegularRows } from './modification-plan.ts';
@@ -82,6 +83,7 @@ export function addUpdates(
     return;
   }
   const clusterings = writtenClusterings(plan, parameters);
+  for (const clustering of clusterings) checkClusteringSize(clustering);
   for (const key of keys) {
     const builder = collector.builder(plan.table, key);
     for (const clustering of clusterings) {

@@ -279,7 +279,7 @@ function appliedResult(table: TableMetadata): StatementResponse {
 /** `[applied]` false and the rows as they are; without a row only the first column. */
 function rejectedResult(current: PartitionData, columns: readonly ColumnMetadata[], nowSeconds: number): RowsResult {
   const { table } = current;
-  const key = keyComponents(current);
+  const key = keyComponents(current.table, current.key.bytes);
   const staticRow = liveStaticRow(current, nowSeconds);
   const live: (Row | null)[] = current.rows.filter((row) => isLive(row, nowSeconds));
   if (live.length === 0 && staticRow !== null) live.push(null);

@@ -114,6 +114,17 @@ export function slotKey(slots: readonly Slot[], values: readonly BoundValue[]): 
   return decorateKey(bytes);
 }
 
+const CLUSTERING_BYTES_MAX = 65_535;
+
+/** Throws INVALID when the values of a clustering are longer together than a key may be. */
+export function checkClusteringSize(clustering: Clustering): void {
+  let size = 0;
+  for (const value of clustering) size += value?.length ?? 0;
+  if (size > CLUSTERING_BYTES_MAX) {
+    throw invalid(`Key length of ${size} is longer than maximum of ${CLUSTERING_BYTES_MAX}`);
+  }
+}
+
 export interface FastWriteTime {
   readonly timestamp: Int64;
   readonly ttl: number;
@@ -133,6 +144,7 @@ export function fastMutation(
   if (plan.clustering.length > 0) {
     const parts: Buffer[] = [];
     for (const slot of plan.clustering) parts.push(slotKeyValue(slot, values));
+    checkClusteringSize(parts);
     clustering = parts;
   }
   const { timestamp, ttl, nowSeconds } = time;

@@ -31,6 +31,7 @@ import { Pager } from './pager.ts';
 import type { PagingState } from './paging-state.ts';
 import { decodePagingState, encodePagingState, UNLIMITED } from './paging-state.ts';
 import { GroupState, PlainRows } from './result-rows.ts';
+import { keyComponents } from './row-view.ts';
 import type { RowView } from './row-view.ts';
 import type { Grouping, SelectPlan } from './select-plan.ts';
 
@@ -326,7 +327,11 @@ class GroupRun {
     this.grouping = plan.aggregation === 'all' || plan.aggregation === 'none' ? null : plan.aggregation;
     this.perPartitionLimit = perPartitionLimit;
     this.remaining = state?.remaining ?? limit;
-    this.remainingInPartition = state !== null && state.rowMark !== null ? state.remainingInPartition : perPartitionLimit;
+    this.remainingInPartition = perPartitionLimit;
+    if (state !== null && state.rowMark !== null) {
+      this.remainingInPartition = state.remainingInPartition;
+      if (state.partitionKey !== null) this.partition = keyComponents(plan.table, state.partitionKey);
+    }
   }
 
   /** Without GROUP BY an aggregation over nothing gives one row. */
@@ -351,8 +356,8 @@ class GroupRun {
 
   private stateOf(pager: Pager): PagingState {
     const state = pager.state();
-    const { remaining, remainingInPartition } = this;
-    return { ...state, remaining, remainingInPartition: state.remainingInPartition === 0 ? 0 : remainingInPartition };
+    if (state.rowMark === null) return { ...state, remaining: this.remaining, remainingInPartition: UNLIMITED };
+    return { ...state, remaining: this.remaining, remainingInPartition: this.remainingInPartition };
   }
 
   private visit(view: RowView): boolean {

@@ -252,7 +252,8 @@ export class Pager {
     visit: (view: RowView) => boolean,
   ): { readonly rows: number; readonly isComplete: boolean; readonly isStopped: boolean } {
     const { query } = this;
-    const key = keyComponents(partition);
+    const key = keyComponents(partition.table, partition.key.bytes);
+    const showsStaticOnly = query.showsStaticOnly && this.mark === null;
     let taken = 0;
     let seen = 0;
     let isCut = false;
@@ -264,7 +265,7 @@ export class Pager {
       }
       seen++;
       isStaticOnly = row === null;
-      if (isStaticOnly && !query.showsStaticOnly) return;
+      if (isStaticOnly && !showsStaticOnly) return;
       if (!visit({ key, row, staticRow, nowSeconds: query.nowSeconds })) {
         this.stopped = true;
         isCut = true;
@@ -273,12 +274,12 @@ export class Pager {
       taken++;
       this.remaining--;
       this.remainingInPartition--;
-      this.mark = row === null || row.clustering.length === 0 ? null : row.clustering;
+      this.mark = row === null || row.clustering.length === 0 || query.distinct ? null : row.clustering;
       return row !== null && !query.distinct;
     });
     const ends =
       isStaticOnly || query.table.clustering.length === 0 || query.distinct || this.remainingInPartition <= 0;
-    if (taken > 0 && this.mark === null) this.remainingInPartition = 0;
+    if (isStaticOnly || (taken > 0 && this.mark === null)) this.remainingInPartition = 0;
     return { rows: taken, isComplete: !this.stopped && (ends || (!isCut && seen < asked)), isStopped: this.stopped };
   }
 }

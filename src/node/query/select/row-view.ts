@@ -5,8 +5,8 @@ import { counterTotal } from '../../../data/counter-context.ts';
 import { int64Bytes } from '../../../base/int64.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { valueOf } from '../../../data/live-view.ts';
-import type { PartitionData, Row } from '../../../data/partition.ts';
-import type { ColumnMetadata } from '../../../data/schema.ts';
+import type { Row } from '../../../data/partition.ts';
+import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import { splitCompositeKey } from '../../../ring/token.ts';
 
 export interface RowView {
@@ -19,9 +19,8 @@ export interface RowView {
 }
 
 /** The components of a partition's key. */
-export function keyComponents(partition: PartitionData): readonly Buffer[] {
-  const { bytes } = partition.key;
-  const columns = partition.table.partitionKey.length;
+export function keyComponents(table: TableMetadata, bytes: Buffer): readonly Buffer[] {
+  const columns = table.partitionKey.length;
   return columns === 1 ? [bytes] : splitCompositeKey(bytes, columns);
 }
 

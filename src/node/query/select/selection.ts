@@ -69,13 +69,17 @@ export function prepareSelection(
 
 const ALL_COLUMNS: ColumnFilter = Object.freeze({ fetched: null });
 
-/** What selectors, filters and orderings look at. */
+/**
+ * What selectors, filters and orderings look at. Regular columns decide whether a row exists, and statics, where they
+ * can stand alone, whether the partition does: then everything is read.
+ */
 function filterOf(
   statement: SelectStatement,
   columns: readonly ColumnMetadata[],
   restrictions: StatementRestrictions,
   table: TableMetadata,
 ): ColumnFilter {
+  if (restrictions.returnsStaticOnlyPartitions || table.statics.length === 0) return ALL_COLUMNS;
   const ordering = statement.orderBy.map(({ column }) => existingColumn(table, column));
   const all = [...columns, ...restrictions.filteredOtherColumns(), ...ordering];
   return { fetched: new Set(all.filter((column) => column.position < 0)) };

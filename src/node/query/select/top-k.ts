@@ -61,7 +61,7 @@ export function executeTopK(
   readBest(query, limit, readerOf(plan, own), (partitions) => {
     answering(done, () => {
       for (const partition of partitions) {
-        const key = keyComponents(partition);
+        const key = keyComponents(partition.table, partition.key.bytes);
         forEachLiveRow(partition, query, (row, staticRow) => {
           const view = { key, row, staticRow, nowSeconds: query.nowSeconds };
           const value = columnValue(view, column);

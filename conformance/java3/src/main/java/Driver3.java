@@ -117,7 +117,7 @@ public class Driver3 {
   static void checkConnection() {
     check("connect", () -> {
       ProtocolVersion version = cluster.getConfiguration().getProtocolOptions().getProtocolVersion();
-      same(version, ProtocolVersion.V4);
+      same(version, ProtocolVersion.V5);
       return version.toString();
     });
     check("metadata of nodes", () -> {
@@ -279,11 +279,11 @@ public class Driver3 {
       try (Cluster aware = Cluster.builder().addContactPoint(target.contact).withLoadBalancingPolicy(
           new TokenAwarePolicy(DCAwareRoundRobinPolicy.builder().withLocalDc(target.local).build())).build()) {
         Session session = aware.connect();
-        PreparedStatement read = session.prepare("SELECT value FROM " + KS + "_seven.keyed WHERE id = ?");
+        PreparedStatement read = session.prepare("SELECT value FROM " + KS + "_one.keyed WHERE id = ?");
         for (int turn = 0; turn < 60; turn++) {
           ByteBuffer key = ByteBuffer.wrap(("key " + turn).getBytes(StandardCharsets.UTF_8));
           Host host = session.execute(read.bind("key " + turn).setConsistencyLevel(ConsistencyLevel.LOCAL_ONE)).getExecutionInfo().getQueriedHost();
-          if (!aware.getMetadata().getReplicas(KS + "_seven", key).contains(host)) throw new AssertionError(host + " is no replica");
+          if (!aware.getMetadata().getReplicas(KS + "_one", key).contains(host)) throw new AssertionError(host + " is no replica");
         }
       }
       return null;

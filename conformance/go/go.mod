@@ -1,0 +1,8 @@
+module starfish/conformance
+
+go 1.24
+
+require (
+	github.com/apache/cassandra-gocql-driver/v2 v2.1.2
+	gopkg.in/inf.v0 v0.9.1
+)

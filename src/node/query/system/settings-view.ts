@@ -1,0 +1,63 @@
+// system_views.settings: the node's configuration as text, each setting in the unit cassandra.yaml gives it.
+// Cassandra: db/virtual/SettingsTable.
+
+import type { NodeConfig } from '../../node-config.ts';
+import type { VirtualRow } from './virtual-tables.ts';
+
+/** Milliseconds of the configuration in coarser units, where Cassandra prints those. */
+const COARSE_UNITS: Readonly<Record<string, readonly [suffix: string, ms: number]>> = {
+  max_hint_window: ['h', 3_600_000],
+  dynamic_snitch_reset_interval: ['m', 60_000],
+  native_transport_timeout: ['s', 1_000],
+};
+
+const MILLISECONDS = /_(timeout|window|period|update_interval|reset_interval)$/;
+const NOT_MILLISECONDS = /^(hint_window_persistent_enabled|ring_delay)$/;
+const BYTES: Readonly<Record<string, readonly [suffix: string, bytes: number]>> = {
+  hinted_handoff_throttle: ['KiB', 1_024],
+  batchlog_replay_throttle: ['KiB', 1_024],
+  batch_size_warn_threshold: ['KiB', 1_024],
+  batch_size_fail_threshold: ['KiB', 1_024],
+  max_hints_size_per_host: ['B', 1],
+  commitlog_segment_size: ['MiB', 1_048_576],
+  native_transport_max_frame_size: ['MiB', 1_048_576],
+  native_transport_max_request_data_in_flight: ['B', 1],
+  native_transport_max_request_data_in_flight_per_ip: ['B', 1],
+  prepared_statements_cache_size: ['MiB', 1_048_576],
+  max_value_size: ['MiB', 1_048_576],
+  max_mutation_size: ['KiB', 1_024],
+  repair_session_space: ['MiB', 1_048_576],
+};
+
+/** Settings of this program that cassandra.yaml does not have. */
+const OURS = new Set(['hints_dispatch_interval', 'batchlog_replay_interval', 'gossip_interval', 'ring_delay']);
+
+/** `more`: settings known elsewhere (addresses, the snitch, the partitioner). */
+export function settingRows(
+  config: NodeConfig,
+  more: Readonly<Record<string, string | null>>,
+): VirtualRow[] {
+  const rows = Object.entries(config)
+    .filter(([name]) => !OURS.has(name))
+    .map(([name, value]) => ({ name, value: settingText(name, value) }));
+  return [...rows, ...Object.entries(more).map(([name, value]) => ({ name, value }))];
+}
+
+function settingText(name: string, value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return name === 'initial_token' ? value.join(',') : `[${value.join(', ')}]`;
+  if (typeof value !== 'number') return String(value);
+  const bytes = BYTES[name];
+  if (bytes !== undefined) return unitText(value, bytes);
+  const coarse = COARSE_UNITS[name];
+  if (coarse !== undefined) return unitText(value, coarse);
+  if (MILLISECONDS.test(name) && !NOT_MILLISECONDS.test(name)) return `${value}ms`;
+  const isDouble = name === 'phi_convict_threshold' || name === 'dynamic_snitch_badness_threshold';
+  return isDouble && Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+/** In the unit when it comes out even, else in the smallest one. */
+function unitText(value: number, [suffix, factor]: readonly [string, number]): string {
+  if (value % factor === 0) return `${value / factor}${suffix}`;
+  return suffix.endsWith('B') ? `${value}B` : `${value}ms`;
+}

@@ -1,0 +1,120 @@
+// Virtual tables: rows are made when somebody reads them, from whatever a source says at that moment, and go through the
+// same reading code as stored rows (slices, filters, limits). Nothing is kept between reads.
+// Test: test/schema/virtual-tables.test.ts. Cassandra: db/virtual/VirtualTable, SimpleDataSet.
+
+import { required } from '../../../base/assert.ts';
+import { codecFor } from '../../../data/codec/codec.ts';
+import { packList, packMap } from '../../../data/codec/packing.ts';
+import type { CqlError } from '../../../data/cql-error.ts';
+import type { CqlType } from '../../../data/cql-type.ts';
+import type { Mutation } from '../../../data/partition.ts';
+import type { ReadCommand } from '../../../data/read-command.ts';
+import type { TableMetadata } from '../../../data/schema.ts';
+import { compositeKey } from '../../../ring/token.ts';
+import { RowWriter } from '../../schema/row-writer.ts';
+import { compareText } from '../../schema/table-builder.ts';
+import type { ReplicaResult } from '../../storage/replica-result.ts';
+import { TableStore } from '../../storage/table-store.ts';
+
+/** A column's value: text for text, inet, uuid and the like, in CQL's spelling; null or absent for none. */
+export type VirtualValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | Buffer
+  | readonly string[]
+  | ReadonlyMap<string, string>
+  | null
+  | undefined;
+
+/** Values by column name; every key column must be there. */
+export type VirtualRow = Readonly<Record<string, VirtualValue>>;
+
+export interface VirtualTable {
+  readonly table: TableMetadata;
+  rows(): Iterable<VirtualRow>;
+  /** False: WHERE on other columns needs ALLOW FILTERING, as for system_logs. */
+  readonly filtersImplicitly: boolean;
+}
+
+/** The virtual tables of one node. Implements what the node's local access asks for. */
+export class VirtualTableRegistry {
+  private readonly tables = new Map<string, VirtualTable>();
+
+  constructor(tables: Iterable<VirtualTable>) {
+    for (const table of tables) this.tables.set(table.table.id, table);
+  }
+
+  read(command: ReadCommand): ReplicaResult {
+    const { table } = command;
+    const store = new TableStore(table, { tombstoneFailureThreshold: Infinity });
+    for (const row of this.tables.get(table.id)?.rows() ?? []) {
+      for (const update of rowMutation(table, row).updates) store.apply(update);
+    }
+    return store.read(command);
+  }
+
+  filtersImplicitly(table: TableMetadata): boolean {
+    return this.tables.get(table.id)?.filtersImplicitly ?? true;
+  }
+
+  /** Nothing here can be changed by CQL. */
+  write(mutations: readonly Mutation[]): CqlError | null {
+    const table = mutations[0]?.updates[0]?.table;
+    if (table === undefined) return null;
+    const message = `Modification is not supported by table ${table.keyspace}.${table.name}`;
+    return { code: 'INVALID', message };
+  }
+}
+
+function rowMutation(table: TableMetadata, row: VirtualRow): Mutation {
+  const component = (name: string, type: CqlType): Buffer =>
+    required(encode(type, row[name]), `${name} of a row of ${table.keyspace}.${table.name}`);
+  const key = compositeKey(table.partitionKey.map(({ name, type }) => component(name, type)));
+  const clustering = table.clustering.map(({ name, type }) => component(name, type));
+  const writer = new RowWriter({ keyspace: table.keyspace, key, timestamp: 1, nowMs: 0 });
+  const draft = writer.row(table, clustering);
+  for (const { name, type } of table.regulars) {
+    const value = encode(type, row[name]);
+    if (value !== null) draft.set(name, value);
+  }
+  return writer.build();
+}
+
+function encode(type: CqlType, value: VirtualValue): Buffer | null {
+  if (value === null || value === undefined) return null;
+  if (Buffer.isBuffer(value)) return value;
+  if (value instanceof Map || Array.isArray(value)) return encodeCollection(value);
+  const name = type.kind === 'native' ? type.name : '';
+  switch (name) {
+    case 'boolean':
+      return Buffer.from([value === true ? 1 : 0]);
+    case 'int': {
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32BE(Number(value));
+      return bytes;
+    }
+    case 'bigint':
+    case 'timestamp': {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64BE(typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value))));
+      return bytes;
+    }
+    case 'double': {
+      const bytes = Buffer.alloc(8);
+      bytes.writeDoubleBE(Number(value));
+      return bytes;
+    }
+    default:
+      return codecFor(type).fromString(String(value), 0);
+  }
+}
+
+function encodeCollection(value: readonly string[] | ReadonlyMap<string, string>): Buffer {
+  if (!(value instanceof Map)) {
+    return packList([...(value as readonly string[])].map((text) => Buffer.from(text)));
+  }
+  const entries = [...(value as ReadonlyMap<string, string>)].sort(([a], [b]) => compareText(a, b));
+  return packMap(entries.flat().map((text) => Buffer.from(text)));
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { AuthWorld } from './auth-world.ts';
+
+interface ErrorRow {
+  readonly section: string;
+  readonly cql: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+const ROWS = JSON.parse(readFileSync('test/facts/errors.json', 'utf8')) as ErrorRow[];
+
+function fresh(): AuthWorld {
+  const world = new AuthWorld();
+  expect(world.login('cassandra', 'cassandra')).toBeNull();
+  world.setUp(
+    'cassandra',
+    "CREATE KEYSPACE ak WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
+    'CREATE TABLE ak.t (k int PRIMARY KEY, v int)',
+    'CREATE TABLE ak.t2 (k int PRIMARY KEY, v int)',
+    'CREATE ROLE admin',
+    'CREATE ROLE nologin',
+    "CREATE ROLE bob WITH PASSWORD = 'bob' AND LOGIN = true",
+    "CREATE USER carol WITH PASSWORD 'c' NOSUPERUSER",
+    'GRANT nologin TO bob',
+    'GRANT SELECT ON ak.t TO bob',
+    'GRANT CREATE ON ALL ROLES TO carol',
+    "ADD IDENTITY 'spiffe://x' TO ROLE 'bob'",
+  );
+  expect(world.login('bob', 'bob')).toBeNull();
+  expect(world.login('carol', 'c')).toBeNull();
+  return world;
+}
+
+/** Ran after the identity had been dropped. */
+const WITHOUT_IDENTITY = new Set(["DROP IDENTITY 'spiffe://x'"]);
+
+describe.each([
+  ['auth (superuser)', 'cassandra'],
+  ['auth (role bob)', 'bob'],
+  ['auth (role carol)', 'carol'],
+])('%s', (section, user) => {
+  const rows = ROWS.filter((row) => row.section === section);
+  let world = fresh();
+  it.each(rows)('$cql', ({ cql, name, message }) => {
+    if (WITHOUT_IDENTITY.has(cql)) world.run('cassandra', "DROP IDENTITY 'spiffe://x'");
+    const response = world.run(user, cql);
+    if (response.kind !== 'error') world = fresh();
+    const error = response.kind === 'error' ? response.error : null;
+    expect(error === null ? null : { name: error.code, message: error.message }).toEqual({
+      name,
+      message,
+    });
+  });
+});

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { codecFor } from '../../src/data/codec/codec.ts';
+import type { TableMetadata } from '../../src/data/schema.ts';
+import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
+import type { SystemViewSources } from '../../src/node/query/system/system-views.ts';
+import { systemViews } from '../../src/node/query/system/system-views.ts';
+import { liveRows } from '../../src/node/schema/row-reader.ts';
+import { tableCommand } from '../../src/node/schema/stored-rows.ts';
+import { VIRTUAL_KEYSPACES } from '../../src/node/schema/system-keyspaces.ts';
+import { newClientState } from '../../src/protocol/client-state.ts';
+import { splitCompositeKey } from '../../src/ring/token.ts';
+
+type Rows = { readonly rows: readonly Readonly<Record<string, unknown>>[] };
+const FIXTURE = JSON.parse(
+  readFileSync('test/facts/system-rows.json', 'utf8').replaceAll(/\bNaN\b/g, 'null'),
+) as {
+  readonly virtualKeyspaces: Rows;
+  readonly virtualTables: Rows;
+  readonly virtualColumnsSample: Rows;
+  readonly views: { readonly settings: Rows; readonly clients: Rows; readonly gossip_info: Rows };
+};
+
+function table(keyspace: string, name: string): TableMetadata {
+  const found = VIRTUAL_KEYSPACES.find((other) => other.name === keyspace)?.tables.get(name);
+  if (found === undefined) throw new Error(`${keyspace}.${name}`);
+  return found;
+}
+
+/** Rows as texts by column. */
+function read(sources: SystemViewSources, keyspace: string, name: string): Record<string, string>[] {
+  const of = table(keyspace, name);
+  const result = systemViews(sources).read(tableCommand(of, 0));
+  if (result.kind !== 'data') throw new Error(result.message);
+  return result.partitions.flatMap((partition) => {
+    const key = splitCompositeKey(partition.key.bytes, of.partitionKey.length);
+    return liveRows(partition).map((row) => {
+      const found: Record<string, string> = {};
+      for (const column of of.columns.values()) {
+        const bytes =
+          column.kind === 'partition_key'
+            ? (key[column.position] ?? null)
+            : column.kind === 'clustering'
+              ? row.clustering(column.position)
+              : row.value(column.name);
+        if (bytes === null) continue;
+        found[column.name] = codecFor(column.type).toText(bytes).replaceAll("''", "'");
+      }
+      return found;
+    });
+  });
+}
+
+const SOURCES: SystemViewSources = { config: DEFAULT_NODE_CONFIG };
+
+/** The fixture's values as texts, without nulls. */
+function texts(rows: Rows['rows']): Record<string, string>[] {
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row)
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => [name, String(value)]),
+    ),
+  );
+}
+
+function sorted(rows: Record<string, string>[]): Record<string, string>[] {
+  return rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+describe('virtual tables', () => {
+  it.each(VIRTUAL_KEYSPACES.flatMap(({ tables }) => [...tables.values()]))(
+    '$keyspace.$name can be read',
+    ({ keyspace, name }) => {
+      expect(Array.isArray(read(SOURCES, keyspace, name))).toBe(true);
+    },
+  );
+
+  it('describe themselves as Cassandra does', () => {
+    const of = (name: string) => sorted(read(SOURCES, 'system_virtual_schema', name));
+    expect(of('keyspaces')).toEqual(sorted(texts(FIXTURE.virtualKeyspaces.rows)));
+    expect(of('tables')).toEqual(sorted(texts(FIXTURE.virtualTables.rows)));
+    const clients = of('columns').filter((row) => row['table_name'] === 'clients');
+    expect(clients).toEqual(sorted(texts(FIXTURE.virtualColumnsSample.rows)));
+  });
+
+  it('show settings with the units of cassandra.yaml', () => {
+    const theirs = new Map(FIXTURE.views.settings.rows.map((row) => [row['name'], row['value']]));
+    const ours = read(SOURCES, 'system_views', 'settings');
+    const different = ours
+      .filter(({ name, value }) => (theirs.get(name) ?? undefined) !== value)
+      .map(({ name, value }) => `${name}: ${value}, there ${String(theirs.get(name))}`);
+    // What the other node's yaml, memory and switches had otherwise.
+    expect(different.map((line) => line.split(':')[0]).sort()).toEqual(OTHERWISE);
+  });
+
+  it('show clients and gossip', () => {
+    const client = newClientState({ id: 1, remoteAddress: '127.0.0.1', remotePort: 52_600 });
+    client.stage = 'READY';
+    client.keyspace = 'ds';
+    client.options = new Map([['CQL_VERSION', '3.0.0']]);
+    client.requestCount = 105;
+    const sources: SystemViewSources = {
+      ...SOURCES,
+      clients: () => [client],
+      gossip: () => [
+        {
+          address: '127.0.1.1',
+          port: 7000,
+          generation: 1,
+          heartbeat: 151,
+          states: [
+            ['DC', { value: 'dc1', version: 12 }],
+            ['TOKENS', { value: '', version: 26 }],
+          ],
+        },
+      ],
+    };
+    const [shown] = read(sources, 'system_views', 'clients');
+    expect(Object.keys(shown ?? {}).sort()).toEqual(
+      Object.keys(texts(FIXTURE.views.clients.rows)[0] ?? {}).sort(),
+    );
+    expect(read(sources, 'system_views', 'gossip_info')[0]).toMatchObject({
+      dc: 'dc1',
+      dc_version: '12',
+      tokens_version: '26',
+      generation: '1',
+    });
+  });
+
+  it('refuse to be written', () => {
+    expect(systemViews(SOURCES).filtersImplicitly(table('system_views', 'clients'))).toBe(true);
+    expect(systemViews(SOURCES).filtersImplicitly(table('system_views', 'system_logs'))).toBe(false);
+  });
+});
+
+const OTHERWISE = [
+  'auto_bootstrap',
+  'cas_contention_timeout',
+  'cluster_name',
+  'commitlog_segment_size',
+  'commitlog_sync_group_window',
+  'drop_compact_storage_enabled',
+  'dynamic_data_masking_enabled',
+  'hints_flush_period',
+  'initial_token',
+  'materialized_views_enabled',
+  'max_mutation_size',
+  'native_transport_max_request_data_in_flight',
+  'native_transport_max_request_data_in_flight_per_ip',
+  'prepared_statements_cache_size',
+  'repair_session_space',
+  'sasi_indexes_enabled',
+  'user_defined_functions_enabled',
+];
