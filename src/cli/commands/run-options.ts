@@ -8,6 +8,9 @@ import type { Topology, TopologyInput } from '../../topology/topology.ts';
 import { ALWAYS_ON } from '../../topology/topology.ts';
 import { UsageProblem } from '../exit.ts';
 
+/** The `..` of a link's name does not part a path. */
+const SINGLE_DOT = /(?<!\.)\.(?!\.)/;
+
 /** A seed from the command line, or a drawn one. */
 export function seedOf(options: Readonly<Record<string, unknown>>): number {
   const { seed } = options;
@@ -35,7 +38,7 @@ export function setsOf(options: Readonly<Record<string, unknown>>, prefix: reado
   const changes = sets.map((set) => {
     const at = set.indexOf('=');
     if (at <= 0) throw new UsageProblem(`--set ${set}: write key=value, such as cassandra.max_hint_window=1h`);
-    return { path: [...prefix, ...set.slice(0, at).split('.')], value: parseDocument(set.slice(at + 1)).toJS() as unknown };
+    return { path: [...prefix, ...set.slice(0, at).split(SINGLE_DOT)], value: parseDocument(set.slice(at + 1)).toJS() as unknown };
   });
   return (document) => {
     const edited = structuredClone(document) as Record<string, unknown>;
