@@ -9,6 +9,8 @@ import { CoordinatorService } from './coordinator/coordinator-service.ts';
 import { serveHints } from './hints/hint-receiver.ts';
 import { Hints } from './hints/hints.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { LoadBroadcaster } from './load-broadcaster.ts';
+import { Maintenance } from './maintenance.ts';
 import { Membership } from './membership/membership.ts';
 import type { ClusterEvent, MembershipHooks, NodeIdentity } from './membership/membership-parts.ts';
 import type { GossipOptions } from './gossip/gossip-options.ts';
@@ -18,11 +20,11 @@ import { PeerTables } from './peer-tables.ts';
 import { readLiteral } from './query/ddl/literals.ts';
 import type { UserCodeRunner } from './query/user-code.ts';
 import { LocalTables } from './query/system/local-tables.ts';
-import type { LocalStore } from './replica/local-store.ts';
 import { StorageStore } from './replica/storage-store.ts';
 import { RepairService } from './repair/repair-service.ts';
 import { Streaming } from './repair/streaming.ts';
 import { Replica } from './replica/replica.ts';
+import { MeteredCoordinator } from './request-metrics.ts';
 import { alignStores } from './schema-stores.ts';
 import { StreamPlans } from './stream-plans.ts';
 import type { SchemaCache } from './schema/schema-cache.ts';
@@ -32,6 +34,7 @@ import { isLocalSystemKeyspace, SYSTEM_KEYSPACE, SYSTEM_SCHEMA_KEYSPACE } from '
 import { NodeStorage } from './storage/node-storage.ts';
 import { systemMembershipStore } from './system-membership-store.ts';
 import type { Telemetry } from './telemetry.ts';
+import { ViewWriter } from './views/view-writer.ts';
 
 export interface NodeOptions {
   readonly world: World;
@@ -61,7 +64,8 @@ export class CassandraNode {
   readonly self: Endpoint;
   readonly options: NodeOptions;
   readonly storage: NodeStorage;
-  readonly store: LocalStore;
+  readonly store: StorageStore;
+  readonly views: ViewWriter;
   readonly schema: SchemaService;
   readonly messaging: Messaging;
   readonly membership: Membership;
@@ -73,6 +77,10 @@ export class CassandraNode {
   readonly tables: LocalTables;
   readonly streamPlans: StreamPlans;
   readonly lifecycle: Lifecycle;
+  readonly maintenance: Maintenance;
+  /** The coordinator as clients reach it: with its latencies noted. */
+  readonly metered: MeteredCoordinator;
+  private readonly load: LoadBroadcaster;
   private readonly peerTables: PeerTables;
   private readonly replica: Replica;
 
@@ -95,6 +103,7 @@ export class CassandraNode {
     });
     this.schema.subscribe(({ before, after, changes }) => {
       alignStores(this.storage, before, after);
+      this.views.onSchema(before, after, this.membership.mode !== 'STARTING');
       for (const change of changes) options.onClientEvent({ type: 'SCHEMA_CHANGE', change } as ClientEvent);
       if (this.membership.mode !== 'STARTING') this.onSchemaVersion(after.version);
     });
@@ -123,7 +132,15 @@ export class CassandraNode {
     const parts = { clock, random, config, telemetry, messaging: this.messaging, cluster: this.membership, schema: this.schema, store: this.store };
     this.streaming = new Streaming(parts);
     this.repair = new RepairService({ ...parts, streaming: this.streaming });
+    this.views = new ViewWriter({
+      clock, cluster: this.membership, schema: this.schema, messaging: this.messaging, storage: this.storage, hints: this.hints,
+      apply: (mutation) => void this.store.apply(mutation),
+    });
+    this.store.views = this.views;
+    this.metered = new MeteredCoordinator(this.coordinator, clock);
     this.cql = new NodeCql(this);
+    this.maintenance = new Maintenance({ clock, random, storage: this.storage });
+    this.load = new LoadBroadcaster({ clock, membership: this.membership, dataBytes: () => this.storage.dataBytes });
     this.lifecycle = new Lifecycle({ membership: this.membership, storage: this.storage, hints: this.hints });
     this.replica = new Replica({ messaging: this.messaging, store: this.store, schema: this.schema });
   }
@@ -155,6 +172,7 @@ export class CassandraNode {
     this.peerTables.refresh();
     this.hints.start();
     this.coordinator.start();
+    this.load.start();
     done(null);
   }
 
@@ -168,6 +186,7 @@ export class CassandraNode {
     this.membership.mode = 'DRAINING';
     this.hints.stop();
     this.coordinator.stop();
+    this.load.stop();
     this.schema.stop();
     this.membership.gossiper.shutdown(() => {
       this.storage.stop(() => {

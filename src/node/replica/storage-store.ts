@@ -10,6 +10,7 @@ import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { ApplyResult, NodeStorage } from '../storage/node-storage.ts';
 import type { ReplicaResult } from '../storage/replica-result.ts';
+import type { ViewWriter } from '../views/view-writer.ts';
 import type { ApplyDone, LocalStore } from './local-store.ts';
 
 export class StorageStore implements LocalStore {
@@ -18,6 +19,8 @@ export class StorageStore implements LocalStore {
   private readonly schema: () => SchemaView | null;
   private readonly clock: Clock;
   private readonly snapshotOnTruncate: boolean;
+  /** Set by the node: base tables with views tell it of their changes. */
+  views: ViewWriter | null = null;
   private outcome: ApplyResult | null = null;
   private readonly remember = (result: ApplyResult): void => {
     this.outcome = result;
@@ -38,6 +41,15 @@ export class StorageStore implements LocalStore {
   }
 
   apply(mutation: Mutation): FailureReason | null {
+    const { views } = this;
+    if (views === null || !views.isNeeded) return this.applyPlain(mutation);
+    const touched = views.before(mutation);
+    const failure = this.applyPlain(mutation);
+    if (failure === null) views.after(touched);
+    return failure;
+  }
+
+  private applyPlain(mutation: Mutation): FailureReason | null {
     this.outcome = null;
     this.storage.apply(mutation, this.isDurable(mutation), this.remember);
     if (this.outcome !== null) return reasonOf(this.outcome);
@@ -59,7 +71,12 @@ export class StorageStore implements LocalStore {
   }
 
   private applyLogged(mutation: Mutation, done: ApplyDone): void {
-    this.storage.apply(mutation, this.isDurable(mutation), (result) => done(reasonOf(result)));
+    const { views } = this;
+    const touched = views === null || !views.isNeeded ? null : views.before(mutation);
+    this.storage.apply(mutation, this.isDurable(mutation), (result) => {
+      if (touched !== null && result.ok) views?.after(touched);
+      done(reasonOf(result));
+    });
   }
 
   private isDurable(mutation: Mutation): boolean {

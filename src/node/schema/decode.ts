@@ -127,7 +127,7 @@ function decodeTypes(keyspace: string, rows: PartitionData | null): Map<string, 
     resolved.set(name, type);
     return type;
   };
-  for (const name of [...raw.keys()]) {
+  for (const name of raw.keys()) {
     try {
       resolve(name);
     } catch (error) {
@@ -165,7 +165,20 @@ function decodeTables(
     ...present(rows.views, (row) => decodeTable(keyspace, row, parts, types, decodeView(row))),
   ];
   tables.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return new Map(tables.map((table) => [table.name, table]));
+  const byName = new Map(tables.map((table) => [table.name, table]));
+  for (const table of tables) if (hasRegularColumnInKey(table, byName)) byName.set(table.name, strict(table));
+  return byName;
+}
+
+/** Such a view's rows live and die with that column (strict liveness). */
+function hasRegularColumnInKey(table: TableMetadata, tables: ReadonlyMap<string, TableMetadata>): boolean {
+  const base = table.view === null ? undefined : tables.get(table.view.baseTable);
+  if (base === undefined) return false;
+  return [...table.partitionKey, ...table.clustering].some(({ name }) => base.columns.get(name)?.kind === 'regular');
+}
+
+function strict(table: TableMetadata): TableMetadata {
+  return table.view === null ? table : { ...table, view: { ...table.view, strictLiveness: true } };
 }
 
 type RowsByTable = ReadonlyMap<string, readonly LiveRow[]>;
@@ -270,8 +283,7 @@ function decodeMask(row: LiveRow, types: ReadonlyMap<string, UserType>): ColumnM
 function decodeParams(row: LiveRow): TableParams {
   const d = DEFAULT_TABLE_PARAMS;
   const int = (name: string, other: number): number => row.value(name)?.readInt32BE(0) ?? other;
-  const double = (name: string, other: number): number =>
-    row.value(name)?.readDoubleBE(0) ?? other;
+  const double = (name: string, other: number): number => row.value(name)?.readDoubleBE(0) ?? other;
   const map = (name: string, other: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
     const value = row.value(name);
     return value === null ? other : readTextMap(value);
