@@ -2,39 +2,28 @@
 // CqlNode by shape (server/node-port.ts).
 
 import { TimeUuidGenerator } from '../data/time-uuid.ts';
-import type { CqlError } from '../data/cql-error.ts';
 import type { KeyspaceMetadata } from '../data/schema.ts';
 import type { ClientState } from '../protocol/client-state.ts';
 import type { ClientRequest } from '../protocol/requests/request.ts';
 import type { ReplicationEnvironment } from '../ring/replication-options.ts';
 import { tokenText } from '../ring/token.ts';
-import { ALLOW_ALL } from './auth/authorizer.ts';
+import type { LoginResult } from './auth/auth-service.ts';
+import { AuthService } from './auth/auth-service.ts';
+import { BcryptHasher } from './auth/bcrypt-hasher.ts';
 import { LocalTablesAccess } from './local-tables-access.ts';
-import type { VirtualTables } from './local-tables-access.ts';
 import type { CassandraNode } from './node.ts';
 import { SchemaStatements } from './query/ddl/ddl-executor.ts';
 import type { ClusterDescription } from './query/describe/describe-executor.ts';
 import { DescribeStatements } from './query/describe/describe-executor.ts';
-import type { AuthExecutor } from './query/executors.ts';
+import { QueryTracer } from './query-tracer.ts';
 import type { ProcessorDone } from './query/query-processor.ts';
 import { QueryProcessor } from './query/query-processor.ts';
-
-const ANONYMOUS: CqlError = {
-  code: 'UNAUTHORIZED',
-  message: 'You have to be logged in and not anonymous to perform this request',
-};
-
-const NO_VIRTUAL_ROWS: VirtualTables = {
-  read: () => ({ kind: 'data', partitions: [], liveRows: 0, tombstones: 0, limitReached: false }),
-  filtersImplicitly: () => true,
-  write: (mutations) => {
-    const table = mutations[0]?.updates[0]?.table;
-    return { code: 'INVALID', message: `Modification is not supported by table ${table?.keyspace ?? ''}.${table?.name ?? ''}` };
-  },
-};
+import { nodeViewSources } from './query/system/node-views.ts';
+import { systemViews } from './query/system/system-views.ts';
 
 export class NodeCql {
   readonly processor: QueryProcessor;
+  readonly auth: AuthService;
   /** Open connections, once the native transport listens. */
   clients: () => readonly ClientState[] = () => [];
 
@@ -42,34 +31,53 @@ export class NodeCql {
     const { world, config, userCode } = node.options;
     const { clock, random } = world;
     const ids = new TimeUuidGenerator(random.fork('table ids').bytes(8));
-    const auth: AuthExecutor = { execute: (_statement, _call, done) => done({ kind: 'error', error: ANONYMOUS }) };
+    this.auth = new AuthService({
+      clock, config,
+      schema: node.schema,
+      coordinator: node.coordinator,
+      hasher: new BcryptHasher(random.fork('password salts')),
+      datacenters: () => [...new Set([...node.membership.cluster.nodes.values()].map(({ datacenter }) => datacenter))],
+    });
+    const views = systemViews(
+      nodeViewSources({
+        self: node.self, config, clock,
+        identity: node.options.identity,
+        clients: () => this.clients(),
+        gossiper: node.membership.gossiper,
+        cluster: node.membership,
+        hints: node.hints,
+        streams: node.streamPlans,
+        preparedStatements: () => this.processor.preparedCount,
+      }),
+    );
     this.processor = new QueryProcessor({
       clock, random, config,
       schema: node.schema,
-      coordinator: node.coordinator,
-      local: new LocalTablesAccess(node.store, NO_VIRTUAL_ROWS),
+      coordinator: node.metered,
+      local: new LocalTablesAccess(node.store, views),
       ddl: new SchemaStatements({
         clock, config,
         schema: node.schema,
-        authorizer: ALLOW_ALL,
+        authorizer: this.auth.authorizer,
         runner: userCode,
         replication: () => replicationEnvironment(node),
         moving: () => movingNodes(node),
         nextTimeUuid: () => ids.next(clock.wallMs()),
       }),
       describe: new DescribeStatements(node.schema, describeCluster(node)),
-      auth,
-      authorizer: { isNeeded: false, authorize: (_statement, _call, _functions, done) => done(null), unmasks: (_client, _table, done) => done(true) },
+      auth: this.auth.statements,
+      authorizer: this.auth.reads,
+      tracer: new QueryTracer({ clock, random, coordinator: node.coordinator, self: node.self }),
       runner: userCode,
     });
   }
 
-  startup(_client: ClientState): { readonly kind: 'ready' } {
-    return { kind: 'ready' };
+  startup(): ReturnType<AuthService['startup']> {
+    return this.auth.startup();
   }
 
-  authenticate(_client: ClientState, _token: Buffer | null, done: (result: { readonly kind: 'success'; readonly token: null }) => void): void {
-    done({ kind: 'success', token: null });
+  authenticate(client: ClientState, token: Buffer | null, done: (result: LoginResult) => void): void {
+    this.auth.authenticate(client, token, done);
   }
 
   execute(request: ClientRequest, client: ClientState, done: ProcessorDone): void {

@@ -80,6 +80,10 @@ export class CassandraNode {
   readonly maintenance: Maintenance;
   /** The coordinator as clients reach it: with its latencies noted. */
   readonly metered: MeteredCoordinator;
+  /** Monotonic milliseconds of the start of this life. */
+  readonly startedAtMs: number;
+  /** nodetool settraceprobability: the share of requests that are traced unasked. */
+  traceProbability = 0;
   private readonly load: LoadBroadcaster;
   private readonly peerTables: PeerTables;
   private readonly replica: Replica;
@@ -89,6 +93,7 @@ export class CassandraNode {
     const { clock, network, random, disk } = world;
     this.options = options;
     this.self = network.self;
+    this.startedAtMs = clock.nowMs();
     this.storage = options.storage ?? this.openStorage();
     this.store = new StorageStore({ storage: this.storage, schema: () => this.schema, clock, config, hasDisk: disk !== null });
     this.tables = new LocalTables(this.store, clock);
@@ -158,6 +163,24 @@ export class CassandraNode {
     this.lifecycle.join((joinError) => this.onJoined(joinError, done));
   }
 
+  /** Changes settings of the running node, as nodetool's setters do; a restart brings the configured values back. */
+  reconfigure(change: Partial<NodeConfig>): void {
+    Object.assign(this.options.config, change);
+  }
+
+  /** Fetches the schema of the nearest live peer; the error's text when nobody answers. */
+  pullSchema(done: (error: string | null) => void): void {
+    const [peer] = this.membership.sortedByProximity(this.membership.gossiper.liveEndpoints());
+    if (peer === undefined) {
+      done('Cannot reset local schema when there are no live nodes');
+      return;
+    }
+    schemaMessenger(this.messaging).pull(peer, (mutations) => {
+      if (mutations !== null) this.schema.merge(mutations);
+      done(mutations === null ? `/${peer} did not answer` : null);
+    });
+  }
+
   /** nodetool bootstrap resume: ends like `start`. */
   resumeBootstrap(done: StartDone): void {
     this.lifecycle.resumeBootstrap((error) => this.onJoined(error, done));
@@ -186,6 +209,7 @@ export class CassandraNode {
     this.membership.mode = 'DRAINING';
     this.hints.stop();
     this.coordinator.stop();
+    this.cql.auth.stop();
     this.load.stop();
     this.schema.stop();
     this.membership.gossiper.shutdown(() => {

@@ -98,7 +98,7 @@ export class AuthWorld {
   run(user: string, cql: string): StatementResponse {
     const answer = this.ddl.respond(cql, (statement, call, done) => {
       const client = this.client(user);
-      this.dispatch(statement, { ...call, client, keyspace: null, text: cql }, done);
+      this.dispatch(statement, { ...call, client, keyspace: client.keyspace, text: cql }, done);
     });
     this.warnings = this.ddl.warnings;
     return answer;

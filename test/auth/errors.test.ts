@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
 import { AuthWorld } from './auth-world.ts';
 
 interface ErrorRow {
@@ -52,5 +53,20 @@ describe.each([
       name,
       message,
     });
+  });
+});
+
+describe('without logins', () => {
+  const statement = /^(GRANT|REVOKE|LIST|ADD IDENTITY|(CREATE|ALTER|DROP) (ROLE|USER))/;
+  const rows = ROWS.filter(({ section, cql, name }) => {
+    return section === 'names' && statement.test(cql) && name !== 'SYNTAX_ERROR';
+  });
+  expect(rows).toHaveLength(9);
+  const world = new AuthWorld(DEFAULT_NODE_CONFIG);
+  world.client('anonymous').keyspace = 'e';
+  it.each(rows)('$cql', ({ cql, name, message }) => {
+    const response = world.run('anonymous', cql);
+    const error = response.kind === 'error' ? response.error : null;
+    expect(error).toMatchObject({ code: name, message });
   });
 });

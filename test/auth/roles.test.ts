@@ -89,7 +89,11 @@ describe('LIST', () => {
 
   it('shows permissions, inherited ones too', () => {
     const made = world();
-    made.setUp('cassandra', 'GRANT SELECT ON KEYSPACE ak TO readers', 'GRANT MODIFY ON ak.t TO bob');
+    made.setUp(
+      'cassandra',
+      'GRANT SELECT ON KEYSPACE ak TO readers',
+      'GRANT MODIFY ON ak.t TO bob',
+    );
     expect(rows(made, 'bob', 'LIST ALL PERMISSIONS OF bob')).toEqual([
       'bob | bob | <table ak.t> | MODIFY',
       'readers | readers | <keyspace ak> | SELECT',
@@ -175,7 +179,11 @@ describe('without authentication', () => {
 });
 
 describe('resources', () => {
-  const f = functionResource({ keyspace: 'ak', name: 'f', argumentTypes: [NATIVE.int, NATIVE.text] });
+  const f = functionResource({
+    keyspace: 'ak',
+    name: 'f',
+    argumentTypes: [NATIVE.int, NATIVE.text],
+  });
   it.each([
     [tableResource('ak', 't'), 'data/ak/t', '<table ak.t>'],
     [
@@ -193,13 +201,14 @@ describe('resources', () => {
   });
 });
 
+function hash(seed: number): string {
+  let found = '';
+  new BcryptHasher(new SeededRandom(seed), 4).hash('cassandra', (made) => (found = made));
+  return found;
+}
+
 describe('bcrypt', () => {
   it('is deterministic, verifies, and knows hashes of other makers', () => {
-    const hash = (seed: number): string => {
-      let found = '';
-      new BcryptHasher(new SeededRandom(seed), 4).hash('cassandra', (made) => (found = made));
-      return found;
-    };
     expect(hash(1)).toBe(hash(1));
     expect(hash(1)).not.toBe(hash(2));
     const hasher = new BcryptHasher(new SeededRandom(3), 4);

@@ -12,7 +12,9 @@ interface Accepted {
   readonly warnings: readonly string[];
 }
 
-const ALL = facts<Accepted[]>('accepted.json').filter(({ section }) => section === 'select' || section === 'dml');
+const ALL = facts<Accepted[]>('accepted.json').filter(
+  ({ section }) => section === 'select' || section === 'dml',
+);
 
 /** As the recording prints answers. */
 function printed({ response }: Answer): string {

@@ -34,12 +34,18 @@ describe('writing and reading', () => {
     const insert = one.prepare('INSERT INTO ks.t (k,c,v) VALUES (?,?,?)');
     expect(insert.partitionKeyIndexes).toEqual([0]);
     for (let c = 0; c < 5; c++) {
-      expect(one.execute(insert.id, [int(1), int(c), Buffer.from(`v${c}`)]).response).toEqual({ kind: 'void' });
+      expect(one.execute(insert.id, [int(1), int(c), Buffer.from(`v${c}`)]).response).toEqual({
+        kind: 'void',
+      });
     }
     const select = one.prepare('SELECT c, v FROM ks.t WHERE k=? AND c=?');
-    expect(one.execute(select.id, [int(1), int(3)]).response).toMatchObject({ rows: [[int(3), Buffer.from('v3')]] });
+    expect(one.execute(select.id, [int(1), int(3)]).response).toMatchObject({
+      rows: [[int(3), Buffer.from('v3')]],
+    });
     const all = one.prepare('SELECT c FROM ks.t WHERE k=?');
-    expect(one.execute(all.id, [int(1)]).response).toMatchObject({ rows: [0, 1, 2, 3, 4].map((c) => [int(c)]) });
+    expect(one.execute(all.id, [int(1)]).response).toMatchObject({
+      rows: [0, 1, 2, 3, 4].map((c) => [int(c)]),
+    });
   });
 
   test('statics, deletes and ranges', () => {

@@ -41,11 +41,15 @@ function shown(type: CqlType, bytes: Buffer | null): unknown {
       return unpackList(bytes).map((element) => shown(type.element, element));
     case 'map': {
       const flat = unpackMap(bytes);
-      const entries = flat.flatMap((value, i) => (i % 2 === 0 ? [[shown(type.key, value), shown(type.value, flat[i + 1] ?? null)]] : []));
+      const entries = flat.flatMap((value, i) =>
+        i % 2 === 0 ? [[shown(type.key, value), shown(type.value, flat[i + 1] ?? null)]] : [],
+      );
       return Object.fromEntries(entries) as unknown;
     }
     case 'udt':
-      return unpackTuple(bytes, type.fieldTypes.length).map((field, i) => shown(type.fieldTypes[i] as CqlType, field));
+      return unpackTuple(bytes, type.fieldTypes.length).map((field, i) =>
+        shown(type.fieldTypes[i] as CqlType, field),
+      );
     case 'native':
       if (type.name === 'int') return bytes.readInt32BE(0);
       if (type.name === 'bigint' || type.name === 'counter') return Number(bytes.readBigInt64BE(0));
@@ -57,33 +61,38 @@ function shown(type: CqlType, bytes: Buffer | null): unknown {
 
 let key = 1000;
 
-describe.each(CASES.filter((c) => c.outcomes !== undefined))('$case', ({ select, outcomes = [] }) => {
-  test.each(outcomes)('$order', ({ order, rows, errors = [] }) => {
-    const k = String(key++);
-    const met: string[] = [];
-    for (const cql of order) {
-      const { response } = node.query(cql.replaceAll('$K', k));
-      if (response.kind === 'error') met.push(response.error.message);
-    }
-    expect(met).toEqual(errors);
-    const { response } = node.query((select ?? '').replaceAll('$K', k));
-    if (response.kind !== 'rows') throw new Error(JSON.stringify(response));
-    const { columns } = response.metadata;
-    const found = response.rows.map((row) =>
-      Object.fromEntries(columns.map(({ name, type }, i) => [name, shown(type, row[i] ?? null)])),
-    );
-    expect(found).toEqual(rows.map((row) => (row['k'] === undefined ? row : { ...row, k: Number(k) })));
-  });
-});
+describe.each(CASES.filter((c) => c.outcomes !== undefined))(
+  '$case',
+  ({ select, outcomes = [] }) => {
+    test.each(outcomes)('$order', ({ order, rows, errors = [] }) => {
+      const k = String(key++);
+      const met: string[] = [];
+      for (const cql of order) {
+        const { response } = node.query(cql.replaceAll('$K', k));
+        if (response.kind === 'error') met.push(response.error.message);
+      }
+      expect(met).toEqual(errors);
+      const { response } = node.query((select ?? '').replaceAll('$K', k));
+      if (response.kind !== 'rows') throw new Error(JSON.stringify(response));
+      const { columns } = response.metadata;
+      const found = response.rows.map((row) =>
+        Object.fromEntries(columns.map(({ name, type }, i) => [name, shown(type, row[i] ?? null)])),
+      );
+      expect(found).toEqual(
+        rows.map((row) => (row['k'] === undefined ? row : { ...row, k: Number(k) })),
+      );
+    });
+  },
+);
+
+const later = (select: string, ...statements: readonly string[]): readonly unknown[] => {
+  const k = String(key++);
+  node.setUp(...statements.map((cql) => cql.replaceAll('$K', k)));
+  const now = Math.floor(node.clock.wallMs() / 1000) + 10;
+  return node.rows(select.replaceAll('$K', k), { nowInSeconds: now }).rows;
+};
 
 describe('expiry', () => {
-  const later = (select: string, ...statements: readonly string[]): readonly unknown[] => {
-    const k = String(key++);
-    node.setUp(...statements.map((cql) => cql.replaceAll('$K', k)));
-    const now = Math.floor(node.clock.wallMs() / 1000) + 10;
-    return node.rows(select.replaceAll('$K', k), { nowInSeconds: now }).rows;
-  };
-
   test('of an INSERT with TTL: a column UPDATEd without TTL keeps the row', () => {
     const rows = later(
       'SELECT v,w,ttl(v) FROM t WHERE k=$K',
@@ -94,7 +103,9 @@ describe('expiry', () => {
   });
 
   test('of all cells and the marker: the row is gone', () => {
-    expect(later('SELECT * FROM t WHERE k=$K', "INSERT INTO t (k,c,v) VALUES ($K,1,'a') USING TTL 2")).toEqual([]);
+    expect(
+      later('SELECT * FROM t WHERE k=$K', "INSERT INTO t (k,c,v) VALUES ($K,1,'a') USING TTL 2"),
+    ).toEqual([]);
   });
 
   test('of a newer value does not reveal the older one', () => {

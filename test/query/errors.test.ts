@@ -27,12 +27,17 @@ function comparable(message: string | undefined): string | undefined {
 
 describe.each(['select', 'dml', 'names'])('%s', (section) => {
   const node = recordedNode();
-  const rows = ALL.filter((e) => e.section === section && !ELSEWHERE.test(e.cql) && !DIFFERENT.has(e.cql));
+  const rows = ALL.filter(
+    (e) => e.section === section && !ELSEWHERE.test(e.cql) && !DIFFERENT.has(e.cql),
+  );
   test.each(rows)('$cql', ({ cql, name, message }) => {
     const before = BEFORE[cql];
     if (before !== undefined) node.setUp(before);
     const { response } = node.query(cql);
     const error = response.kind === 'error' ? response.error : null;
-    expect({ name: error?.code, message: comparable(error?.message) }).toEqual({ name, message: comparable(message) });
+    expect({ name: error?.code, message: comparable(error?.message) }).toEqual({
+      name,
+      message: comparable(message),
+    });
   });
 });

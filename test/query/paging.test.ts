@@ -1,7 +1,7 @@
 // Whatever the page size, the pages together are the rows of one read: none lost, none twice, in the same order; with
 // LIMIT, PER PARTITION LIMIT, IN, ORDER BY, filters, DISTINCT, groups and aggregates; for both layouts of the state.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ProtocolVersion } from '../../src/protocol/protocol-version.ts';
 import { SingleNode } from './single-node.ts';
@@ -34,7 +34,11 @@ function filledNode(): SingleNode {
 
 const node = filledNode();
 
-function pages(cql: string, pageSize: number, version: ProtocolVersion): readonly (readonly (string | null)[])[] {
+function pages(
+  cql: string,
+  pageSize: number,
+  version: ProtocolVersion,
+): readonly (readonly (string | null)[])[] {
   const all: (string | null)[][] = [];
   node.client.protocolVersion = version;
   let pagingState: Buffer | null = null;
@@ -53,7 +57,7 @@ const SOURCES = [
   'SELECT k, a, b FROM t WHERE k=2',
   'SELECT k, a, b FROM t WHERE k=2 ORDER BY a ASC, b DESC',
   'SELECT k, a, b, s FROM t WHERE k IN (5,2,0,3,9,2)',
-  'SELECT k, a, b FROM t WHERE k IN (4,1) AND a IN (0,1) AND b IN (\'\',\'x\')',
+  "SELECT k, a, b FROM t WHERE k IN (4,1) AND a IN (0,1) AND b IN ('','x')",
   'SELECT k, a, b FROM t WHERE k=2 AND a<=2 AND a>0',
   "SELECT k, a, b FROM t WHERE k=2 AND (a,b) > (1,'')",
   'SELECT k, a, b, v FROM t WHERE v=1',
@@ -75,8 +79,13 @@ const SOURCES = [
 
 function withLimits(source: string, limit: number | null, perPartition: number | null): string {
   const filtering = source.includes(' ALLOW FILTERING') ? ' ALLOW FILTERING' : '';
-  const allowed = perPartition !== null && !/DISTINCT|count\(\*\), sum\(v\) FROM t$|count\(\*\) FROM t WHERE/.test(source);
-  const limits = [allowed ? ` PER PARTITION LIMIT ${perPartition}` : '', limit === null ? '' : ` LIMIT ${limit}`].join('');
+  const allowed =
+    perPartition !== null &&
+    !/DISTINCT|count\(\*\), sum\(v\) FROM t$|count\(\*\) FROM t WHERE/.test(source);
+  const limits = [
+    allowed ? ` PER PARTITION LIMIT ${perPartition}` : '',
+    limit === null ? '' : ` LIMIT ${limit}`,
+  ].join('');
   return source.replace(' ALLOW FILTERING', '') + limits + filtering;
 }
 
@@ -90,7 +99,9 @@ describe('pages', () => {
         fc.constantFrom<ProtocolVersion>(3, 4, 5),
         (pageSize, limit, perPartition, version) => {
           const cql = withLimits(source, limit, perPartition);
-          const whole = node.rows(cql).rows.map((row) => row.map((value) => value?.toString('hex') ?? null));
+          const whole = node
+            .rows(cql)
+            .rows.map((row) => row.map((value) => value?.toString('hex') ?? null));
           expect(pages(cql, pageSize, version)).toEqual(whole);
         },
       ),
@@ -111,13 +122,20 @@ describe('states', () => {
   test('a page that divides the rows is followed by an empty one; a LIMIT reached has no state', () => {
     const first = node.rows('SELECT a FROM t WHERE k=2', { pageSize: 7 });
     expect(first.metadata.pagingState).toBeInstanceOf(Buffer);
-    const second = node.rows('SELECT a FROM t WHERE k=2', { pageSize: 7, pagingState: first.metadata.pagingState ?? null });
+    const second = node.rows('SELECT a FROM t WHERE k=2', {
+      pageSize: 7,
+      pagingState: first.metadata.pagingState ?? null,
+    });
     expect([second.rows.length, second.metadata.pagingState ?? null]).toEqual([0, null]);
-    expect(node.rows('SELECT a FROM t WHERE k=2 LIMIT 5', { pageSize: 5 }).metadata.pagingState ?? null).toBeNull();
+    expect(
+      node.rows('SELECT a FROM t WHERE k=2 LIMIT 5', { pageSize: 5 }).metadata.pagingState ?? null,
+    ).toBeNull();
   });
 
   test.each(['', 'ff', '0011'])('garbage %s is a protocol error', (hex) => {
-    expect(node.query('SELECT * FROM t', { pageSize: 2, pagingState: Buffer.from(hex, 'hex') }).response).toMatchObject({
+    expect(
+      node.query('SELECT * FROM t', { pageSize: 2, pagingState: Buffer.from(hex, 'hex') }).response,
+    ).toMatchObject({
       error: { code: 'PROTOCOL_ERROR', message: 'Invalid value for the paging state' },
     });
   });

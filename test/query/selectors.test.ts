@@ -44,7 +44,8 @@ test.each(facts<Recorded[]>('selectors.json'))('$cql', (recorded) => {
     if (VARYING.test(name) || response.rows.length === 0) return;
     const value = first[i] ?? null;
     const isText = type.kind === 'native' && (type.name === 'text' || type.name === 'ascii');
-    const shown = value === null ? null : isText ? value.toString('utf8') : `0x${value.toString('hex')}`;
+    const shown =
+      value === null ? null : isText ? value.toString('utf8') : `0x${value.toString('hex')}`;
     expect([name, shown]).toEqual([name, expected[i] ?? null]);
   });
 });

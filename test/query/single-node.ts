@@ -16,7 +16,13 @@ import { typeClassName } from '../../src/data/type-names.ts';
 import { TimeUuidGenerator } from '../../src/data/time-uuid.ts';
 import { ALLOW_ALL } from '../../src/node/auth/authorizer.ts';
 import type {
-  CasRequest, CasResult, Coordinator, RangeResult, ReadResult, RequestContext, WriteDone,
+  CasRequest,
+  CasResult,
+  Coordinator,
+  RangeResult,
+  ReadResult,
+  RequestContext,
+  WriteDone,
 } from '../../src/node/coordinator/coordinator.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
 import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
@@ -64,7 +70,8 @@ export const FIXTURE_RUNNER: UserCodeRunner = {
       ok: true,
       function: {
         call: (args) => {
-          if (thrown !== null) return { ok: false, message: `java.lang.RuntimeException: ${thrown[1]}` };
+          if (thrown !== null)
+            return { ok: false, message: `java.lang.RuntimeException: ${thrown[1]}` };
           const value = args[at] ?? null;
           if (value === null || returned?.[2] === undefined) return { ok: true, value };
           const sum = Buffer.alloc(4);
@@ -76,6 +83,9 @@ export const FIXTURE_RUNNER: UserCodeRunner = {
   },
 };
 
+const same = (a: Row, b: Row): boolean =>
+  a.clustering.every((v, i) => v?.equals(b.clustering[i] as Buffer));
+
 /** The coordinator of a cluster of one: no replica is ever missing. */
 class DirectCoordinator implements Coordinator {
   private readonly node: SingleNode;
@@ -86,7 +96,12 @@ class DirectCoordinator implements Coordinator {
     this.node = node;
   }
 
-  write(mutations: readonly Mutation[], _options: unknown, _context: RequestContext, done: WriteDone): void {
+  write(
+    mutations: readonly Mutation[],
+    _options: unknown,
+    _context: RequestContext,
+    done: WriteDone,
+  ): void {
     for (const mutation of mutations) {
       const error = this.node.apply(this.counted(mutation));
       if (error !== null) {
@@ -106,25 +121,43 @@ class DirectCoordinator implements Coordinator {
         ...row,
         data: row.data.map((data) => {
           if (isComplexData(data) || isTombstone(data)) return data;
-          const cell = existing?.data.find((candidate) => candidate.column === data.column) as Cell | undefined;
+          const cell = existing?.data.find((candidate) => candidate.column === data.column) as
+            | Cell
+            | undefined;
           const id = `${update.table.id} ${update.key.id} ${row.clustering.map((v) => v?.toString('hex')).join()} ${data.column.name}`;
           const stored = cell === undefined || isTombstone(cell) ? null : cell.value;
-          const value = addCounterDelta(this.counters.get(id) ?? stored, COUNTER_ID, readInt64(data.value, 0));
+          const value = addCounterDelta(
+            this.counters.get(id) ?? stored,
+            COUNTER_ID,
+            readInt64(data.value, 0),
+          );
           this.counters.set(id, value);
           return { ...data, value };
         }),
       });
-      const same = (a: Row, b: Row): boolean => a.clustering.every((v, i) => v?.equals(b.clustering[i] as Buffer));
       return {
         ...update,
-        rows: update.rows.map((row) => shard(row, current?.rows.find((r) => same(r, row)))),
-        staticRow: update.staticRow === null ? null : shard(update.staticRow, current?.staticRow ?? undefined),
+        rows: update.rows.map((row) =>
+          shard(
+            row,
+            current?.rows.find((r) => same(r, row)),
+          ),
+        ),
+        staticRow:
+          update.staticRow === null
+            ? null
+            : shard(update.staticRow, current?.staticRow ?? undefined),
       };
     });
     return { ...mutation, updates };
   }
 
-  read(commands: readonly ReadCommand[], _c: unknown, _x: RequestContext, done: (result: ReadResult) => void): void {
+  read(
+    commands: readonly ReadCommand[],
+    _c: unknown,
+    _x: RequestContext,
+    done: (result: ReadResult) => void,
+  ): void {
     const partitions: PartitionData[] = [];
     for (const command of commands) {
       const result = this.node.storage.read(command);
@@ -139,7 +172,12 @@ class DirectCoordinator implements Coordinator {
     done({ ok: true, partitions });
   }
 
-  readRange(command: ReadCommand, _c: unknown, _x: RequestContext, done: (result: RangeResult) => void): void {
+  readRange(
+    command: ReadCommand,
+    _c: unknown,
+    _x: RequestContext,
+    done: (result: RangeResult) => void,
+  ): void {
     const result = this.node.storage.read(command);
     if (result.kind === 'failure') done({ ok: false, error: readFailure() });
     else done({ ok: true, partitions: result.partitions, limitReached: result.limitReached });
@@ -163,7 +201,11 @@ class DirectCoordinator implements Coordinator {
     });
   }
 
-  truncate(table: Parameters<Coordinator['truncate']>[0], _context: RequestContext, done: WriteDone): void {
+  truncate(
+    table: Parameters<Coordinator['truncate']>[0],
+    _context: RequestContext,
+    done: WriteDone,
+  ): void {
     this.node.storage.truncate(table.id, this.node.clock.wallMs(), () => done(null));
   }
 }
@@ -171,8 +213,17 @@ class DirectCoordinator implements Coordinator {
 const COUNTER_ID = Buffer.alloc(16, 3);
 
 function readFailure(): CqlError {
-  const message = 'Operation failed - received 0 responses and 1 failures: UNKNOWN from /127.0.1.1:7000';
-  return { code: 'READ_FAILURE', message, consistency: 'ONE', received: 0, blockFor: 1, dataPresent: false, failures: new Map() };
+  const message =
+    'Operation failed - received 0 responses and 1 failures: UNKNOWN from /127.0.1.1:7000';
+  return {
+    code: 'READ_FAILURE',
+    message,
+    consistency: 'ONE',
+    received: 0,
+    blockFor: 1,
+    dataPresent: false,
+    failures: new Map(),
+  };
 }
 
 export interface Answer {
@@ -187,7 +238,12 @@ export class SingleNode {
   readonly processor: QueryProcessor;
   /** Whether clients see masked columns. */
   unmasks = true;
-  readonly client: ClientState = newClientState({ id: 1, remoteAddress: '127.0.0.1', remotePort: 50_000 });
+  selectsMasked = true;
+  readonly client: ClientState = newClientState({
+    id: 1,
+    remoteAddress: '127.0.0.1',
+    remotePort: 50_000,
+  });
 
   constructor(config: NodeConfig = TEST_CONFIG) {
     const { clock } = this;
@@ -228,7 +284,11 @@ export class SingleNode {
       moving: () => [],
       nextTimeUuid: () => uuids.next(clock.wallMs()),
     });
-    const unsupported = { execute: () => { throw new CqlException({ code: 'SERVER_ERROR', message: 'not in this test' }); } };
+    const unsupported = {
+      execute: () => {
+        throw new CqlException({ code: 'SERVER_ERROR', message: 'not in this test' });
+      },
+    };
     this.processor = new QueryProcessor({
       clock,
       random: new SeededRandom(1),
@@ -243,6 +303,7 @@ export class SingleNode {
         isNeeded: false,
         authorize: (_statement, _call, _functions, done) => done(null),
         unmasks: (_client, _table, done) => done(this.unmasks),
+        selectsMasked: (_client, _table, done) => done(this.selectsMasked),
       },
       runner: FIXTURE_RUNNER,
     });
@@ -262,14 +323,20 @@ export class SingleNode {
           const virtual = updates.find(({ table }) => table.kind === 'virtual');
           if (virtual === undefined) continue;
           const { keyspace, name } = virtual.table;
-          return { code: 'INVALID', message: `Modification is not supported by table ${keyspace}.${name}` };
+          return {
+            code: 'INVALID',
+            message: `Modification is not supported by table ${keyspace}.${name}`,
+          };
         }
         for (const mutation of mutations) this.storage.merge(mutation);
         return null;
       },
       truncate: (table) => {
         if (table.kind !== 'virtual') return null;
-        return { code: 'INVALID', message: `Truncation is not supported by table ${table.keyspace}.${table.name}` };
+        return {
+          code: 'INVALID',
+          message: `Truncation is not supported by table ${table.keyspace}.${table.name}`,
+        };
       },
       filtersImplicitly: () => true,
     };
@@ -279,9 +346,16 @@ export class SingleNode {
     let error: CqlError | null = null;
     this.storage.apply(mutation, false, (result) => {
       if (result.ok) return;
-      const message = 'Operation failed - received 0 responses and 1 failures: UNKNOWN from 127.0.1.1/127.0.1.1:7000';
+      const message =
+        'Operation failed - received 0 responses and 1 failures: UNKNOWN from 127.0.1.1/127.0.1.1:7000';
       error = {
-        code: 'WRITE_FAILURE', message, consistency: 'ONE', received: 0, blockFor: 1, writeType: 'SIMPLE', failures: new Map(),
+        code: 'WRITE_FAILURE',
+        message,
+        consistency: 'ONE',
+        received: 0,
+        blockFor: 1,
+        writeType: 'SIMPLE',
+        failures: new Map(),
       };
     });
     return error;
@@ -297,18 +371,36 @@ export class SingleNode {
   }
 
   query(cql: string, parameters: Partial<QueryParameters> = {}): Answer {
-    return this.send({ kind: 'query', ...PLAIN_HEADER, query: cql, parameters: { ...DEFAULT_PARAMETERS, ...parameters } });
+    return this.send({
+      kind: 'query',
+      ...PLAIN_HEADER,
+      query: cql,
+      parameters: { ...DEFAULT_PARAMETERS, ...parameters },
+    });
   }
 
   prepare(cql: string): PreparedResult {
-    const { response } = this.send({ kind: 'prepare', ...PLAIN_HEADER, query: cql, keyspace: null });
+    const { response } = this.send({
+      kind: 'prepare',
+      ...PLAIN_HEADER,
+      query: cql,
+      keyspace: null,
+    });
     if (response.kind !== 'prepared') throw new Error(`${cql}: ${JSON.stringify(response)}`);
     return response;
   }
 
-  execute(id: Buffer, values: readonly BoundValue[], parameters: Partial<QueryParameters> = {}): Answer {
+  execute(
+    id: Buffer,
+    values: readonly BoundValue[],
+    parameters: Partial<QueryParameters> = {},
+  ): Answer {
     return this.send({
-      kind: 'execute', ...PLAIN_HEADER, id, resultMetadataId: null, parameters: { ...DEFAULT_PARAMETERS, values, ...parameters },
+      kind: 'execute',
+      ...PLAIN_HEADER,
+      id,
+      resultMetadataId: null,
+      parameters: { ...DEFAULT_PARAMETERS, values, ...parameters },
     });
   }
 
@@ -323,7 +415,10 @@ export class SingleNode {
   /** The rows of a SELECT that must work. */
   rows(cql: string, parameters: Partial<QueryParameters> = {}): RowsResult {
     const { response } = this.query(cql, parameters);
-    if (response.kind !== 'rows') throw new Error(`${cql}: ${response.kind === 'error' ? response.error.message : response.kind}`);
+    if (response.kind !== 'rows')
+      throw new Error(
+        `${cql}: ${response.kind === 'error' ? response.error.message : response.kind}`,
+      );
     return response;
   }
 }
@@ -341,7 +436,9 @@ export function wireTypeName(type: CqlType): string {
     case 'tuple':
       return `tuple<${type.elements.map(wireTypeName).join(',')}>`;
     case 'udt': {
-      const fields = type.fieldNames.map((name, i) => `${name}:${wireTypeName(type.fieldTypes[i] as CqlType)}`);
+      const fields = type.fieldNames.map(
+        (name, i) => `${name}:${wireTypeName(type.fieldTypes[i] as CqlType)}`,
+      );
       return `udt:${type.keyspace}.${type.name}{${fields.join(',')}}`;
     }
     default:

@@ -19,6 +19,7 @@ import { SILENT } from '../../src/node/telemetry.ts';
 import type { ClientState } from '../../src/protocol/client-state.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
 import type { StatementResponse } from '../../src/protocol/responses/response.ts';
+import type { Clock } from '../../src/world/ports.ts';
 import { endpoint } from '../../src/world/ports.ts';
 import { MapStore } from './map-store.ts';
 import { StepClock } from './schema-world.ts';
@@ -54,6 +55,27 @@ export const FIXTURE_RUNNER: UserCodeRunner = {
   },
 };
 
+/** The schema statements of one node; `node` makes its table ids its own. */
+export function schemaStatements(
+  schema: SchemaService,
+  clock: Clock,
+  node: number,
+  config: NodeConfig = FIXTURE_CONFIG,
+  authorizer: Authorizer = ALLOW_ALL,
+): SchemaStatements {
+  const uuids = new TimeUuidGenerator(Buffer.alloc(8, node));
+  return new SchemaStatements({
+    clock,
+    config,
+    schema,
+    authorizer,
+    runner: FIXTURE_RUNNER,
+    replication: () => ({ nodesByDatacenter: new Map([['dc1', 1]]), defaultKeyspaceRf: 1 }),
+    moving: () => [],
+    nextTimeUuid: () => uuids.next(clock.wallMs()),
+  });
+}
+
 export class DdlWorld {
   readonly clock = new StepClock();
   readonly store = new MapStore();
@@ -79,17 +101,7 @@ export class DdlWorld {
       messenger: { push: () => undefined, pull: (_from, done) => done(null) },
     });
     this.schema.start();
-    const uuids = new TimeUuidGenerator(Buffer.alloc(8, 7));
-    this.statements = new SchemaStatements({
-      clock: this.clock,
-      config,
-      schema: this.schema,
-      authorizer,
-      runner: FIXTURE_RUNNER,
-      replication: () => ({ nodesByDatacenter: new Map([['dc1', 1]]), defaultKeyspaceRf: 1 }),
-      moving: () => [],
-      nextTimeUuid: () => uuids.next(this.clock.wallMs()),
-    });
+    this.statements = schemaStatements(this.schema, this.clock, 7, config, authorizer);
   }
 
   /** Runs one schema statement. */

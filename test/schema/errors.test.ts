@@ -48,7 +48,11 @@ describe('refused schema statements', () => {
   let world = fresh();
   it.each(rows)('$cql', (row) => {
     const { name, message, fields } = row;
-    const expected = { name, message: comparable(message), ...(fields === undefined ? {} : { fields }) };
+    const expected = {
+      name,
+      message: comparable(message),
+      ...(fields === undefined ? {} : { fields }),
+    };
     const error = errorOf(world.run(row.cql));
     // A statement that got through must not spoil the rows after it.
     if (error === null) world = fresh();
@@ -69,6 +73,26 @@ describe('accepted schema statements', () => {
     expect(errorOf(response)).toBeNull();
     expect(resultText(response)).toBe(result);
     expect(world.warnings).toEqual(warnings);
+  });
+});
+
+describe('warnings of schema statements', () => {
+  const recorded = [
+    ...readFileSync('test/facts/raw-checks.txt', 'utf8').matchAll(
+      /^((?:create|alter) (?!table wc).*) -> (CHANGE .*\]) \| \[(.*)\]$/gm,
+    ),
+  ].map(([, cql = '', result = '', warnings = '']) => ({ cql, result, warnings }));
+  expect(recorded).toHaveLength(9);
+  const world = fresh();
+  it.each(recorded)('$cql', ({ cql, result, warnings }) => {
+    const response = world.run(cql);
+    expect(errorOf(response)?.message ?? null).toBeNull();
+    expect(resultText(response)).toBe(result);
+    const quoted = world.warnings.map((warning) => {
+      const quote = warning.includes("'") ? '"' : "'";
+      return `${quote}${warning.replaceAll('\n', '\\n')}${quote}`;
+    });
+    expect(quoted.join(', ')).toBe(warnings);
   });
 });
 

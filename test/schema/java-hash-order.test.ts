@@ -4,16 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { columnHashOrder, javaHashOrder } from '../../src/node/query/ddl/java-hash-order.ts';
 
 const RECORDED: readonly (readonly [put: string, strings: string, bytes: string])[] = [
-  [
-    'aakedsdcjp',
-    'aakedsdcjp',
-    'aakedsdcjp',
-  ],
-  [
-    'lkqy bpp ruqxuoh',
-    'bpp lkqy ruqxuoh',
-    'bpp lkqy ruqxuoh',
-  ],
+  ['aakedsdcjp', 'aakedsdcjp', 'aakedsdcjp'],
+  ['lkqy bpp ruqxuoh', 'bpp lkqy ruqxuoh', 'bpp lkqy ruqxuoh'],
   [
     [
       'ydeltxyelr qparhscoltfdmn erkpjldtuylxvg nmochztkbhdfc mbsejjrvitop rgafjmsshfkavg',

@@ -86,10 +86,12 @@ class World {
             cells[column.name] = tokens.map((cell) => readText(required(cell.path, 'token')));
           } else if (column.name === 'truncated_at') {
             cells[column.name] = Object.fromEntries(
-              row.elements(column.name).map((cell) => [
-                codecFor({ kind: 'native', name: 'uuid' }).toText(required(cell.path, 'id')),
-                `0x${cell.value.toString('hex')}`,
-              ]),
+              row
+                .elements(column.name)
+                .map((cell) => [
+                  codecFor({ kind: 'native', name: 'uuid' }).toText(required(cell.path, 'id')),
+                  `0x${cell.value.toString('hex')}`,
+                ]),
             );
           } else {
             const value = row.value(column.name);
@@ -105,7 +107,7 @@ class World {
 function plain(type: CqlType, bytes: Buffer): unknown {
   const text = codecFor(type).toText(bytes);
   if (type.kind === 'native' && type.name === 'int') return Number(text);
-  return text.replaceAll("'", '');
+  return text;
 }
 
 function byPeer(rows: readonly Cells[]): Cells[] {
@@ -117,7 +119,8 @@ describe('system.local and peers', () => {
     const world = new World();
     const [local] = node.local.rows;
     world.tables.updateLocal(localInfo(required(local, 'a row of local')));
-    for (const peer of node.peers_v2.rows) world.tables.updatePeer(peerAddress(peer), peerInfo(peer));
+    for (const peer of node.peers_v2.rows)
+      world.tables.updatePeer(peerAddress(peer), peerInfo(peer));
     expect(world.rows('local')).toEqual([{ ...local, truncated_at: {} }]);
     expect(byPeer(world.rows('peers'))).toEqual(byPeer(node.peers.rows));
     expect(byPeer(world.rows('peers_v2'))).toEqual(byPeer(node.peers_v2.rows));
@@ -135,7 +138,8 @@ describe('system.local and peers', () => {
 
   it('forget a peer that left', () => {
     const world = new World();
-    for (const peer of THREE.peers_v2.rows) world.tables.updatePeer(peerAddress(peer), peerInfo(peer));
+    for (const peer of THREE.peers_v2.rows)
+      world.tables.updatePeer(peerAddress(peer), peerInfo(peer));
     const [gone, ...rest] = THREE.peers_v2.rows;
     world.tables.removePeer(peerAddress(required(gone, 'a peer')));
     expect(world.rows('peers_v2')).toEqual(rest);
@@ -149,7 +153,10 @@ describe('system.local and peers', () => {
     world.tables.updateLocal(info);
     expect(info).toMatchObject({ ...world.tables.readLocal() });
     const [peer] = THREE.peers_v2.rows;
-    world.tables.updatePeer(peerAddress(required(peer, 'a peer')), peerInfo(required(peer, 'a peer')));
+    world.tables.updatePeer(
+      peerAddress(required(peer, 'a peer')),
+      peerInfo(required(peer, 'a peer')),
+    );
     expect(world.tables.readPeers()).toEqual([
       { ...peerAddress(required(peer, 'a peer')), ...peerInfo(required(peer, 'a peer')) },
     ]);

@@ -65,5 +65,14 @@ it('writes sets and maps in the order of their codecs', () => {
   const set = codecFor(setOf(NATIVE.text, true));
   expect(set.toText(textSetValue(['b', 'a']))).toBe("{'a', 'b'}");
   const map = codecFor(mapOf(NATIVE.text, NATIVE.text, true));
-  expect(map.toText(textMapValue(new Map([['b', '1'], ['a', '2']])))).toBe("{'a': '2', 'b': '1'}");
+  expect(
+    map.toText(
+      textMapValue(
+        new Map([
+          ['b', '1'],
+          ['a', '2'],
+        ]),
+      ),
+    ),
+  ).toBe("{'a': '2', 'b': '1'}");
 });

@@ -64,7 +64,11 @@ function plain(type: CqlType, bytes: Buffer): unknown {
 /** Ids and times are of the day. */
 const OF_THE_DAY = new Set(['id', 'base_table_id', 'dropped_time']);
 
-function rowsOf(world: DdlWorld, table: TableMetadata, keyspace: string): Record<string, unknown>[] {
+function rowsOf(
+  world: DdlWorld,
+  table: TableMetadata,
+  keyspace: string,
+): Record<string, unknown>[] {
   const partition = readPartition(world.store, table, textValue(keyspace), 0);
   return liveRows(partition).map((row) => {
     const found: Record<string, unknown> = {};
@@ -102,7 +106,9 @@ describe('rows of system_schema equal Cassandra', () => {
   });
 
   it('has the row of system.local, with its id', () => {
-    const row = rowsOf(world, SCHEMA_TABLES.tables, 'system').find((r) => r['table_name'] === 'local');
+    const row = rowsOf(world, SCHEMA_TABLES.tables, 'system').find(
+      (r) => r['table_name'] === 'local',
+    );
     expect(row).toEqual(expectedRows(FIXTURE.systemTableRow.rows)[0]);
     const id = world.schema.current.keyspaces.get('system')?.tables.get('local')?.id;
     expect(id).toBe(FIXTURE.systemTableRow.rows[0]?.['id']);

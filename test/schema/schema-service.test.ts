@@ -25,7 +25,9 @@ function table(name: string, id = '11111111-1111-1111-1111-111111111111') {
     name,
     partitionKey: [{ name: 'k', type: NATIVE.int }],
     clustering: [{ name: 'c', type: NATIVE.text, reversed: true }],
-    regulars: [{ name: 'v', type: { kind: 'map', key: NATIVE.text, value: NATIVE.int, frozen: false } }],
+    regulars: [
+      { name: 'v', type: { kind: 'map', key: NATIVE.text, value: NATIVE.int, frozen: false } },
+    ],
   });
 }
 

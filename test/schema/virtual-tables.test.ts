@@ -9,7 +9,7 @@ import { liveRows } from '../../src/node/schema/row-reader.ts';
 import { tableCommand } from '../../src/node/schema/stored-rows.ts';
 import { VIRTUAL_KEYSPACES } from '../../src/node/schema/system-keyspaces.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
-import { splitCompositeKey } from '../../src/ring/token.ts';
+import { decorateKey, splitCompositeKey } from '../../src/ring/token.ts';
 
 type Rows = { readonly rows: readonly Readonly<Record<string, unknown>>[] };
 const FIXTURE = JSON.parse(
@@ -28,7 +28,11 @@ function table(keyspace: string, name: string): TableMetadata {
 }
 
 /** Rows as texts by column. */
-function read(sources: SystemViewSources, keyspace: string, name: string): Record<string, string>[] {
+function read(
+  sources: SystemViewSources,
+  keyspace: string,
+  name: string,
+): Record<string, string>[] {
   const of = table(keyspace, name);
   const result = systemViews(sources).read(tableCommand(of, 0));
   if (result.kind !== 'data') throw new Error(result.message);
@@ -128,9 +132,29 @@ describe('virtual tables', () => {
     });
   });
 
+  it('lie in the order of their keys, also from page to page', () => {
+    const names = read(SOURCES, 'system_views', 'settings').map(({ name }) => name ?? '');
+    expect(names).toEqual([...names].sort());
+    const all = tableCommand(table('system_views', 'settings'), 0);
+    if (all.kind !== 'range') throw new Error('not a range');
+    const after = (name: string, startKeyInclusive = false): string[] => {
+      const startKey = decorateKey(Buffer.from(name));
+      const range = { ...all.range, startKey, startKeyInclusive };
+      const result = systemViews(SOURCES).read({ ...all, range });
+      if (result.kind !== 'data') throw new Error(result.message);
+      return result.partitions.map(({ key }) => key.bytes.toString());
+    };
+    expect(after('cluster_name')).toEqual(names.filter((name) => name > 'cluster_name'));
+    expect(after('cluster_name', true)).toEqual(names.filter((name) => name >= 'cluster_name'));
+    expect(after('d')).toEqual(names.filter((name) => name > 'd'));
+    expect(after('zzz')).toEqual([]);
+  });
+
   it('refuse to be written', () => {
     expect(systemViews(SOURCES).filtersImplicitly(table('system_views', 'clients'))).toBe(true);
-    expect(systemViews(SOURCES).filtersImplicitly(table('system_views', 'system_logs'))).toBe(false);
+    expect(systemViews(SOURCES).filtersImplicitly(table('system_views', 'system_logs'))).toBe(
+      false,
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 // A node's authentication and authorization, put together from its configuration; and the default superuser, made once
 // in a cluster that has no roles yet. Test: test/auth/. Cassandra: auth/AuthConfig, CassandraRoleManager.setup.
 
+import type { CqlError } from '../../data/cql-error.ts';
+import type { ClientState } from '../../protocol/client-state.ts';
 import type { Clock, Timer } from '../../world/ports.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { NodeConfig } from '../node-config.ts';
@@ -29,6 +31,10 @@ export interface AuthServiceOptions {
   readonly hasher: PasswordHasher;
   readonly datacenters: () => readonly string[];
 }
+
+export type LoginResult =
+  | { readonly kind: 'success'; readonly token: null }
+  | { readonly kind: 'error'; readonly error: CqlError };
 
 export class AuthService {
   readonly authenticator: Authenticator;
@@ -83,6 +89,27 @@ export class AuthService {
         );
       });
     });
+  }
+
+  /** The answer to STARTUP. */
+  startup():
+    | { readonly kind: 'ready' }
+    | { readonly kind: 'authenticate'; readonly authenticator: string } {
+    const { className } = this.authenticator;
+    return className === null
+      ? { kind: 'ready' }
+      : { kind: 'authenticate', authenticator: className };
+  }
+
+  /** The answer to AUTH_RESPONSE: `client.user` is set on success. */
+  authenticate(
+    client: ClientState,
+    token: Buffer | null,
+    done: (result: LoginResult) => void,
+  ): void {
+    this.authenticator.login(client, token, (error) =>
+      done(error === null ? { kind: 'success', token: null } : { kind: 'error', error }),
+    );
   }
 
   stop(): void {

@@ -6,7 +6,12 @@ import { unreachable } from '../../base/assert.ts';
 import type { AuthExecutor, ExecutorDone, StatementCall } from '../query/executors.ts';
 import type { AuthParts } from './auth-context.ts';
 import { AuthContext } from './auth-context.ts';
-import { grantOrRevokePermissions, guarded, listPermissions, listRoles } from './permission-statements.ts';
+import {
+  grantOrRevokePermissions,
+  guarded,
+  listPermissions,
+  listRoles,
+} from './permission-statements.ts';
 import {
   addIdentity,
   alterRole,

@@ -153,9 +153,7 @@ export class AuthStore {
   }
 
   alterRole(name: string, change: RoleChange, done: Done<null>): void {
-    const mutation = this.mutation(name, (writer) =>
-      setRole(writer.row(ROLES, [], false), change),
-    );
+    const mutation = this.mutation(name, (writer) => setRole(writer.row(ROLES, [], false), change));
     this.write([mutation], levelOf(name, WRITE_LEVEL), done);
   }
 
@@ -331,13 +329,12 @@ function grantOf(row: LiveRow): [string, ReadonlySet<Permission>] {
 }
 
 function setRole(row: RowDraft, change: RoleChange): void {
-  const flag = (value: boolean | undefined): Buffer | undefined =>
-    value === undefined ? undefined : Buffer.from([value ? 1 : 0]);
   row
     .set('is_superuser', flag(change.isSuperuser))
     .set('can_login', flag(change.canLogin))
-    .set(
-      'salted_hash',
-      change.saltedHash === undefined ? undefined : textValue(change.saltedHash),
-    );
+    .set('salted_hash', change.saltedHash === undefined ? undefined : textValue(change.saltedHash));
+}
+
+function flag(value: boolean | undefined): Buffer | undefined {
+  return value === undefined ? undefined : Buffer.from([value ? 1 : 0]);
 }

@@ -81,9 +81,10 @@ interface Credentials {
 /** SASL PLAIN: [authorization id] NUL authentication id NUL password. */
 function parsePlainToken(token: Buffer | null): Credentials | { readonly error: CqlError } {
   const parts: Buffer[] = [];
-  let end = token?.length ?? 0;
-  for (let i = end - 1; token !== null && i >= 0; i--) {
-    if (token[i] !== 0) continue;
+  const bytes = token ?? Buffer.alloc(0);
+  let end = bytes.length;
+  for (let i = end - 1; i >= 0; i--) {
+    if (bytes[i] !== 0) continue;
     if (parts.length === 2) {
       return {
         error: badCredentials(
@@ -91,7 +92,7 @@ function parsePlainToken(token: Buffer | null): Credentials | { readonly error: 
         ),
       };
     }
-    parts.push(token.subarray(i + 1, end));
+    parts.push(bytes.subarray(i + 1, end));
     end = i;
   }
   const [password, username] = parts;

@@ -70,9 +70,7 @@ export class CassandraAuthorizer implements Authorizer {
 }
 
 function unavailable(error: CqlError): CqlError {
-  return unauthorizedError(
-    `Unable to perform authorization of permissions: ${error.message}`,
-  );
+  return unauthorizedError(`Unable to perform authorization of permissions: ${error.message}`);
 }
 
 function refusalOf(requirement: Requirement, user: User): CqlError | null {

@@ -68,9 +68,7 @@ export function grantOrRevokePermissions(
       if (context.parts.allowsAll) {
         const verb = statement.kind === 'grant-permissions' ? 'GRANT' : 'REVOKE';
         const text = `${verb} operation is not supported by AllowAllAuthorizer`;
-        return context.fail(
-          serverError(`java.lang.UnsupportedOperationException: ${text}`).error,
-        );
+        return context.fail(serverError(`java.lang.UnsupportedOperationException: ${text}`).error);
       }
       return changeGrants(statement, resource, context);
     });
@@ -196,8 +194,7 @@ const PERMISSION_COLUMNS = authColumns('permissions', {
 
 export function listPermissions(statement: ListPermissionsStatement, context: AuthContext): void {
   if (!context.requireLogin()) return;
-  const resource =
-    statement.resource === null ? null : namedResource(statement.resource, context);
+  const resource = statement.resource === null ? null : namedResource(statement.resource, context);
   const withResource = (): void => {
     const { grantee } = statement;
     if (grantee === null) return list(statement, resource, context);
@@ -313,8 +310,7 @@ export function listRoles(
   const { grantee, recursive } = statement;
   if (!context.requireLogin()) return;
   const proceed = (): void => {
-    const mayListAll =
-      context.parts.allowsAll || context.user?.has('DESCRIBE', ALL_ROLES) === true;
+    const mayListAll = context.parts.allowsAll || context.user?.has('DESCRIBE', ALL_ROLES) === true;
     if (mayListAll && grantee === null) {
       return context.parts.store.readAllRoles((outcome) =>
         context.take(outcome, (roles) => answer(roles, usersOnly, context)),

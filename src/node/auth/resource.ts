@@ -11,7 +11,12 @@ export type Resource =
   | { readonly kind: 'data'; readonly level: 'root' }
   | { readonly kind: 'data'; readonly level: 'keyspace'; readonly keyspace: string }
   | { readonly kind: 'data'; readonly level: 'all-tables'; readonly keyspace: string }
-  | { readonly kind: 'data'; readonly level: 'table'; readonly keyspace: string; readonly table: string }
+  | {
+      readonly kind: 'data';
+      readonly level: 'table';
+      readonly keyspace: string;
+      readonly table: string;
+    }
   /** role null: all roles. */
   | { readonly kind: 'role'; readonly role: string | null }
   | { readonly kind: 'function'; readonly level: 'root' }
@@ -56,13 +61,24 @@ export function functionResource(of: {
 }
 
 const DATA: readonly Permission[] = [
-  'CREATE', 'ALTER', 'DROP', 'SELECT', 'MODIFY', 'AUTHORIZE', 'UNMASK', 'SELECT_MASKED',
+  'CREATE',
+  'ALTER',
+  'DROP',
+  'SELECT',
+  'MODIFY',
+  'AUTHORIZE',
+  'UNMASK',
+  'SELECT_MASKED',
 ];
 const TABLE: readonly Permission[] = DATA.filter((permission) => permission !== 'CREATE');
 const ALL_ROLES_PERMISSIONS: readonly Permission[] = [
-  'CREATE', 'ALTER', 'DROP', 'AUTHORIZE', 'DESCRIBE',
+  'CREATE',
+  'ALTER',
+  'DROP',
+  'AUTHORIZE',
+  'DESCRIBE',
 ];
-const ROLE: readonly Permission[] = ['ALTER', 'DROP', 'AUTHORIZE'];
+const ROLE: readonly Permission[] = ['ALTER', 'DROP', 'AUTHORIZE', 'DESCRIBE'];
 const FUNCTIONS: readonly Permission[] = ['CREATE', 'ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'];
 const FUNCTION: readonly Permission[] = ['ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'];
 const MBEAN: readonly Permission[] = ['SELECT', 'MODIFY', 'AUTHORIZE', 'DESCRIBE', 'EXECUTE'];

@@ -226,8 +226,7 @@ function removeTraces(role: string, resource: string, context: AuthContext): voi
     context.take(identitiesRead, (identities) =>
       forEachInTurn(
         identities,
-        (identity, next) =>
-          store.setIdentity(identity, null, (done) => context.take(done, next)),
+        (identity, next) => store.setIdentity(identity, null, (done) => context.take(done, next)),
         () =>
           store.readGrants(role, (grantsRead) =>
             context.take(grantsRead, (grants) =>

@@ -45,6 +45,11 @@ export class AuthorizedStatements implements StatementAuthorizer {
     const requirement = permissionOn('UNMASK', tableResource(table.keyspace, table.name));
     this.authorizer.holds(client, requirement, done);
   }
+
+  selectsMasked(client: ClientState, table: TableMetadata, done: (selects: boolean) => void): void {
+    const requirement = permissionOn('SELECT_MASKED', tableResource(table.keyspace, table.name));
+    this.authorizer.holds(client, requirement, done);
+  }
 }
 
 interface Scope {

@@ -20,11 +20,7 @@ export class User {
   readonly isSuperuser: boolean;
   private readonly grants: readonly Grants[];
 
-  constructor(
-    name: string,
-    roles: ReadonlyMap<string, RoleRecord>,
-    grants: readonly Grants[],
-  ) {
+  constructor(name: string, roles: ReadonlyMap<string, RoleRecord>, grants: readonly Grants[]) {
     this.name = name;
     this.roles = roles;
     this.grants = grants;

@@ -40,8 +40,10 @@ export class BindVariables {
   partitionKeyIndexes(table: TableMetadata): readonly number[] {
     const indexes = table.partitionKey.map(() => -1);
     this.receivers.forEach((receiver, i) => {
-      if (receiver === undefined || !isColumn(receiver) || receiver.kind !== 'partition_key') return;
-      if (receiver.keyspace === table.keyspace && receiver.table === table.name) indexes[receiver.position] = i;
+      if (receiver === undefined || !isColumn(receiver) || receiver.kind !== 'partition_key')
+        return;
+      if (receiver.keyspace === table.keyspace && receiver.table === table.name)
+        indexes[receiver.position] = i;
     });
     return indexes.includes(-1) ? [] : indexes;
   }

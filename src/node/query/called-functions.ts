@@ -14,11 +14,15 @@ import type { PreparedSelector } from './select/selector.ts';
 import type { PreparedTerm } from './terms/term.ts';
 import { functionsOf } from './terms/term.ts';
 
-export function userFunctionsCalled(plan: SelectPlan | ModificationPlan | BatchPlan): readonly FunctionSignature[] {
+export function userFunctionsCalled(
+  plan: SelectPlan | ModificationPlan | BatchPlan,
+): readonly FunctionSignature[] {
   return [...new Set(functionsOfPlan(plan).filter((fn) => fn.keyspace !== 'system'))];
 }
 
-function functionsOfPlan(plan: SelectPlan | ModificationPlan | BatchPlan): readonly FunctionSignature[] {
+function functionsOfPlan(
+  plan: SelectPlan | ModificationPlan | BatchPlan,
+): readonly FunctionSignature[] {
   switch (plan.kind) {
     case 'batch':
       return plan.plans.flatMap(functionsOfPlan);
@@ -29,10 +33,16 @@ function functionsOfPlan(plan: SelectPlan | ModificationPlan | BatchPlan): reado
     }
     case 'modification': {
       const { regularOperations, staticOperations, attributes, conditions, restrictions } = plan;
-      const conditionTerms = conditions.kind === 'columns' ? conditions.conditions.flatMap((c) => c.values ?? []) : [];
+      const conditionTerms =
+        conditions.kind === 'columns' ? conditions.conditions.flatMap((c) => c.values ?? []) : [];
       const attributeTerms = [attributes.timestamp, attributes.ttl].filter((term) => term !== null);
       const operationTerms = [...regularOperations, ...staticOperations].flatMap(termsOf);
-      return [...restrictionTerms(restrictions), ...operationTerms, ...conditionTerms, ...attributeTerms].flatMap(functionsOf);
+      return [
+        ...restrictionTerms(restrictions),
+        ...operationTerms,
+        ...conditionTerms,
+        ...attributeTerms,
+      ].flatMap(functionsOf);
     }
   }
 }

@@ -8,7 +8,9 @@ import type { KeyspaceMetadata, TableMetadata } from '../../data/schema.ts';
 
 export function checkNodeLocal(level: ConsistencyLevel): void {
   if (level === 'NODE_LOCAL') {
-    throw invalid('NODE_LOCAL consistency level is highly dangerous and should be used only for debugging purposes');
+    throw invalid(
+      'NODE_LOCAL consistency level is highly dangerous and should be used only for debugging purposes',
+    );
   }
 }
 
@@ -31,7 +33,9 @@ export function checkWriteConsistency(level: ConsistencyLevel, table: TableMetad
 /** The serial level of a conditional update. */
 export function checkSerialConsistency(level: ConsistencyLevel): 'SERIAL' | 'LOCAL_SERIAL' {
   if (isSerial(level)) return level;
-  throw invalid('Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL');
+  throw invalid(
+    'Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL',
+  );
 }
 
 /** The plain level of a conditional update: how its commit is written. */
@@ -40,18 +44,22 @@ export function checkCommitConsistency(level: ConsistencyLevel, keyspace: Keyspa
   if (isSerial(level)) {
     throw invalid(
       `${level} is not supported as conditional update commit consistency. Use ANY if you mean "make sure it is ` +
-        "accepted but I don't care how many replicas commit it for non-SERIAL reads\"",
+        'accepted but I don\'t care how many replicas commit it for non-SERIAL reads"',
     );
   }
   const { className } = keyspace.replication;
   if (level === 'EACH_QUORUM' && !className.endsWith('NetworkTopologyStrategy')) {
-    throw invalid(`consistency level EACH_QUORUM not compatible with replication strategy (${className})`);
+    throw invalid(
+      `consistency level EACH_QUORUM not compatible with replication strategy (${className})`,
+    );
   }
 }
 
 /** A read that a write needs cannot be made at every level of writes. */
 export function checkReadBeforeWrite(level: ConsistencyLevel): void {
   if (level === 'ANY') {
-    throw invalid(`Write operation require a read but consistency ${level} is not supported on reads`);
+    throw invalid(
+      `Write operation require a read but consistency ${level} is not supported on reads`,
+    );
   }
 }

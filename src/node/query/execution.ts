@@ -3,11 +3,10 @@
 import type { Int64 } from '../../base/int64.ts';
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError } from '../../data/cql-error.ts';
-import type { KeyspaceMetadata, TableMetadata } from '../../data/schema.ts';
+import type { KeyspaceMetadata, Schema, TableMetadata } from '../../data/schema.ts';
 import type { ClientState } from '../../protocol/client-state.ts';
 import type { ProtocolVersion } from '../../protocol/protocol-version.ts';
 import type { StatementResponse } from '../../protocol/responses/response.ts';
-import type { Clock, Random } from '../../world/ports.ts';
 import type { Coordinator, RequestContext } from '../coordinator/coordinator.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
@@ -17,8 +16,6 @@ import type { BindContext } from './terms/term.ts';
 
 /** Of one node; shared by all statements. */
 export interface QueryServices {
-  readonly clock: Clock;
-  readonly random: Random;
   readonly config: NodeConfig;
   readonly schema: SchemaView;
   readonly coordinator: Coordinator;
@@ -37,6 +34,10 @@ export interface Execution {
   /** 0 or less: no paging. */
   readonly pageSize: number;
   readonly pagingState: Buffer | null;
+  /** The client knows the columns of the result. */
+  readonly skipMetadata: boolean;
+  /** The columns differ from those the client prepared: their new id. */
+  readonly changedId: Buffer | null;
   /** Microseconds: the client's, or the coordinator's clock. */
   readonly timestamp: Int64;
   readonly nowSeconds: number;
@@ -52,11 +53,9 @@ export function failed(error: CqlError): StatementResponse {
   return { kind: 'error', error };
 }
 
-/** Tables of such keyspaces live on each node alone and bypass the replicas. */
-export function isLocal(keyspace: KeyspaceMetadata): boolean {
+/** Whether the table lives on each node alone and bypasses the replicas. No ALTER changes that. */
+export function isLocal(table: TableMetadata, schema: Schema): boolean {
+  const keyspace: KeyspaceMetadata | undefined = schema.keyspaces.get(table.keyspace);
+  if (keyspace === undefined) return false;
   return keyspace.kind === 'virtual' || keyspace.replication.className.endsWith('LocalStrategy');
-}
-
-export function isVirtual(table: TableMetadata): boolean {
-  return table.kind === 'virtual';
 }

@@ -1,7 +1,12 @@
 // How the query layer hands over the statements it does not run itself: schema changes, DESCRIBE, roles and
 // permissions. Each executor authorizes, validates and runs; `done` is called exactly once, maybe at once.
 
-import type { AuthStatement, DescribeStatement, SchemaStatement, Statement } from '../../cql/ast.ts';
+import type {
+  AuthStatement,
+  DescribeStatement,
+  SchemaStatement,
+  Statement,
+} from '../../cql/ast.ts';
 import type { FunctionSignature } from '../../cql/functions/function.ts';
 import type { CqlError } from '../../data/cql-error.ts';
 import type { TableMetadata } from '../../data/schema.ts';
@@ -52,4 +57,6 @@ export interface StatementAuthorizer {
   ): void;
   /** Whether the client sees masked columns of the table as they are. */
   unmasks(client: ClientState, table: TableMetadata, done: (unmasks: boolean) => void): void;
+  /** Whether a client that sees masks may select by what is behind them (SELECT_MASKED). */
+  selectsMasked(client: ClientState, table: TableMetadata, done: (selects: boolean) => void): void;
 }

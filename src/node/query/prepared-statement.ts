@@ -2,7 +2,12 @@
 // Cassandra: cql3/QueryHandler.Prepared, cql3/CQLStatement.
 
 import { createHash } from 'node:crypto';
-import type { ModificationStatement, ParsedStatement, QualifiedName, Statement } from '../../cql/ast.ts';
+import type {
+  ModificationStatement,
+  ParsedStatement,
+  QualifiedName,
+  Statement,
+} from '../../cql/ast.ts';
 import type { FunctionSignature } from '../../cql/functions/function.ts';
 import { invalid } from '../../data/cql-error.ts';
 import type { KeyspaceMetadata, Schema, TableMetadata } from '../../data/schema.ts';
@@ -14,7 +19,11 @@ import { prepareAttributes } from './modification/attributes.ts';
 import type { BatchPlan } from './modification/batch.ts';
 import { validateBatch } from './modification/batch.ts';
 import type { ModificationPlan } from './modification/modification-plan.ts';
-import { hasConditions, prepareModification, validateModification } from './modification/modification-plan.ts';
+import {
+  hasConditions,
+  prepareModification,
+  validateModification,
+} from './modification/modification-plan.ts';
 import { existingTable, keyspaceOf } from './schema-lookup.ts';
 import type { SelectPlan } from './select/select-plan.ts';
 import { prepareSelect } from './select/select-plan.ts';
@@ -62,7 +71,10 @@ export interface PreparationContext {
 }
 
 /** Throws the errors of preparing the statement. */
-export function prepareStatement(parsed: ParsedStatement, context: PreparationContext): PreparedStatement {
+export function prepareStatement(
+  parsed: ParsedStatement,
+  context: PreparationContext,
+): PreparedStatement {
   const { statement, text } = parsed;
   const variables = new BindVariables(parsed.bindMarkers);
   const plan = planOf(statement, variables, context);
@@ -70,7 +82,9 @@ export function prepareStatement(parsed: ParsedStatement, context: PreparationCo
   const last = tables[tables.length - 1];
   const isOneTable = tables.every((table) => table.id === last?.id);
   const resultColumns = plan.kind === 'select' ? plan.selection.resultColumns : null;
-  const keyspaces = [...new Set(tables.map((table) => context.schema.keyspaces.get(table.keyspace)))];
+  const keyspaces = [
+    ...new Set(tables.map((table) => context.schema.keyspaces.get(table.keyspace))),
+  ];
   return {
     text,
     keyspace: context.keyspace,
@@ -78,24 +92,36 @@ export function prepareStatement(parsed: ParsedStatement, context: PreparationCo
     plan,
     markers: variables.count,
     bindColumns: variables.specifications(),
-    partitionKeyIndexes: last === undefined || !isOneTable ? [] : variables.partitionKeyIndexes(last),
+    partitionKeyIndexes:
+      last === undefined || !isOneTable ? [] : variables.partitionKeyIndexes(last),
     resultColumns,
     resultMetadataId: resultMetadataId(resultColumns ?? []),
     isQualified: isQualified(statement),
     tables,
     keyspaces: keyspaces.filter((keyspace) => keyspace !== undefined),
     userFunctions:
-      plan.kind === 'select' || plan.kind === 'modification' || plan.kind === 'batch' ? userFunctionsCalled(plan) : [],
-    isConditional: plan.kind === 'modification' ? hasConditions(plan) : plan.kind === 'batch' && plan.plans.some(hasConditions),
+      plan.kind === 'select' || plan.kind === 'modification' || plan.kind === 'batch'
+        ? userFunctionsCalled(plan)
+        : [],
+    isConditional:
+      plan.kind === 'modification'
+        ? hasConditions(plan)
+        : plan.kind === 'batch' && plan.plans.some(hasConditions),
   };
 }
 
-function planOf(statement: Statement, variables: BindVariables, context: PreparationContext): StatementPlan {
+function planOf(
+  statement: Statement,
+  variables: BindVariables,
+  context: PreparationContext,
+): StatementPlan {
   switch (statement.kind) {
     case 'select': {
       const table = tableOf(statement.table, context);
       const scope = { ...scopeOf(table.keyspace, variables, context), table };
-      return prepareSelect(statement, table, scope, { filtersImplicitly: context.filtersImplicitly(table) });
+      return prepareSelect(statement, table, scope, {
+        filtersImplicitly: context.filtersImplicitly(table),
+      });
     }
     case 'insert':
     case 'insert-json':
@@ -106,9 +132,15 @@ function planOf(statement: Statement, variables: BindVariables, context: Prepara
       return plan;
     }
     case 'batch': {
-      const plans = statement.statements.map((inner) => planModification(inner, variables, context));
+      const plans = statement.statements.map((inner) =>
+        planModification(inner, variables, context),
+      );
       const scope = scopeOf('', variables, context);
-      const attributes = prepareAttributes(statement.attributes, { keyspace: '[batch]', table: '[batch]' }, scope);
+      const attributes = prepareAttributes(
+        statement.attributes,
+        { keyspace: '[batch]', table: '[batch]' },
+        scope,
+      );
       const plan: BatchPlan = { kind: 'batch', type: statement.type, plans, attributes };
       validateBatch(plan);
       for (const inner of plans) validateModification(inner);
@@ -119,7 +151,9 @@ function planOf(statement: Statement, variables: BindVariables, context: Prepara
     case 'truncate': {
       const table = tableOf(statement.table, context);
       if (table.kind === 'view') {
-        throw invalid('Cannot TRUNCATE materialized view directly; must truncate base table instead');
+        throw invalid(
+          'Cannot TRUNCATE materialized view directly; must truncate base table instead',
+        );
       }
       return { kind: 'truncate', table };
     }
@@ -132,7 +166,11 @@ function tableOf(name: QualifiedName, context: PreparationContext): TableMetadat
   return existingTable(context.schema, keyspaceOf(name, context.keyspace), name.name);
 }
 
-function scopeOf(keyspace: string, variables: BindVariables, context: PreparationContext): {
+function scopeOf(
+  keyspace: string,
+  variables: BindVariables,
+  context: PreparationContext,
+): {
   readonly keyspace: string;
   readonly schema: Schema;
   readonly table: null;
@@ -152,7 +190,10 @@ function planModification(
   context: PreparationContext,
 ): ModificationPlan {
   const table = tableOf(statement.table, context);
-  return prepareModification(statement, table, { ...scopeOf(table.keyspace, variables, context), table });
+  return prepareModification(statement, table, {
+    ...scopeOf(table.keyspace, variables, context),
+    table,
+  });
 }
 
 function tablesOf(plan: StatementPlan): readonly TableMetadata[] {
@@ -201,5 +242,7 @@ const SEPARATOR = Buffer.of(0);
 
 /** The id a client executes the statement by: over its text, behind the keyspace that unqualified names were in. */
 export function statementId(text: string, keyspace: string | null): Buffer {
-  return createHash('md5').update((keyspace ?? '') + text, 'utf8').digest();
+  return createHash('md5')
+    .update((keyspace ?? '') + text, 'utf8')
+    .digest();
 }

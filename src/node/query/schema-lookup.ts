@@ -10,7 +10,9 @@ import type { ColumnMetadata, Schema, TableMetadata } from '../../data/schema.ts
 export function keyspaceOf(name: QualifiedName, current: string | null): string {
   const keyspace = name.keyspace ?? current;
   if (keyspace !== null) return keyspace;
-  throw invalid('No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename');
+  throw invalid(
+    'No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename',
+  );
 }
 
 /** Throws INVALID `keyspace x does not exist` or `table x does not exist`. */
@@ -26,5 +28,7 @@ export function existingTable(schema: Schema, keyspaceName: string, name: string
 export function existingColumn(table: TableMetadata, name: string): ColumnMetadata {
   const column = table.columns.get(name);
   if (column !== undefined) return column;
-  throw invalid(`Undefined column name ${quoteIfNeeded(name)} in table ${table.keyspace}.${table.name}`);
+  throw invalid(
+    `Undefined column name ${quoteIfNeeded(name)} in table ${table.keyspace}.${table.name}`,
+  );
 }

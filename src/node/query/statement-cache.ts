@@ -1,7 +1,7 @@
 // Prepared statements by id, and plans of statements that come as text: both bounded, both dropped when what they
 // were planned for changes. Cassandra: cql3/QueryProcessor (preparedStatements, StatementInvalidatingListener).
 
-import type { ColumnMetadata, KeyspaceMetadata, Schema, TableMetadata } from '../../data/schema.ts';
+import type { KeyspaceMetadata, Schema, TableMetadata } from '../../data/schema.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 
 export interface CacheEntry {
@@ -17,12 +17,12 @@ export interface CacheEntry {
 export class StatementCache {
   private readonly entries = new Map<string, CacheEntry>();
   private readonly bytesMax: number;
+  private readonly onEviction: (id: string) => void;
   private bytes = 0;
-  /** Entries dropped for lack of room. */
-  evictions = 0;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, onEviction: (id: string) => void = () => undefined) {
     this.bytesMax = bytesMax;
+    this.onEviction = onEviction;
   }
 
   get size(): number {
@@ -60,7 +60,7 @@ export class StatementCache {
     for (const [id, entry] of this.entries) {
       if (!entry.isUsed) {
         this.delete(id);
-        this.evictions++;
+        this.onEviction(id);
         return;
       }
       entry.isUsed = false;
@@ -72,11 +72,15 @@ export class StatementCache {
 
 /** An estimate; plans hold little beside the statement. */
 function sizeOf(prepared: PreparedStatement): number {
-  return 2_000 + 4 * prepared.text.length + 300 * (prepared.markers + (prepared.resultColumns?.length ?? 0));
+  return (
+    2_000 +
+    4 * prepared.text.length +
+    300 * (prepared.markers + (prepared.resultColumns?.length ?? 0))
+  );
 }
 
 /** What became of a plan whose schema is no longer the current one. */
-export type Fitness =
+type Fitness =
   /** Everything it holds is the same. */
   | 'fits'
   /** A table is another object that behaves the same: plan again, the client need not know. */
@@ -95,16 +99,15 @@ export function fitnessOf(prepared: PreparedStatement, schema: Schema): Fitness 
   }
   for (const keyspace of prepared.keyspaces) {
     const current = schema.keyspaces.get(keyspace.name);
-    if (current !== keyspace && (current === undefined || functionsDiffer(keyspace, current))) return 'gone';
+    if (current !== keyspace && (current === undefined || functionsDiffer(keyspace, current)))
+      return 'gone';
   }
   return fitness;
 }
 
 /** Cassandra: TableMetadata.changeAffectsPreparedStatements. */
 function affectsStatements(before: TableMetadata, after: TableMetadata): boolean {
-  const same = (a: readonly ColumnMetadata[], b: readonly ColumnMetadata[]): boolean =>
-    a.length === b.length && a.every((column, i) => column === b[i]);
-  if (!same([...before.columns.values()], [...after.columns.values()])) return true;
+  if (!sameItems([...before.columns.values()], [...after.columns.values()])) return true;
   if (before.indexes.length !== after.indexes.length) return true;
   if (before.indexes.some((index, i) => index.name !== after.indexes[i]?.name)) return true;
   if (before.params.default_time_to_live !== after.params.default_time_to_live) return true;
@@ -112,7 +115,10 @@ function affectsStatements(before: TableMetadata, after: TableMetadata): boolean
 }
 
 function functionsDiffer(before: KeyspaceMetadata, after: KeyspaceMetadata): boolean {
-  const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
-    a.length === b.length && a.every((item, i) => item === b[i]);
-  return !same(before.functions, after.functions) || !same(before.aggregates, after.aggregates);
+  if (!sameItems(before.functions, after.functions)) return true;
+  return !sameItems(before.aggregates, after.aggregates);
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

@@ -3,6 +3,7 @@
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { ClientState } from '../../protocol/client-state.ts';
+import type { ClientRequest } from '../../protocol/requests/request.ts';
 import type { Trace } from '../coordinator/coordinator.ts';
 
 export interface TracedRequest {
@@ -24,4 +25,28 @@ export interface TraceSession {
 
 export interface Tracer {
   begin(request: TracedRequest): TraceSession;
+}
+
+/** Begins the session of a request; `textOf` is the text of a prepared statement. */
+export function beginTrace(
+  tracer: Tracer,
+  request: ClientRequest,
+  client: ClientState,
+  textOf: (id: Buffer) => string,
+): TraceSession {
+  const parameters = request.kind === 'prepare' ? null : request.parameters;
+  const consistency = parameters?.consistency ?? null;
+  const serialConsistency = parameters?.serialConsistency ?? null;
+  const of = (name: string, query: string): TraceSession =>
+    tracer.begin({ client, request: name, query, consistency, serialConsistency });
+  switch (request.kind) {
+    case 'query':
+      return of('Execute CQL3 query', request.query);
+    case 'execute':
+      return of('Execute CQL3 prepared query', textOf(request.id));
+    case 'prepare':
+      return of('Preparing CQL3 query', request.query);
+    case 'batch':
+      return of('Execute batch of CQL3 queries', '');
+  }
 }

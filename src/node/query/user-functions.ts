@@ -1,7 +1,12 @@
 // User-defined functions and aggregates as callable functions. Running a body is the node's business: see
 // user-code.ts. Cassandra: cql3/functions/UDFunction, UDAggregate.
 
-import type { Aggregate, CqlFunction, FunctionContext, ScalarFunction } from '../../cql/functions/function.ts';
+import type {
+  Aggregate,
+  CqlFunction,
+  FunctionContext,
+  ScalarFunction,
+} from '../../cql/functions/function.ts';
 import { defaultColumnName } from '../../cql/functions/function.ts';
 import { CqlException } from '../../data/cql-error.ts';
 import type { AggregateMetadata, FunctionMetadata, Schema } from '../../data/schema.ts';
@@ -20,7 +25,10 @@ function functionFailure(fn: FunctionMetadata, message: string): CqlException {
 
 function scalarOf(fn: FunctionMetadata, runner: UserCodeRunner): ScalarFunction {
   const signature = {
-    keyspace: fn.keyspace, name: fn.name, argumentTypes: fn.argumentTypes, returnType: fn.returnType,
+    keyspace: fn.keyspace,
+    name: fn.name,
+    argumentTypes: fn.argumentTypes,
+    returnType: fn.returnType,
   };
   return {
     ...signature,
@@ -60,7 +68,9 @@ export function userFunctionsOf(
 ): readonly CqlFunction[] {
   const keyspace = schema.keyspaces.get(keyspaceName);
   if (keyspace === undefined) return [];
-  const functions = keyspace.functions.filter((fn) => fn.name === name).map((fn) => scalarOf(fn, runner));
+  const functions = keyspace.functions
+    .filter((fn) => fn.name === name)
+    .map((fn) => scalarOf(fn, runner));
   const aggregates = keyspace.aggregates
     .filter((aggregate) => aggregate.name === name)
     .map((aggregate) => aggregateOf(aggregate, keyspace.functions, runner));
@@ -74,7 +84,10 @@ function aggregateOf(
 ): CqlFunction {
   const { keyspace, name, argumentTypes, returnType, stateType } = metadata;
   const signature = { keyspace, name, argumentTypes, returnType };
-  const find = (functionName: string | null, types: readonly typeof stateType[]): ScalarFunction | null => {
+  const find = (
+    functionName: string | null,
+    types: readonly (typeof stateType)[],
+  ): ScalarFunction | null => {
     const found = functions.find(
       (fn) =>
         fn.name === functionName &&
@@ -90,7 +103,8 @@ function aggregateOf(
     kind: 'aggregate',
     isNative: false,
     columnName: defaultColumnName(signature),
-    newAggregate: (context) => new UserAggregate(state, final, metadata.initialConditionBytes, context),
+    newAggregate: (context) =>
+      new UserAggregate(state, final, metadata.initialConditionBytes, context),
   };
 }
 

@@ -131,9 +131,7 @@ function maskColumn(alteration: Of<'mask-column'>, target: Target): KeyspaceMeta
   const column = table.columns.get(alteration.column);
   if (column === undefined) {
     if (alteration.ifColumnExists) return keyspace;
-    throw invalid(
-      `Column with name '${alteration.column}' doesn't exist on table '${table.name}'`,
-    );
+    throw invalid(`Column with name '${alteration.column}' doesn't exist on table '${table.name}'`);
   }
   const mask =
     alteration.mask === null

@@ -28,7 +28,8 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
 /** The stored form of a compaction map: the full class name and default thresholds; throws CONFIG_ERROR. */
 export function parseCompaction(map: Options): Options {
   const name = map.get('class');
-  if (name === undefined) throw configError("Missing sub-option 'class' for the 'compaction' option");
+  if (name === undefined)
+    throw configError("Missing sub-option 'class' for the 'compaction' option");
   const className = name.includes('.') ? name : PACKAGE + name;
   const strategy = className.startsWith(PACKAGE)
     ? STRATEGIES[className.slice(PACKAGE.length)]

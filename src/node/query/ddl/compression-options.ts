@@ -26,9 +26,7 @@ export function parseCompression(map: Options): Options {
   const options = new Map(map);
   options.delete('enabled');
   if (!enabled && options.size > 0) {
-    throw configError(
-      "If the 'enabled' option is set to false no other options must be specified",
-    );
+    throw configError("If the 'enabled' option is set to false no other options must be specified");
   }
   if (options.size === 0) return new Map([['enabled', 'false']]);
   const name = options.get('class') ?? '';

@@ -78,7 +78,9 @@ function refuseDuplicates(statement: CreateTableStatement): void {
   }
   const ordered = firstDuplicate(statement.clusteringOrder.map(({ column }) => column));
   if (ordered !== null) {
-    throw invalid(`Duplicate column '${ordered}' in CLUSTERING ORDER BY clause for table '${name}'`);
+    throw invalid(
+      `Duplicate column '${ordered}' in CLUSTERING ORDER BY clause for table '${name}'`,
+    );
   }
 }
 
@@ -140,7 +142,10 @@ function build(input: Build): TableMetadata {
     keyspace: keyspace.name,
     name: statement.table.name,
     partitionKey: primaryKey.partitionKey.map(of),
-    clustering: primaryKey.clustering.map((name) => ({ ...of(name), reversed: descending.has(name) })),
+    clustering: primaryKey.clustering.map((name) => ({
+      ...of(name),
+      reversed: descending.has(name),
+    })),
     statics: rest.filter((column) => column.static),
     regulars: rest.filter((column) => !column.static),
     ...(statement.compactStorage ? { flags: compactFlags(primaryKey, hasCounters) } : {}),
@@ -227,10 +232,7 @@ function validateClusteringOrder(
   }
 }
 
-function validateCompact(
-  primaryKey: PrimaryKeyDefinition,
-  rest: readonly PreparedColumn[],
-): void {
+function validateCompact(primaryKey: PrimaryKeyDefinition, rest: readonly PreparedColumn[]): void {
   if (rest.some(({ type }) => isMultiCell(type))) {
     throw invalid('Non-frozen collections and UDTs are not supported with COMPACT STORAGE');
   }

@@ -1,33 +1,31 @@
-// CREATE and DROP FUNCTION and AGGREGATE. Bodies are compiled by the node's user-code runner, which decides which
+// CREATE FUNCTION; DROP FUNCTION and AGGREGATE. Bodies are compiled by the node's user-code runner, which decides which
 // languages there are. Test: test/schema/errors.test.ts.
-// Cassandra: CreateFunctionStatement, CreateAggregateStatement, DropFunctionStatement, DropAggregateStatement.
+// Cassandra: CreateFunctionStatement, DropFunctionStatement, DropAggregateStatement.
 
-import type {
-  CreateAggregateStatement,
-  CreateFunctionStatement,
-  DropFunctionStatement,
-  RawType,
-} from '../../../cql/ast.ts';
+import type { CreateFunctionStatement, DropFunctionStatement, RawType } from '../../../cql/ast.ts';
 import { printType } from '../../../cql/print-type.ts';
-import { codecFor } from '../../../data/codec/codec.ts';
-import { configError, invalid } from '../../../data/cql-error.ts';
+import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import type {
   AggregateMetadata,
   FunctionMetadata,
   KeyspaceMetadata,
-  Schema,
 } from '../../../data/schema.ts';
 import { isCompatible } from '../../../data/type-compatibility.ts';
-import { freeze, signatureTypeName, typeName, typesEqual } from '../../../data/type-names.ts';
-import type { SchemaChange } from '../../../protocol/responses/schema-change.ts';
-import type { Requirement } from '../../auth/requirement.ts';
+import { signatureTypeName, typeName } from '../../../data/type-names.ts';
 import { permissionOn } from '../../auth/requirement.ts';
-import { functionResource, keyspaceFunctionsResource } from '../../auth/resource.ts';
-import type { SchemaDiff } from '../../schema/diff.ts';
+import { functionResource } from '../../auth/resource.ts';
 import { keyspaceOf } from '../schema-lookup.ts';
-import { bareScope, termBytes } from './literals.ts';
-import { isExplicitlyFrozen, prepareType } from './prepare-type.ts';
+import {
+  callableEvent,
+  createdCallables,
+  creationRequirements,
+  findCallable,
+  refuseBothDirectives,
+  refuseFrozen,
+  refuseFrozenArgument,
+} from './callables.ts';
+import { prepareType, printPrepared } from './prepare-type.ts';
 import type { DdlChange, DdlEnvironment } from './schema-change.ts';
 import { existingKeyspace, withKeyspace } from './schema-change.ts';
 
@@ -81,25 +79,6 @@ function validateFunction(statement: CreateFunctionStatement, environment: DdlEn
   refuseFrozen('Return type', statement.returns);
 }
 
-function refuseBothDirectives(statement: {
-  readonly ifNotExists: boolean;
-  readonly orReplace: boolean;
-}): void {
-  if (statement.ifNotExists && statement.orReplace) {
-    throw invalid("Cannot use both 'OR REPLACE' and 'IF NOT EXISTS' directives");
-  }
-}
-
-function refuseFrozenArgument(type: RawType): void {
-  refuseFrozen('Argument', type);
-}
-
-function refuseFrozen(what: string, type: RawType): void {
-  if (!isExplicitlyFrozen(type)) return;
-  const text = printType(type);
-  throw invalid(`${what} '${text}' cannot be frozen; remove frozen<> modifier from '${text}'`);
-}
-
 function newFunction(
   statement: CreateFunctionStatement,
   keyspace: KeyspaceMetadata,
@@ -138,243 +117,12 @@ function refuseReplacement(
   }
 }
 
-export function createAggregate(
-  statement: CreateAggregateStatement,
-  current: string | null,
-): DdlChange {
-  const keyspaceName = keyspaceOf(statement.function, current);
-  const { name } = statement.function;
-  return {
-    keyspace: keyspaceName,
-    requirements: (schema) => [
-      ...creationRequirements({
-        ...statement,
-        rawTypes: statement.argumentTypes,
-        keyspaceName,
-        name,
-        schema,
-      }),
-      ...executeRequirements(statement, keyspaceName, schema),
-    ],
-    apply(keyspaces, environment) {
-      refuseBothDirectives(statement);
-      for (const type of statement.argumentTypes) refuseFrozenArgument(type);
-      refuseFrozen('State type', statement.stateType);
-      const keyspace = existingKeyspace(keyspaces, keyspaceName);
-      const created = newAggregate(statement, keyspace, environment);
-      if (findCallable(keyspace.functions, name, created.argumentTypes) !== undefined) {
-        throw invalid(`Aggregate '${name}' cannot replace a function`);
-      }
-      const existing = findCallable(keyspace.aggregates, name, created.argumentTypes);
-      if (existing !== undefined) {
-        if (statement.ifNotExists) return keyspaces;
-        if (!statement.orReplace) throw invalid(`Aggregate '${name}' already exists`);
-        if (!isCompatible(created.returnType, existing.returnType)) {
-          throw invalid(
-            `Cannot replace aggregate '${name}', the new return type ${typeName(created.returnType)} isn't compatible ` +
-              `with the return type ${typeName(existing.returnType)} of existing function`,
-          );
-        }
-      }
-      const others = keyspace.aggregates.filter((other) => other !== existing);
-      return withKeyspace(keyspaces, { ...keyspace, aggregates: [...others, created] });
-    },
-    event: (diff) =>
-      callableEvent(diff, 'AGGREGATE', keyspaceName, name, statement.argumentTypes),
-    created: (diff) => createdCallables(diff, 'aggregates'),
-  };
-}
-
-function newAggregate(
-  statement: CreateAggregateStatement,
-  keyspace: KeyspaceMetadata,
-  environment: DdlEnvironment,
-): AggregateMetadata {
-  const type = (raw: RawType): CqlType => prepareType(raw, keyspace.name, keyspace.types);
-  const { name } = statement.function;
-  const argumentTypes = statement.argumentTypes.map(type);
-  const stateType = type(statement.stateType);
-  const stateFunction = stateFunctionOf(statement, keyspace, [stateType, ...argumentTypes]);
-  const finalFunction = finalFunctionOf(statement, keyspace, stateType);
-  const initial = initialCondition(statement, stateType, environment, keyspace.name);
-  if (!stateFunction.calledOnNullInput && initial === null) {
-    throw invalid(
-      `Cannot create aggregate '${name}' without INITCOND because state function ${keyspace.name}.` +
-        `${stateFunction.name} does not accept 'null' arguments`,
-    );
-  }
-  return {
-    keyspace: keyspace.name,
-    name,
-    argumentTypes,
-    stateFunction: stateFunction.name,
-    stateType,
-    finalFunction: finalFunction?.name ?? null,
-    returnType: finalFunction?.returnType ?? stateFunction.returnType,
-    initialCondition: initial === null ? null : codecFor(freeze(stateType)).toCqlLiteral(initial),
-    initialConditionBytes: initial,
-  };
-}
-
-function stateFunctionOf(
-  statement: CreateAggregateStatement,
-  keyspace: KeyspaceMetadata,
-  types: readonly CqlType[],
-): FunctionMetadata {
-  const raw = [statement.stateType, ...statement.argumentTypes].map(printType).join(', ');
-  const text = `${keyspace.name}.${statement.stateFunction}(${raw})`;
-  const found = findCallable(keyspace.functions, statement.stateFunction, types);
-  if (found === undefined) {
-    if (findCallable(keyspace.aggregates, statement.stateFunction, types) !== undefined) {
-      throw invalid(`State function ${text} isn't a scalar function`);
-    }
-    throw invalid(`State function ${text} doesn't exist`);
-  }
-  const [stateType] = types;
-  if (stateType === undefined || !typesEqual(found.returnType, stateType)) {
-    throw invalid(
-      `State function ${text} return type must be the same as the first argument type - check STYPE, argument and ` +
-        'return types',
-    );
-  }
-  return found;
-}
-
-function finalFunctionOf(
-  statement: CreateAggregateStatement,
-  keyspace: KeyspaceMetadata,
-  stateType: CqlType,
-): FunctionMetadata | null {
-  if (statement.finalFunction === null) return null;
-  const text = `${keyspace.name}.${statement.finalFunction}(${printType(statement.stateType)})`;
-  const found = findCallable(keyspace.functions, statement.finalFunction, [stateType]);
-  if (found !== undefined) return found;
-  if (findCallable(keyspace.aggregates, statement.finalFunction, [stateType]) !== undefined) {
-    throw invalid(`Final function ${text} isn't a scalar function`);
-  }
-  throw invalid(`Final function ${text} doesn't exist`);
-}
-
-function initialCondition(
-  statement: CreateAggregateStatement,
-  stateType: CqlType,
-  { schema, nowMs }: DdlEnvironment,
-  keyspace: string,
-): Buffer | null {
-  const term = statement.initialCondition;
-  if (term === null) return null;
-  const value = termBytes(term, stateType, bareScope(keyspace, schema, nowMs));
-  const codec = codecFor(stateType);
-  const isEmpty = value === null || (value.length === 0 && codec.isEmptyMeaningless);
-  if (term.kind !== 'null' && isEmpty) {
-    throw invalid('INITCOND must not be empty for all types except TEXT, ASCII, BLOB');
-  }
-  return value;
-}
-
-interface Creation {
-  readonly orReplace: boolean;
-  readonly rawTypes: readonly RawType[];
-  readonly keyspaceName: string;
-  readonly name: string;
-  readonly schema: Schema;
-}
-
-function creationRequirements(creation: Creation): readonly Requirement[] {
-  const { orReplace, rawTypes, keyspaceName, name, schema } = creation;
-  const existing = orReplace ? existingCallable(schema, keyspaceName, name, rawTypes) : undefined;
-  if (existing !== undefined) return [permissionOn('ALTER', functionResource(existing))];
-  return [permissionOn('CREATE', keyspaceFunctionsResource(keyspaceName))];
-}
-
-/** Cassandra looks the functions up while it checks permissions, and fails there when they are missing. */
-function executeRequirements(
-  statement: CreateAggregateStatement,
-  keyspaceName: string,
-  schema: Schema,
-): readonly Requirement[] {
-  if (!schema.keyspaces.has(keyspaceName)) {
-    throw configError(`Keyspace ${keyspaceName} doesn't exist`);
-  }
-  const required = [
-    {
-      name: statement.stateFunction,
-      types: [statement.stateType, ...statement.argumentTypes],
-    },
-    ...(statement.finalFunction === null
-      ? []
-      : [{ name: statement.finalFunction, types: [statement.stateType] }]),
-  ];
-  return required.map(({ name, types }): Requirement => {
-    const existing = existingCallable(schema, keyspaceName, name, types);
-    if (existing !== undefined) return permissionOn('EXECUTE', functionResource(existing));
-    const message = 'java.util.NoSuchElementException: No value present';
-    return { kind: 'refused', error: { code: 'SERVER_ERROR', message } };
-  });
-}
-
-function existingCallable(
-  schema: Schema,
-  keyspaceName: string,
-  name: string,
-  rawTypes: readonly RawType[],
-): FunctionMetadata | AggregateMetadata | undefined {
-  const keyspace = schema.keyspaces.get(keyspaceName);
-  if (keyspace === undefined) return undefined;
-  const types = rawTypes.map((raw) => prepareType(raw, keyspaceName, keyspace.types));
-  return (
-    findCallable(keyspace.functions, name, types) ?? findCallable(keyspace.aggregates, name, types)
-  );
-}
-
-interface Callable {
-  readonly name: string;
-  readonly argumentTypes: readonly CqlType[];
-}
-
-/** Cassandra compares argument types without regard to freezing at the top. */
-function findCallable<T extends Callable>(
-  callables: readonly T[],
-  name: string,
-  types: readonly CqlType[],
-): T | undefined {
-  return callables.find(
-    (callable) =>
-      callable.name === name &&
-      callable.argumentTypes.length === types.length &&
-      callable.argumentTypes.every((type, i) => {
-        const other = types[i];
-        return other !== undefined && typesEqual(freeze(type), freeze(other));
-      }),
-  );
-}
-
-function callableEvent(
-  diff: SchemaDiff,
-  target: 'FUNCTION' | 'AGGREGATE',
-  keyspace: string,
-  name: string,
-  rawTypes: readonly RawType[],
-): SchemaChange {
-  const changes = target === 'FUNCTION' ? diff.altered[0]?.functions : diff.altered[0]?.aggregates;
-  const change = (changes?.created.length ?? 0) > 0 ? 'CREATED' : 'UPDATED';
-  return { change, target, keyspace, name, argumentTypes: rawTypes.map(printType) };
-}
-
-function createdCallables(diff: SchemaDiff, kind: 'functions' | 'aggregates') {
-  return (diff.altered[0]?.[kind].created ?? []).map(functionResource);
-}
-
 export function dropFunction(statement: DropFunctionStatement, current: string | null): DdlChange {
   const keyspaceName = keyspaceOf(statement.function, current);
   const { name } = statement.function;
   const isFunction = statement.kind === 'drop-function';
   const what = isFunction ? 'Function' : 'Aggregate';
   const written = statement.argumentTypes;
-  const text =
-    written === null
-      ? `${keyspaceName}.${name}`
-      : `${keyspaceName}.${name}(${written.map(printType).join(', ')})`;
   return {
     keyspace: keyspaceName,
     requirements(schema) {
@@ -388,8 +136,12 @@ export function dropFunction(statement: DropFunctionStatement, current: string |
       const keyspace = keyspaces.get(keyspaceName);
       if (keyspace === undefined) {
         if (statement.ifExists) return keyspaces;
+        const text = callableText(keyspaceName, name, written, printType);
         throw invalid(`${what} '${text}' doesn't exist`);
       }
+      const isPrepared = matching(keyspace, name, null).length > 0;
+      const print = isPrepared ? (raw: RawType) => printPrepared(raw, keyspaceName) : printType;
+      const text = callableText(keyspaceName, name, written, print);
       refuseAmbiguousDrop(statement, keyspace);
       for (const type of written ?? []) refuseFrozenArgument(type);
       const list: readonly (FunctionMetadata | AggregateMetadata)[] = isFunction
@@ -415,6 +167,17 @@ export function dropFunction(statement: DropFunctionStatement, current: string |
       return { change: 'DROPPED', target, keyspace: keyspaceName, name, argumentTypes };
     },
   };
+}
+
+function callableText(
+  keyspace: string,
+  name: string,
+  types: readonly RawType[] | null,
+  print: (raw: RawType) => string,
+): string {
+  return types === null
+    ? `${keyspace}.${name}`
+    : `${keyspace}.${name}(${types.map(print).join(', ')})`;
 }
 
 function refuseAmbiguousDrop(statement: DropFunctionStatement, keyspace: KeyspaceMetadata): void {

@@ -27,8 +27,7 @@ import { validateTable } from './table-validation.ts';
 
 /** The name of the ordinary index in USING. */
 const LEGACY_NAME = 'legacy_local_table';
-const SASI_WARNING =
-  'SASI indexes are experimental and are not recommended for production use.';
+const SASI_WARNING = 'SASI indexes are experimental and are not recommended for production use.';
 
 export function createIndex(statement: CreateIndexStatement, current: string | null): DdlChange {
   const keyspaceName = keyspaceOf(statement.table, current);

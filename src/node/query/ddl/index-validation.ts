@@ -243,7 +243,12 @@ function validateSasi(index: IndexMetadata, table: TableMetadata): void {
   }
 }
 
-const SASI_ANALYZERS = ['StandardAnalyzer', 'NonTokenizingAnalyzer', 'DelimiterAnalyzer', 'NoOpAnalyzer'];
+const SASI_ANALYZERS = [
+  'StandardAnalyzer',
+  'NonTokenizingAnalyzer',
+  'DelimiterAnalyzer',
+  'NoOpAnalyzer',
+];
 
 function validateSasiAnalyzer(className: string, column: ColumnMetadata): void {
   const simple = SASI_ANALYZERS.find(

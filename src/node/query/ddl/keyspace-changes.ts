@@ -15,11 +15,7 @@ import {
   validateReplication,
 } from '../../../ring/replication-options.ts';
 import { permissionOn } from '../../auth/requirement.ts';
-import {
-  ALL_KEYSPACES,
-  keyspaceFunctionsResource,
-  keyspaceResource,
-} from '../../auth/resource.ts';
+import { ALL_KEYSPACES, keyspaceFunctionsResource, keyspaceResource } from '../../auth/resource.ts';
 import { Properties } from './properties.ts';
 import type { DdlChange, DdlEnvironment } from './schema-change.ts';
 import { existingKeyspace, withKeyspace } from './schema-change.ts';
@@ -87,10 +83,7 @@ export function alterKeyspace(statement: AlterKeyspaceStatement): DdlChange {
     warnings(diff) {
       const [altered] = diff.altered;
       if (altered === undefined) return warnings;
-      const raised = raisedFactorWarning(
-        altered.before.replication,
-        altered.after.replication,
-      );
+      const raised = raisedFactorWarning(altered.before.replication, altered.after.replication);
       return raised === null ? warnings : [...warnings, raised];
     },
   };

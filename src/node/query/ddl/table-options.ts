@@ -17,7 +17,11 @@ import { javaHashOrder } from './java-hash-order.ts';
 import { parseJavaInt, Properties } from './properties.ts';
 import { speculativeRetryText } from './speculative-retry.ts';
 
-const NAMES: ReadonlySet<string> = new Set([...Object.keys(DEFAULT_TABLE_PARAMS), 'auto_repair', 'id']);
+const NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(DEFAULT_TABLE_PARAMS),
+  'auto_repair',
+  'id',
+]);
 
 const TTL_MAX_SECONDS = 630_720_000;
 const MIN_BLOOM_FILTER_FP_CHANCE = 6.71e-5;

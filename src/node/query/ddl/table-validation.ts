@@ -22,10 +22,16 @@ export function validateTable(table: TableMetadata, warn: (text: string) => void
   for (const column of [...table.regulars, ...table.statics]) {
     const isCounter = column.type.kind === 'native' && column.type.name === 'counter';
     if (table.isCounter && !isCounter) {
-      throw tableError(table, `Cannot have a non counter column ("${column.name}") in a counter table`);
+      throw tableError(
+        table,
+        `Cannot have a non counter column ("${column.name}") in a counter table`,
+      );
     }
     if (!table.isCounter && isCounter) {
-      throw tableError(table, `Cannot have a counter column ("${column.name}") in a non counter table`);
+      throw tableError(
+        table,
+        `Cannot have a counter column ("${column.name}") in a non counter table`,
+      );
     }
   }
   validateIndexes(table, warn);
@@ -52,8 +58,6 @@ export function validateKeyspaceName(name: string): void {
 /** A non-frozen UDT must not hold what is not frozen. Throws INVALID. */
 export function refuseNestedNonFrozen(type: CqlType, suffix = ''): void {
   if (type.kind === 'udt' && isMultiCell(type) && type.fieldTypes.some(isMultiCell)) {
-    throw invalid(
-      `Non-frozen UDTs with nested non-frozen collections are not supported${suffix}`,
-    );
+    throw invalid(`Non-frozen UDTs with nested non-frozen collections are not supported${suffix}`);
   }
 }

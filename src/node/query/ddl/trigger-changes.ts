@@ -8,7 +8,10 @@ import { keyspaceOf } from '../schema-lookup.ts';
 import type { DdlChange } from './schema-change.ts';
 import { existingKeyspace, withKeyspace, withTables } from './schema-change.ts';
 
-export function createTrigger(statement: CreateTriggerStatement, current: string | null): DdlChange {
+export function createTrigger(
+  statement: CreateTriggerStatement,
+  current: string | null,
+): DdlChange {
   const keyspaceName = keyspaceOf(statement.table, current);
   const { name } = statement.table;
   const message = 'Only superusers are allowed to perform CREATE TRIGGER queries';
@@ -42,9 +45,7 @@ export function dropTrigger(statement: DropTriggerStatement, current: string | n
       const trigger = table?.triggers.find((other) => other.name === statement.name);
       if (keyspace === undefined || table === undefined || trigger === undefined) {
         if (statement.ifExists) return keyspaces;
-        throw invalid(
-          `Trigger '${statement.name}' on '${keyspaceName}.${name}' doesn't exist`,
-        );
+        throw invalid(`Trigger '${statement.name}' on '${keyspaceName}.${name}' doesn't exist`);
       }
       const triggers = table.triggers.filter((other) => other !== trigger);
       return withKeyspace(keyspaces, withTables(keyspace, rebuildTable(table, { triggers })));

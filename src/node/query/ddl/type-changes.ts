@@ -1,8 +1,11 @@
 // CREATE, ALTER and DROP TYPE; tables, types and functions that use an altered type follow it.
 // Test: test/schema/errors.test.ts. Cassandra: CreateTypeStatement, AlterTypeStatement, DropTypeStatement.
 
-import type { AlterTypeStatement, CreateTypeStatement, DropTypeStatement } from '../../../cql/ast.ts';
-import { printType } from '../../../cql/print-type.ts';
+import type {
+  AlterTypeStatement,
+  CreateTypeStatement,
+  DropTypeStatement,
+} from '../../../cql/ast.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { UserType } from '../../../data/cql-type.ts';
 import { quoteIfNeeded } from '../../../data/identifier.ts';
@@ -14,7 +17,7 @@ import { keyspaceOf } from '../schema-lookup.ts';
 import { mapColumns } from './alter-table.ts';
 import { firstDuplicate } from './create-table.ts';
 import { javaHashOrder } from './java-hash-order.ts';
-import { isNative, prepareType } from './prepare-type.ts';
+import { isNative, prepareType, printPrepared } from './prepare-type.ts';
 import type { DdlChange } from './schema-change.ts';
 import { existingKeyspace, withKeyspace } from './schema-change.ts';
 
@@ -45,7 +48,10 @@ export function createType(statement: CreateTypeStatement, current: string | nul
         ),
         frozen: false,
       };
-      return withKeyspace(keyspaces, { ...keyspace, types: new Map([...keyspace.types, [name, type]]) });
+      return withKeyspace(keyspaces, {
+        ...keyspace,
+        types: new Map([...keyspace.types, [name, type]]),
+      });
     },
     event: () => ({ change: 'CREATED', target: 'TYPE', keyspace: keyspaceName, name }),
   };
@@ -107,7 +113,7 @@ function addField(
   const added = prepareType(field.type, keyspace.name, keyspace.types);
   if (referencesUserType(added, type.keyspace, type.name)) {
     throw invalid(
-      `Cannot add new field ${field.name} of type ${printType(field.type)} to user type ${text} ` +
+      `Cannot add new field ${field.name} of type ${printPrepared(field.type, keyspace.name)} to user type ${text} ` +
         'as it would create a circular reference',
     );
   }
@@ -116,7 +122,7 @@ function addField(
   );
   if (keyed.length > 0) {
     throw invalid(
-      `Cannot add new field ${field.name} of type ${printType(field.type)} to user type ${text} as the type is being ` +
+      `Cannot add new field ${field.name} of type ${printPrepared(field.type, keyspace.name)} to user type ${text} as the type is being ` +
         `used in partition key by the following tables: ${keyed.map((t) => `${t.keyspace}.${t.name}`).join(', ')}`,
     );
   }
@@ -228,7 +234,8 @@ function refuseUsedType(keyspace: KeyspaceMetadata, name: string): void {
     );
   };
   const functions = [...keyspace.functions, ...keyspace.aggregates].filter(
-    (f) => f.argumentTypes.some(uses) || uses(f.returnType) || ('stateType' in f && uses(f.stateType)),
+    (f) =>
+      f.argumentTypes.some(uses) || uses(f.returnType) || ('stateType' in f && uses(f.stateType)),
   );
   refuse(
     'functions',

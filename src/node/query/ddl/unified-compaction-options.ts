@@ -41,9 +41,7 @@ export function validateUnifiedOptions(options: Options, unknown: Set<string>): 
 function validateScalingParameter(value: string): void {
   const match = /^(?:(N)|L(\d+)|T(\d+)|([+-]?\d+))$/.exec(value);
   if (match === null) {
-    throw configError(
-      `Scaling parameter ${value} must match N|L[0-9]+|T[0-9]+|[+-]?[0-9]+`,
-    );
+    throw configError(`Scaling parameter ${value} must match N|L[0-9]+|T[0-9]+|[+-]?[0-9]+`);
   }
   const fan = match[2] ?? match[3];
   if (fan !== undefined && Number(fan) < 2) {

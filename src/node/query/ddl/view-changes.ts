@@ -212,7 +212,9 @@ function keyColumns(
       );
     }
     if (key.has(name)) {
-      throw invalid(`Duplicate column '${name}' in PRIMARY KEY clause for materialized view '${view}'`);
+      throw invalid(
+        `Duplicate column '${name}' in PRIMARY KEY clause for materialized view '${view}'`,
+      );
     }
     key.add(name);
     validateKeyType(column);

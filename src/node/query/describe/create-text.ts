@@ -116,9 +116,11 @@ function maskText(mask: ColumnMask): string {
   return `${quoteIfNeeded(mask.keyspace)}.${quoteIfNeeded(mask.name)}(${values.join(', ')})`;
 }
 
+function names(columns: readonly ColumnMetadata[]): string {
+  return columns.map(({ name }) => quoteIfNeeded(name)).join(', ');
+}
+
 function primaryKeyText(table: TableMetadata): string {
-  const names = (columns: readonly ColumnMetadata[]): string =>
-    columns.map(({ name }) => quoteIfNeeded(name)).join(', ');
   const partition = names(table.partitionKey);
   const first = table.partitionKey.length > 1 ? `(${partition})` : partition;
   if (table.clustering.length === 0) return `PRIMARY KEY (${first})`;

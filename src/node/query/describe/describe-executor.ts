@@ -71,8 +71,7 @@ export class DescribeStatements implements DescribeExecutor {
     const size = call.pageSize ?? 0;
     if (size <= 0) return { kind: 'rows', metadata: { columns }, rows: rows.slice(offset) };
     const page = rows.slice(offset, offset + size);
-    const pagingState =
-      page.length === size ? encodeOffset(offset + size, schema.version) : null;
+    const pagingState = page.length === size ? encodeOffset(offset + size, schema.version) : null;
     return { kind: 'rows', metadata: { columns, pagingState }, rows: page };
   }
 
@@ -272,9 +271,7 @@ function usedTypes(type: UserType): string[] {
 
 /** The table, its indexes, its views. */
 function tableElements(keyspace: KeyspaceMetadata, table: TableMetadata): Element[] {
-  const views = [...keyspace.tables.values()].filter(
-    ({ view }) => view?.baseTableId === table.id,
-  );
+  const views = [...keyspace.tables.values()].filter(({ view }) => view?.baseTableId === table.id);
   return [
     tableElement(table),
     ...sorted(table.indexes.map((index) => indexElement(table, index))),

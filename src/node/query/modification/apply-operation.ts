@@ -50,7 +50,13 @@ export function applyOperation(
       return setElement(column, key, bind(operation.value, parameters), row, parameters);
     }
     case 'set-field':
-      return setElement(column, fieldPath(operation.field), bind(operation.value, parameters), row, parameters);
+      return setElement(
+        column,
+        fieldPath(operation.field),
+        bind(operation.value, parameters),
+        row,
+        parameters,
+      );
     case 'count':
       return applyCount(operation, row, parameters);
     case 'add-to-value':
@@ -62,7 +68,9 @@ export function applyOperation(
     case 'delete-index':
       return applyDeleteIndex(operation, row, parameters, current);
     case 'delete-key':
-      row.addCell(tombstoneCell(column, parameters, deletedKey(column, bind(operation.key, parameters))));
+      row.addCell(
+        tombstoneCell(column, parameters, deletedKey(column, bind(operation.key, parameters))),
+      );
       return;
     case 'delete-field':
       row.addCell(tombstoneCell(column, parameters, fieldPath(operation.field)));
@@ -77,13 +85,18 @@ function bind(term: PreparedTerm, parameters: UpdateParameters): BoundValue {
 }
 
 /** The path of a UDT's field. */
-export function fieldPath(field: number): Buffer {
+function fieldPath(field: number): Buffer {
   const path = Buffer.allocUnsafe(2);
   path.writeInt16BE(field, 0);
   return path;
 }
 
-function applySet(column: ColumnMetadata, term: PreparedTerm, row: RowBuilder, parameters: UpdateParameters): void {
+function applySet(
+  column: ColumnMetadata,
+  term: PreparedTerm,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+): void {
   const value = bind(term, parameters);
   if (value === UNSET) return;
   if (column.isComplex) return addCells(column, value, row, parameters, overwriteOf(parameters));
@@ -123,7 +136,9 @@ function elementCells(column: ColumnMetadata, value: Buffer, parameters: UpdateP
         liveCell(column, present(element), parameters, parameters.listPaths.append()),
       );
     case 'set':
-      return unpackList(value).map((element) => liveCell(column, NO_BYTES, parameters, present(element)));
+      return unpackList(value).map((element) =>
+        liveCell(column, NO_BYTES, parameters, present(element)),
+      );
     case 'map': {
       const flat = unpackMap(value);
       const cells: Cell[] = [];
@@ -145,7 +160,8 @@ function elementCells(column: ColumnMetadata, value: Buffer, parameters: UpdateP
 }
 
 function present(element: Buffer | null | undefined): Buffer {
-  if (element === null || element === undefined) throw invalid('null is not supported inside collections');
+  if (element === null || element === undefined)
+    throw invalid('null is not supported inside collections');
   return element;
 }
 
@@ -160,19 +176,26 @@ function applyPrepend(
   if (value === null || value === UNSET) return;
   const elements = unpackList(value);
   const paths = parameters.listPaths.prepend(elements.length);
-  const cells = elements.map((element, i) => liveCell(column, present(element), parameters, paths[i]));
+  const cells = elements.map((element, i) =>
+    liveCell(column, present(element), parameters, paths[i]),
+  );
   row.addComplex(column, LIVE, cells);
 }
 
-function existingCells(column: ColumnMetadata, parameters: UpdateParameters, current: CurrentRow): readonly Cell[] {
+function existingCells(
+  column: ColumnMetadata,
+  parameters: UpdateParameters,
+  current: CurrentRow,
+): readonly Cell[] {
   return current === null ? [] : liveCells(current, column, parameters.nowSeconds);
 }
 
 function cellAt(cells: readonly Cell[], index: Buffer, emptyText: string): Cell {
-  const at = index.readInt32BE(0);
+  const at = index.length === 0 ? -1 : index.readInt32BE(0);
   if (cells.length === 0) throw invalid(emptyText);
   const cell = cells[at];
-  if (cell === undefined) throw invalid(`List index ${at} out of bound, list has size ${cells.length}`);
+  if (cell === undefined)
+    throw invalid(`List index ${at} out of bound, list has size ${cells.length}`);
   return cell;
 }
 
@@ -249,17 +272,26 @@ function applyCount(
 ): void {
   const { column, negate } = operation;
   const value = bind(operation.value, parameters);
-  if (value === null) throw invalid('Invalid null value for counter increment');
   if (value === UNSET) return;
+  if (value === null || value.length === 0)
+    throw invalid('Invalid null value for counter increment');
   let delta = value;
   if (negate) {
     const increment = readInt64(value, 0);
     if (increment === LONG_MIN) {
-      throw invalid(`The negation of ${LONG_MIN} overflows supported counter precision (signed 8 bytes integer)`);
+      throw invalid(
+        `The negation of ${LONG_MIN} overflows supported counter precision (signed 8 bytes integer)`,
+      );
     }
     delta = int64Bytes(typeof increment === 'bigint' ? -increment : addInt64(0, -increment));
   }
-  row.addCell(liveCell(column, delta, { timestamp: parameters.timestamp, ttl: 0, nowSeconds: parameters.nowSeconds }));
+  row.addCell(
+    liveCell(column, delta, {
+      timestamp: parameters.timestamp,
+      ttl: 0,
+      nowSeconds: parameters.nowSeconds,
+    }),
+  );
 }
 
 function applyAddToValue(

@@ -29,20 +29,34 @@ export function prepareAttributes(
   place: { readonly keyspace: string; readonly table: string },
   scope: TermScope,
 ): PreparedAttributes {
-  const receiver = (name: string, type: typeof NATIVE.int): { keyspace: string; table: string; name: string; type: typeof NATIVE.int } => ({ ...place, name, type });
+  const receiver = (
+    name: string,
+    type: typeof NATIVE.int,
+  ): { keyspace: string; table: string; name: string; type: typeof NATIVE.int } => ({
+    ...place,
+    name,
+    type,
+  });
   const { timestamp, ttl } = attributes;
   return {
-    timestamp: timestamp === null ? null : prepareTerm(timestamp, receiver('[timestamp]', NATIVE.bigint), scope),
+    timestamp:
+      timestamp === null
+        ? null
+        : prepareTerm(timestamp, receiver('[timestamp]', NATIVE.bigint), scope),
     ttl: ttl === null ? null : prepareTerm(ttl, receiver('[ttl]', NATIVE.int), scope),
   };
 }
 
 /** The statement's own timestamp, or `otherwise`. */
-export function timestampOf(attributes: PreparedAttributes, otherwise: Int64, context: BindContext): Int64 {
+export function timestampOf(
+  attributes: PreparedAttributes,
+  otherwise: Int64,
+  context: BindContext,
+): Int64 {
   if (attributes.timestamp === null) return otherwise;
   const value = bindTerm(attributes.timestamp, context);
-  if (value === null) throw invalid('Invalid null value of timestamp');
   if (value === UNSET) return otherwise;
+  if (value === null || value.length === 0) throw invalid('Invalid null value of timestamp');
   const timestamp = readInt64(value, 0);
   if (timestamp === LONG_MIN) {
     throw invalid('Out of bound timestamp, must be in [-9223372036854775807, 9223372036854775807]');
@@ -72,7 +86,12 @@ export function ttlOf(
   return ttl;
 }
 
-function checkExpiration(table: TableMetadata, ttl: number, wallSeconds: number, kind: string): void {
+function checkExpiration(
+  table: TableMetadata,
+  ttl: number,
+  wallSeconds: number,
+  kind: string,
+): void {
   if (ttl + wallSeconds <= EXPIRATION_MAX) return;
   throw invalid(
     `Request on table ${table.keyspace}.${table.name} with ${kind}ttl of ${ttl} seconds exceeds maximum supported ` +

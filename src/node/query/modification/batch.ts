@@ -9,14 +9,14 @@ import type { WriteKind } from '../../coordinator/coordinator.ts';
 import { addWarning } from '../../coordinator/coordinator.ts';
 import { checkWriteConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
-import { failed, isLocal } from '../execution.ts';
+import { failed } from '../execution.ts';
 import { partitionKeys } from '../restrictions/key-values.ts';
 import type { PreparedAttributes } from './attributes.ts';
 import { timestampOf } from './attributes.ts';
 import type { CurrentPartitions } from './build-update.ts';
 import { addUpdates, UpdateCollector } from './build-update.ts';
 import { executeConditional } from './cas.ts';
-import { answering, keyspaceOfPlan, readCurrent, updateParameters, writeOptions } from './execute-modification.ts';
+import { answering, readCurrent, updateParameters, writeOptions } from './execute-modification.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions, validateModification } from './modification-plan.ts';
 import { mutationsSize } from './mutation-size.ts';
@@ -34,17 +34,23 @@ export function validateBatch(batch: BatchPlan): void {
   if (attributes.ttl !== null) throw invalid('Global TTL on the BATCH statement is not supported.');
   const timestampSet = attributes.timestamp !== null;
   const conditional = plans.some(hasConditions);
-  if (timestampSet && conditional) throw invalid('Cannot provide custom timestamp for conditional BATCH');
-  if (timestampSet && type === 'COUNTER') throw invalid('Cannot provide custom timestamp for counter BATCH');
+  if (timestampSet && conditional)
+    throw invalid('Cannot provide custom timestamp for conditional BATCH');
+  if (timestampSet && type === 'COUNTER')
+    throw invalid('Cannot provide custom timestamp for counter BATCH');
   if (timestampSet && plans.some((plan) => plan.attributes.timestamp !== null)) {
     throw invalid('Timestamp must be set either on BATCH or individual statements');
   }
   const counters = plans.some((plan) => plan.table.isCounter);
   const others = plans.some((plan) => !plan.table.isCounter);
-  if (timestampSet && counters) throw invalid('Cannot provide custom timestamp for a BATCH containing counters');
-  if (type === 'COUNTER' && others) throw invalid('Cannot include non-counter statement in a counter batch');
-  if (counters && others) throw invalid('Counter and non-counter mutations cannot exist in the same batch');
-  if (type === 'LOGGED' && counters) throw invalid('Cannot include a counter statement in a logged batch');
+  if (timestampSet && counters)
+    throw invalid('Cannot provide custom timestamp for a BATCH containing counters');
+  if (type === 'COUNTER' && others)
+    throw invalid('Cannot include non-counter statement in a counter batch');
+  if (counters && others)
+    throw invalid('Counter and non-counter mutations cannot exist in the same batch');
+  if (type === 'LOGGED' && counters)
+    throw invalid('Cannot include a counter statement in a logged batch');
   validateVirtual(batch, conditional);
   if (conditional) checkOneTable(plans);
 }
@@ -52,11 +58,13 @@ export function validateBatch(batch: BatchPlan): void {
 function validateVirtual({ type, plans }: BatchPlan, conditional: boolean): void {
   const virtual = plans.some((plan) => plan.table.kind === 'virtual');
   if (!virtual) return;
-  if (type === 'LOGGED') throw invalid('Cannot include a virtual table statement in a logged batch');
+  if (type === 'LOGGED')
+    throw invalid('Cannot include a virtual table statement in a logged batch');
   if (plans.some((plan) => plan.table.kind !== 'virtual')) {
     throw invalid('Mutations for virtual and regular tables cannot exist in the same batch');
   }
-  if (conditional) throw invalid('Conditional BATCH statements cannot include mutations for virtual tables');
+  if (conditional)
+    throw invalid('Conditional BATCH statements cannot include mutations for virtual tables');
 }
 
 function checkOneTable(plans: readonly ModificationPlan[]): void {
@@ -102,7 +110,8 @@ function addStatement(
     const own = withTimestamp(batch, executions[i] as Execution);
     const keys = partitionKeys(plan.restrictions, own.bind);
     const parameters = updateParameters(plan, own);
-    const add = (current: CurrentPartitions): void => addUpdates(plan, keys, parameters, current, collector);
+    const add = (current: CurrentPartitions): void =>
+      addUpdates(plan, keys, parameters, current, collector);
     if (!plan.requiresRead) {
       add(NO_PARTITIONS);
       continue;
@@ -112,7 +121,8 @@ function addStatement(
     readCurrent(plan, keys, parameters, own, done, (current) => {
       add(current);
       isRead = true;
-      if (isAsync) answering(done, () => addStatement(batch, i + 1, executions, collector, execution, done));
+      if (isAsync)
+        answering(done, () => addStatement(batch, i + 1, executions, collector, execution, done));
     });
     if (!isRead) {
       isAsync = true;
@@ -130,7 +140,12 @@ function withTimestamp(batch: BatchPlan, execution: Execution): Execution {
   return { ...execution, timestamp };
 }
 
-function send(batch: BatchPlan, mutations: readonly Mutation[], execution: Execution, done: Done): void {
+function send(
+  batch: BatchPlan,
+  mutations: readonly Mutation[],
+  execution: Execution,
+  done: Done,
+): void {
   const { services, request, consistency } = execution;
   warnOfTables(batch, execution);
   if (mutations.length === 0) {
@@ -138,16 +153,21 @@ function send(batch: BatchPlan, mutations: readonly Mutation[], execution: Execu
     return;
   }
   const first = batch.plans[0] as ModificationPlan;
-  if (isLocal(keyspaceOfPlan(first, execution))) {
+  if (first.isLocal) {
     const error = services.local.write(mutations);
     done(error === null ? VOID : failed(error));
     return;
   }
   checkSize(mutations, execution);
   if (batch.type !== 'LOGGED') checkSpread(mutations, execution);
-  services.coordinator.write(mutations, writeOptions(kindOf(batch, mutations), consistency), request, (error) => {
-    done(error === null ? VOID : failed(error));
-  });
+  services.coordinator.write(
+    mutations,
+    writeOptions(kindOf(batch, mutations), consistency),
+    request,
+    (error) => {
+      done(error === null ? VOID : failed(error));
+    },
+  );
 }
 
 function kindOf(batch: BatchPlan, mutations: readonly Mutation[]): WriteKind {
@@ -159,14 +179,17 @@ function kindOf(batch: BatchPlan, mutations: readonly Mutation[]): WriteKind {
 // ---------------------------------------------------------------------------------------------------------- limits
 
 function tableNames(mutations: readonly Mutation[]): string {
-  const names = new Set(mutations.flatMap((m) => m.updates.map(({ table }) => `${table.keyspace}.${table.name}`)));
+  const names = new Set(
+    mutations.flatMap((m) => m.updates.map(({ table }) => `${table.keyspace}.${table.name}`)),
+  );
   return `[${[...names].join(', ')}]`;
 }
 
 /** Only batches of more than one partition are measured. */
 function checkSize(mutations: readonly Mutation[], execution: Execution): void {
   if (mutations.length <= 1) return;
-  const { batch_size_warn_threshold: warn, batch_size_fail_threshold: fail } = execution.services.config;
+  const { batch_size_warn_threshold: warn, batch_size_fail_threshold: fail } =
+    execution.services.config;
   const size = mutationsSize(mutations);
   if (size <= warn) return;
   if (size > fail) throw invalid('Batch too large');
@@ -179,7 +202,8 @@ function checkSize(mutations: readonly Mutation[], execution: Execution): void {
 function checkSpread(mutations: readonly Mutation[], execution: Execution): void {
   if (mutations.length <= 1) return;
   const partitions = new Set(mutations.map((mutation) => mutation.key.id)).size;
-  if (partitions <= execution.services.config.unlogged_batch_across_partitions_warn_threshold) return;
+  if (partitions <= execution.services.config.unlogged_batch_across_partitions_warn_threshold)
+    return;
   const names = tableNames(mutations);
   addWarning(
     execution.request,

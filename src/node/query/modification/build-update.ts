@@ -13,7 +13,8 @@ import { requestedClusterings, requestedSlices } from '../restrictions/clusterin
 import { checkClusteringSize } from './fast-write.ts';
 import { applyOperation } from './apply-operation.ts';
 import type { ModificationPlan } from './modification-plan.ts';
-import { isCompact, isStaticOnly, updatesRegularRows } from './modification-plan.ts';
+import { isCompactTable } from '../../schema/compact-tables.ts';
+import { isStaticOnly, updatesRegularRows } from './modification-plan.ts';
 import type { CurrentRow, UpdateParameters } from './update-parameters.ts';
 import { deletionOf } from './update-parameters.ts';
 
@@ -22,7 +23,10 @@ export type CurrentPartitions = ReadonlyMap<string, PartitionData>;
 
 /** Collects the updates of one request. Counter updates stay apart: each is a mutation of its own. */
 export class UpdateCollector {
-  private readonly mutations = new Map<string, { key: DecoratedKey; keyspace: string; tables: Map<string, PartitionBuilder> }>();
+  private readonly mutations = new Map<
+    string,
+    { key: DecoratedKey; keyspace: string; tables: Map<string, PartitionBuilder> }
+  >();
   private serial = 0;
 
   /** The update of a table under a key. */
@@ -54,11 +58,18 @@ export class UpdateCollector {
 
 /** True when the plan deletes slices rather than named rows. */
 export function hasSlices(plan: ModificationPlan): boolean {
-  return plan.type === 'DELETE' && !plan.restrictions.clustering.isEmpty && plan.restrictions.isColumnRange;
+  return (
+    plan.type === 'DELETE' &&
+    !plan.restrictions.clustering.isEmpty &&
+    plan.restrictions.isColumnRange
+  );
 }
 
 /** The clusterings a plan writes; NO_CLUSTERING stands for a partition (or its static row). */
-export function writtenClusterings(plan: ModificationPlan, parameters: UpdateParameters): readonly Clustering[] {
+export function writtenClusterings(
+  plan: ModificationPlan,
+  parameters: UpdateParameters,
+): readonly Clustering[] {
   if (plan.restrictions.clustering.isEmpty) return [NO_CLUSTERING];
   return requestedClusterings(plan.restrictions, parameters.bind);
 }
@@ -114,9 +125,11 @@ function addWrite(
   const { table } = plan;
   if (updatesRegularRows(plan)) {
     const row = new RowBuilder(clustering);
-    if (plan.type === 'INSERT' && !isCompact(table)) row.setLiveness(livenessOf(parameters));
+    if (plan.type === 'INSERT' && !isCompactTable(table.flags))
+      row.setLiveness(livenessOf(parameters));
     const existing = rowOf(current, clustering);
-    for (const operation of plan.regularOperations) applyOperation(operation, row, parameters, existing);
+    for (const operation of plan.regularOperations)
+      applyOperation(operation, row, parameters, existing);
     builder.addRow(row.build());
   }
   if (plan.staticOperations.length > 0) addStatics(plan, parameters, current, builder);
@@ -130,7 +143,8 @@ function addStatics(
 ): void {
   const row = new RowBuilder();
   const existing = current?.staticRow ?? null;
-  for (const operation of plan.staticOperations) applyOperation(operation, row, parameters, existing);
+  for (const operation of plan.staticOperations)
+    applyOperation(operation, row, parameters, existing);
   builder.addStatic(row.build());
 }
 

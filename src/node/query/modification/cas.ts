@@ -55,7 +55,7 @@ export function executeConditional(
 ): void {
   const first = plans[0] as ModificationPlan;
   const { table } = first;
-  const isBatch = plans.length > 1 || executions !== undefined && executions[0] !== execution;
+  const isBatch = plans.length > 1 || (executions !== undefined && executions[0] !== execution);
   const builder = new CasBuilder(table, isBatch);
   plans.forEach((plan, i) => builder.add(plan, executions[i] ?? execution));
   const serialConsistency = checkSerialConsistency(execution.serialConsistency);
@@ -64,7 +64,7 @@ export function executeConditional(
   execution.services.coordinator.cas(request, execution.request, (result) => {
     if (!result.ok) done(failed(result.error));
     else if (result.applied) done(appliedResult(table));
-    else done(rejectedResult(result.current, builder.shownColumns(), execution.nowSeconds));
+    else done(rejectedResult(result.current, builder, execution.nowSeconds));
   });
 }
 
@@ -91,13 +91,16 @@ class CasBuilder {
     const keys = partitionKeys(restrictions, execution.bind);
     if (restrictions.keyIsIn) {
       if (this.isBatch) {
-        throw invalid('Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)');
+        throw invalid(
+          'Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)',
+        );
       }
       throw invalid(`IN on the partition key is not supported with conditional ${what}`);
     }
     const key = keys[0] as DecoratedKey;
     if (this.key === null) this.key = key;
-    else if (!this.key.bytes.equals(key.bytes)) throw invalid('Batch with conditions cannot span multiple partitions');
+    else if (!this.key.bytes.equals(key.bytes))
+      throw invalid('Batch with conditions cannot span multiple partitions');
     if (restrictions.clustering.hasIn) {
       throw invalid(`IN on the clustering key columns is not supported with conditional ${what}`);
     }
@@ -114,7 +117,11 @@ class CasBuilder {
     this.updates.push({ plan, clustering, parameters });
   }
 
-  private addConditions(plan: ModificationPlan, clustering: Clustering, execution: Execution): void {
+  private addConditions(
+    plan: ModificationPlan,
+    clustering: Clustering,
+    execution: Execution,
+  ): void {
     const { conditions } = plan;
     const isStatic = touchesOnlyStatics(plan);
     const known = this.conditionsOf(clustering, isStatic);
@@ -147,7 +154,11 @@ class CasBuilder {
     );
   }
 
-  private newConditions(clustering: Clustering, isStatic: boolean, kind: RowConditions['kind']): RowConditions {
+  private newConditions(
+    clustering: Clustering,
+    isStatic: boolean,
+    kind: RowConditions['kind'],
+  ): RowConditions {
     const conditions: RowConditions = { clustering, isStatic, kind, conditions: [] };
     this.rowConditions.push(conditions);
     return conditions;
@@ -157,8 +168,11 @@ class CasBuilder {
   shownColumns(): readonly ColumnMetadata[] {
     const { table } = this;
     if (this.showsAll) return [...table.columns.values()];
-    const columns = new Set<ColumnMetadata>(this.isBatch ? [...table.partitionKey, ...table.clustering] : []);
-    for (const { conditions } of this.rowConditions) for (const c of conditions) columns.add(c.condition.column);
+    const columns = new Set<ColumnMetadata>(
+      this.isBatch ? [...table.partitionKey, ...table.clustering] : [],
+    );
+    for (const { conditions } of this.rowConditions)
+      for (const c of conditions) columns.add(c.condition.column);
     return [...columns];
   }
 
@@ -183,7 +197,9 @@ class CasBuilder {
       .sort((a, b) => order.compare(a, b));
     const byName: ClusteringFilter = { kind: 'names', clusterings: rows, reversed: false };
     const whole = rows.length === 0 || table.clustering.length === 0;
-    const clustering: ClusteringFilter = whole ? { kind: 'slices', slices: ALL_SLICES, reversed: false } : byName;
+    const clustering: ClusteringFilter = whole
+      ? { kind: 'slices', slices: ALL_SLICES, reversed: false }
+      : byName;
     return {
       kind: 'partition',
       table,
@@ -192,25 +208,32 @@ class CasBuilder {
       filter: null,
       indexName: null,
       ann: null,
-      limits: { rows: rows.length === 0 ? 1 : Infinity, perPartition: Infinity, countedInFirstPartition: 0, distinct: false },
+      limits: {
+        rows: rows.length === 0 ? 1 : Infinity,
+        perPartition: Infinity,
+        countedInFirstPartition: 0,
+        distinct: false,
+      },
       clustering,
       nowSeconds,
     };
   }
 
-  private columnsToRead(): ReadonlySet<ColumnMetadata> {
+  /** What a row shows of other columns is null. */
+  columnsToRead(): ReadonlySet<ColumnMetadata> {
     const { table, conditionColumns } = this;
     const of = (kind: 'static' | 'regular', all: boolean): readonly ColumnMetadata[] => {
       if (all) return kind === 'static' ? table.statics : table.regulars;
       return [...conditionColumns].filter((column) => column.kind === kind);
     };
-    return new Set([...of('static', this.updatesStatic || this.showsAll), ...of('regular', this.updatesRegular || this.showsAll)]);
+    return new Set([...of('static', this.updatesStatic), ...of('regular', this.updatesRegular)]);
   }
 
   private decide(current: PartitionData, ballotMicros: number, execution: Execution): CasDecision {
     try {
       const { nowSeconds } = execution;
-      if (!this.rowConditions.every((conditions) => holds(conditions, current, nowSeconds))) return { kind: 'reject' };
+      if (!this.rowConditions.every((conditions) => holds(conditions, current, nowSeconds)))
+        return { kind: 'reject' };
       return { kind: 'apply', mutation: this.mutation(current, ballotMicros, execution) };
     } catch (error) {
       if (error instanceof CqlException) return { kind: 'error', error: error.error };
@@ -218,7 +241,11 @@ class CasBuilder {
     }
   }
 
-  private mutation(current: PartitionData, ballotMicros: number, execution: Execution): Extract<CasDecision, { kind: 'apply' }>['mutation'] {
+  private mutation(
+    current: PartitionData,
+    ballotMicros: number,
+    execution: Execution,
+  ): Extract<CasDecision, { kind: 'apply' }>['mutation'] {
     const { table } = this;
     const key = this.key as DecoratedKey;
     const builder = new PartitionBuilder(table, key);
@@ -233,7 +260,12 @@ class CasBuilder {
         builder.addRange({ ...slice, deletion: deletionOf(at) });
       }
     }
-    return { keyspace: table.keyspace, key, updates: [builder.build()], createdAtMs: execution.bind.functions.nowMs };
+    return {
+      keyspace: table.keyspace,
+      key,
+      updates: [builder.build()],
+      createdAtMs: execution.bind.functions.nowMs,
+    };
   }
 }
 
@@ -248,7 +280,11 @@ function holds(conditions: RowConditions, current: PartitionData, nowSeconds: nu
   });
 }
 
-function liveRowOf(conditions: RowConditions, current: PartitionData, nowSeconds: number): Row | null {
+function liveRowOf(
+  conditions: RowConditions,
+  current: PartitionData,
+  nowSeconds: number,
+): Row | null {
   if (conditions.isStatic) return liveStaticRow(current, nowSeconds);
   const at = findRow(clusteringOrder(current.table), current.rows, conditions.clustering);
   const row = at < 0 ? null : (current.rows[at] ?? null);
@@ -277,17 +313,33 @@ function appliedResult(table: TableMetadata): StatementResponse {
 }
 
 /** `[applied]` false and the rows as they are; without a row only the first column. */
-function rejectedResult(current: PartitionData, columns: readonly ColumnMetadata[], nowSeconds: number): RowsResult {
+function rejectedResult(
+  current: PartitionData,
+  request: CasBuilder,
+  nowSeconds: number,
+): RowsResult {
+  const columns = request.shownColumns();
+  const read = request.columnsToRead();
   const { table } = current;
   const key = keyComponents(current.table, current.key.bytes);
   const staticRow = liveStaticRow(current, nowSeconds);
   const live: (Row | null)[] = current.rows.filter((row) => isLive(row, nowSeconds));
   if (live.length === 0 && staticRow !== null) live.push(null);
-  if (live.length === 0) return { kind: 'rows', metadata: { columns: [appliedColumn(table)] }, rows: [[FALSE]] };
-  const shown = columns.map(({ keyspace, table: name, name: column, type }) => ({ keyspace, table: name, name: column, type }));
+  if (live.length === 0)
+    return { kind: 'rows', metadata: { columns: [appliedColumn(table)] }, rows: [[FALSE]] };
+  const shown = columns.map(({ keyspace, table: name, name: column, type }) => ({
+    keyspace,
+    table: name,
+    name: column,
+    type,
+  }));
   const rows = live.map((row) => [
     FALSE,
-    ...columns.map((column) => columnValue({ key, row, staticRow, nowSeconds }, column)),
+    ...columns.map((column) =>
+      column.position < 0 && !read.has(column)
+        ? null
+        : columnValue({ key, row, staticRow, nowSeconds }, column),
+    ),
   ]);
   return { kind: 'rows', metadata: { columns: [appliedColumn(table), ...shown] }, rows };
 }

@@ -21,6 +21,7 @@ import type { TermScope } from '../terms/prepare-term.ts';
 import type { Receiver } from '../terms/receiver.ts';
 import { fieldOf, indexOf, inListOf, keyOf, valueOf } from '../terms/receiver.ts';
 import type { BindContext, PreparedTerm } from '../terms/term.ts';
+import { unpackBoundList } from '../terms/unpack.ts';
 import { bindTerm } from '../terms/term.ts';
 
 type Operator = ComparisonOperator | ContainsOperator | 'IN';
@@ -29,7 +30,10 @@ export interface PreparedCondition {
   readonly column: ColumnMetadata;
   readonly operator: Operator;
   /** `c[key]`, `c.field` or the column itself. */
-  readonly target: { readonly kind: 'column' } | { readonly kind: 'element'; readonly key: PreparedTerm } | { readonly kind: 'field'; readonly field: number };
+  readonly target:
+    | { readonly kind: 'column' }
+    | { readonly kind: 'element'; readonly key: PreparedTerm }
+    | { readonly kind: 'field'; readonly field: number };
   readonly values: readonly PreparedTerm[] | null;
   /** `IN ?` */
   readonly list: PreparedTerm | null;
@@ -47,7 +51,11 @@ export interface BoundCondition {
 
 // -------------------------------------------------------------------------------------------------------- preparing
 
-export function prepareCondition(condition: ColumnCondition, table: TableMetadata, scope: TermScope): PreparedCondition {
+export function prepareCondition(
+  condition: ColumnCondition,
+  table: TableMetadata,
+  scope: TermScope,
+): PreparedCondition {
   const column = existingColumn(table, condition.column);
   if (column.type === NATIVE.counter) throw invalid('Conditions on counters are not supported');
   const prepared = prepareTarget(condition, column, scope);
@@ -57,7 +65,11 @@ export function prepareCondition(condition: ColumnCondition, table: TableMetadat
   return prepared;
 }
 
-function prepareTarget(condition: ColumnCondition, column: ColumnMetadata, scope: TermScope): PreparedCondition {
+function prepareTarget(
+  condition: ColumnCondition,
+  column: ColumnMetadata,
+  scope: TermScope,
+): PreparedCondition {
   const { target } = condition;
   const { type, name } = column;
   if (target === null) return withValues(condition, column, { kind: 'column' }, column, scope);
@@ -66,13 +78,23 @@ function prepareTarget(condition: ColumnCondition, column: ColumnMetadata, scope
     if (type.kind !== 'list' && type.kind !== 'map') {
       throw invalid(`Invalid element access syntax for non-collection column ${name}`);
     }
-    const key = prepareTerm(target.key, type.kind === 'list' ? indexOf(column) : keyOf(column), scope);
+    const key = prepareTerm(
+      target.key,
+      type.kind === 'list' ? indexOf(column) : keyOf(column),
+      scope,
+    );
     return withValues(condition, column, { kind: 'element', key }, valueOf(column), scope);
   }
   if (type.kind !== 'udt') throw noUserType(type);
   const field = type.fieldNames.indexOf(target.field);
   if (field < 0) throw invalid(`Unknown field ${target.field} for column ${name}`);
-  return withValues(condition, column, { kind: 'field', field }, fieldOf(column, type, field), scope);
+  return withValues(
+    condition,
+    column,
+    { kind: 'field', field },
+    fieldOf(column, type, field),
+    scope,
+  );
 }
 
 /** Cassandra casts without asking. */
@@ -121,9 +143,12 @@ function withValues(
 function checkDurations(type: CqlType, operator: Operator): void {
   if (!operator.startsWith('<') && !operator.startsWith('>')) return;
   if (!referencesDuration(type)) return;
-  if (type.kind === 'tuple') throw invalid('Slice conditions are not supported on tuples containing durations');
-  if (type.kind === 'udt') throw invalid('Slice conditions are not supported on UDTs containing durations');
-  if (type.kind !== 'native') throw invalid('Slice conditions are not supported on collections containing durations');
+  if (type.kind === 'tuple')
+    throw invalid('Slice conditions are not supported on tuples containing durations');
+  if (type.kind === 'udt')
+    throw invalid('Slice conditions are not supported on UDTs containing durations');
+  if (type.kind !== 'native')
+    throw invalid('Slice conditions are not supported on collections containing durations');
   throw invalid(`Slice conditions ( ${operator} ) are not supported on durations`);
 }
 
@@ -150,7 +175,7 @@ function boundValues(condition: PreparedCondition, context: BindContext): (Buffe
     const list = bindTerm(condition.list, context);
     if (list === null) throw invalid('Invalid null list in IN condition');
     if (list === UNSET) throw invalid("Invalid 'unset' value in condition");
-    return unpackList(list);
+    return unpackBoundList(list, codecFor(condition.type));
   }
   const values: BoundValue[] = (condition.values ?? []).map((term) => bindTerm(term, context));
   return values.flatMap((value) => {
@@ -163,7 +188,11 @@ function boundValues(condition: PreparedCondition, context: BindContext): (Buffe
 // --------------------------------------------------------------------------------------------------------- deciding
 
 /** Whether the condition holds for the row; null: there is none. Throws INVALID for comparisons with null. */
-export function conditionHolds(bound: BoundCondition, row: Row | null, nowSeconds: number): boolean {
+export function conditionHolds(
+  bound: BoundCondition,
+  row: Row | null,
+  nowSeconds: number,
+): boolean {
   const { condition, operator, values } = bound;
   const { column, target } = condition;
   switch (target.kind) {
@@ -198,7 +227,8 @@ function compares(
     throw invalid(`Invalid comparison with null for operator "${operator}"`);
   }
   if (stored === null) return operator === '!=';
-  if (operator === 'CONTAINS' || operator === 'CONTAINS KEY') return frozenContains(type, stored, expected, operator);
+  if (operator === 'CONTAINS' || operator === 'CONTAINS KEY')
+    return frozenContains(type, stored, expected, operator);
   return satisfies(operator, codecFor(type).compare(stored, expected));
 }
 
@@ -219,11 +249,18 @@ function satisfies(operator: ComparisonOperator, comparison: number): boolean {
   }
 }
 
-function frozenContains(type: CqlType, stored: Buffer, expected: Buffer, operator: ContainsOperator): boolean {
+function frozenContains(
+  type: CqlType,
+  stored: Buffer,
+  expected: Buffer,
+  operator: ContainsOperator,
+): boolean {
   if (type.kind === 'map') {
     const wanted = operator === 'CONTAINS KEY' ? 0 : 1;
     const codec = codecFor(operator === 'CONTAINS KEY' ? type.key : type.value);
-    return unpackMap(stored).some((v, i) => i % 2 === wanted && v !== null && codec.compare(v, expected) === 0);
+    return unpackMap(stored).some(
+      (v, i) => i % 2 === wanted && v !== null && codec.compare(v, expected) === 0,
+    );
   }
   if (type.kind !== 'list' && type.kind !== 'set') return false;
   const codec = codecFor(type.element);
@@ -234,17 +271,30 @@ function elementHolds(bound: BoundCondition, row: Row | null, nowSeconds: number
   const { condition, operator, key, values } = bound;
   const { column } = condition;
   const isMap = column.type.kind === 'map';
-  if (key === null) throw invalid(`Invalid null value for ${isMap ? 'map' : 'list'} element access`);
-  const stored = row === null ? null : isMap ? mapElement(column, key, row, nowSeconds) : listElement(column, key, row, nowSeconds);
+  if (key === null)
+    throw invalid(`Invalid null value for ${isMap ? 'map' : 'list'} element access`);
+  const stored =
+    row === null
+      ? null
+      : isMap
+        ? mapElement(column, key, row, nowSeconds)
+        : listElement(column, key, row, nowSeconds);
   return values.some((expected) => compares(operator, condition.type, expected, stored));
 }
 
-function mapElement(column: ColumnMetadata, key: Buffer, row: Row, nowSeconds: number): Buffer | null {
+function mapElement(
+  column: ColumnMetadata,
+  key: Buffer,
+  row: Row,
+  nowSeconds: number,
+): Buffer | null {
   const { type } = column;
   if (type.kind !== 'map') return null;
   const codec = codecFor(type.key);
   if (isMultiCell(type)) {
-    const cell = liveCells(row, column, nowSeconds).find((c) => codec.compare(c.path as Buffer, key) === 0);
+    const cell = liveCells(row, column, nowSeconds).find(
+      (c) => codec.compare(c.path as Buffer, key) === 0,
+    );
     return cell?.value ?? null;
   }
   const stored = storedValue(row, column, nowSeconds);
@@ -252,12 +302,18 @@ function mapElement(column: ColumnMetadata, key: Buffer, row: Row, nowSeconds: n
   const flat = unpackMap(stored);
   for (let i = 0; i < flat.length; i += 2) {
     const candidate = flat[i];
-    if (candidate !== null && candidate !== undefined && codec.compare(candidate, key) === 0) return flat[i + 1] ?? null;
+    if (candidate !== null && candidate !== undefined && codec.compare(candidate, key) === 0)
+      return flat[i + 1] ?? null;
   }
   return null;
 }
 
-function listElement(column: ColumnMetadata, key: Buffer, row: Row, nowSeconds: number): Buffer | null {
+function listElement(
+  column: ColumnMetadata,
+  key: Buffer,
+  row: Row,
+  nowSeconds: number,
+): Buffer | null {
   const index = key.readInt32BE(0);
   if (index < 0) throw invalid(`Invalid negative list index ${index}`);
   if (isMultiCell(column.type)) return liveCells(row, column, nowSeconds)[index]?.value ?? null;
@@ -265,10 +321,17 @@ function listElement(column: ColumnMetadata, key: Buffer, row: Row, nowSeconds: 
   return stored === null ? null : (unpackList(stored)[index] ?? null);
 }
 
-function fieldValue(column: ColumnMetadata, field: number, row: Row | null, nowSeconds: number): Buffer | null {
+function fieldValue(
+  column: ColumnMetadata,
+  field: number,
+  row: Row | null,
+  nowSeconds: number,
+): Buffer | null {
   if (row === null || column.type.kind !== 'udt') return null;
   const stored = storedValue(row, column, nowSeconds);
-  return stored === null ? null : (unpackTuple(stored, column.type.fieldTypes.length)[field] ?? null);
+  return stored === null
+    ? null
+    : (unpackTuple(stored, column.type.fieldTypes.length)[field] ?? null);
 }
 
 /** A non-frozen collection against a value of its type (or an element, for CONTAINS). */
@@ -287,16 +350,28 @@ function cellsHold(
   }
   if (cells.length === 0) return operator === '!=';
   if (contains) return cellsContain(type, cells, expected, operator);
-  return comparesElements(cellElements(type, cells), type.kind === 'map' ? unpackMap(expected) : unpackList(expected), type, operator);
+  return comparesElements(
+    cellElements(type, cells),
+    type.kind === 'map' ? unpackMap(expected) : unpackList(expected),
+    type,
+    operator,
+  );
 }
 
-function cellsContain(type: CqlType, cells: readonly Cell[], expected: Buffer, operator: ContainsOperator): boolean {
+function cellsContain(
+  type: CqlType,
+  cells: readonly Cell[],
+  expected: Buffer,
+  operator: ContainsOperator,
+): boolean {
   const byPath = type.kind === 'set' || operator === 'CONTAINS KEY';
   let elementType: CqlType = NATIVE.blob;
   if (type.kind === 'map') elementType = byPath ? type.key : type.value;
   else if (type.kind === 'list' || type.kind === 'set') elementType = type.element;
   const codec = codecFor(elementType);
-  return cells.some((cell) => codec.compare(byPath ? (cell.path as Buffer) : cell.value, expected) === 0);
+  return cells.some(
+    (cell) => codec.compare(byPath ? (cell.path as Buffer) : cell.value, expected) === 0,
+  );
 }
 
 /** Elements in comparison order; of a map keys and values alternate. */
@@ -319,7 +394,8 @@ function comparesElements(
   for (let i = 0; i < length; i++) {
     const codec = codecs[i % codecs.length] as Codec;
     const other = expected[i];
-    const comparison = other === null || other === undefined ? 1 : codec.compare(stored[i] as Buffer, other);
+    const comparison =
+      other === null || other === undefined ? 1 : codec.compare(stored[i] as Buffer, other);
     if (comparison !== 0) return satisfies(operator, comparison);
   }
   return satisfies(operator, stored.length - expected.length);

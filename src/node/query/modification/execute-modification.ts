@@ -7,49 +7,68 @@ import type { ConsistencyLevel } from '../../../data/consistency.ts';
 import { CqlException } from '../../../data/cql-error.ts';
 import { ALL_SLICES } from '../../../data/clustering-order.ts';
 import type { DecoratedKey, PartitionData } from '../../../data/partition.ts';
-import type { ClusteringFilter, DataLimits, SinglePartitionRead } from '../../../data/read-command.ts';
+import type {
+  ClusteringFilter,
+  DataLimits,
+  SinglePartitionRead,
+} from '../../../data/read-command.ts';
 import type { KeyspaceMetadata } from '../../../data/schema.ts';
 import { VOID } from '../../../protocol/responses/result.ts';
 import type { WriteKind } from '../../coordinator/coordinator.ts';
 import { checkReadBeforeWrite, checkWriteConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
-import { failed, isLocal } from '../execution.ts';
+import { failed } from '../execution.ts';
 import { partitionKeys } from '../restrictions/key-values.ts';
 import { requestedSlices } from '../restrictions/clustering-values.ts';
 import { timestampOf, ttlOf } from './attributes.ts';
 import type { CurrentPartitions } from './build-update.ts';
-import { addUpdates, hasSlices, touchesOnlyStatics, UpdateCollector, writtenClusterings } from './build-update.ts';
+import {
+  addUpdates,
+  hasSlices,
+  touchesOnlyStatics,
+  UpdateCollector,
+  writtenClusterings,
+} from './build-update.ts';
 import { executeConditional } from './cas.ts';
 import { fastMutation } from './fast-write.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions } from './modification-plan.ts';
 import type { UpdateParameters } from './update-parameters.ts';
 
-/** Write options by kind and level: made once, not per request. */
-const OPTIONS = new Map<string, { readonly kind: WriteKind; readonly consistency: ConsistencyLevel }>();
+interface WriteOptions {
+  readonly kind: WriteKind;
+  readonly consistency: ConsistencyLevel;
+}
 
-export function writeOptions(
-  kind: WriteKind,
-  consistency: ConsistencyLevel,
-): { readonly kind: WriteKind; readonly consistency: ConsistencyLevel } {
-  const id = kind + consistency;
-  let options = OPTIONS.get(id);
+/** Of plain writes by level: made once, not per request. */
+const SIMPLE = new Map<ConsistencyLevel, WriteOptions>();
+
+export function writeOptions(kind: WriteKind, consistency: ConsistencyLevel): WriteOptions {
+  if (kind !== 'simple') return { kind, consistency };
+  let options = SIMPLE.get(consistency);
   if (options === undefined) {
     options = Object.freeze({ kind, consistency });
-    OPTIONS.set(id, options);
+    SIMPLE.set(consistency, options);
   }
   return options;
 }
 
-export const NO_CURRENT: CurrentPartitions = new Map();
+const NO_CURRENT: CurrentPartitions = new Map();
 
 export function keyspaceOfPlan(plan: ModificationPlan, execution: Execution): KeyspaceMetadata {
   const { keyspace } = plan.table;
-  return required(execution.services.schema.current.keyspaces.get(keyspace), `keyspace ${keyspace}`);
+  return required(
+    execution.services.schema.current.keyspaces.get(keyspace),
+    `keyspace ${keyspace}`,
+  );
 }
 
 /** Throws INVALID before anything is sent; later errors go to `done`. */
-export function executeModification(plan: ModificationPlan, execution: Execution, done: Done): void {
+export function executeModification(
+  plan: ModificationPlan,
+  execution: Execution,
+  done: Done,
+): void {
   if (hasConditions(plan)) {
     executeConditional([plan], execution, done);
     return;
@@ -61,9 +80,14 @@ export function executeModification(plan: ModificationPlan, execution: Execution
     const time = writeTime(plan, execution);
     const mutation = fastMutation(fast, bind.values, time, bind.functions.nowMs);
     const { coordinator } = services;
-    coordinator.write([mutation], writeOptions('simple', execution.consistency), request, (error) => {
-      done(error === null ? VOID : failed(error));
-    });
+    coordinator.write(
+      [mutation],
+      writeOptions('simple', execution.consistency),
+      request,
+      (error) => {
+        done(error === null ? VOID : failed(error));
+      },
+    );
     return;
   }
   const keys = partitionKeys(plan.restrictions, execution.bind);
@@ -75,7 +99,10 @@ export function executeModification(plan: ModificationPlan, execution: Execution
   });
 }
 
-function writeTime(plan: ModificationPlan, execution: Execution): Pick<UpdateParameters, 'timestamp' | 'ttl' | 'nowSeconds'> {
+function writeTime(
+  plan: ModificationPlan,
+  execution: Execution,
+): Pick<UpdateParameters, 'timestamp' | 'ttl' | 'nowSeconds'> {
   const { bind, nowSeconds } = execution;
   return {
     timestamp: timestampOf(plan.attributes, execution.timestamp, bind),
@@ -85,17 +112,24 @@ function writeTime(plan: ModificationPlan, execution: Execution): Pick<UpdatePar
 }
 
 export function updateParameters(plan: ModificationPlan, execution: Execution): UpdateParameters {
-  return { ...writeTime(plan, execution), bind: execution.bind, listPaths: execution.services.listPaths };
+  const { bind, services } = execution;
+  const { timestamp, ttl, nowSeconds } = writeTime(plan, execution);
+  return { timestamp, ttl, nowSeconds, bind, listPaths: services.listPaths };
 }
 
-function write(plan: ModificationPlan, collector: UpdateCollector, execution: Execution, done: Done): void {
+function write(
+  plan: ModificationPlan,
+  collector: UpdateCollector,
+  execution: Execution,
+  done: Done,
+): void {
   const { services, request, consistency, bind } = execution;
   const mutations = collector.build(bind.functions.nowMs);
   if (mutations.length === 0) {
     done(VOID);
     return;
   }
-  if (isLocal(keyspaceOfPlan(plan, execution))) {
+  if (plan.isLocal) {
     const error = services.local.write(mutations);
     done(error === null ? VOID : failed(error));
     return;
@@ -110,7 +144,10 @@ function write(plan: ModificationPlan, collector: UpdateCollector, execution: Ex
 // ------------------------------------------------------------------------------------------------ read before write
 
 const UNLIMITED: DataLimits = Object.freeze({
-  rows: Infinity, perPartition: Infinity, countedInFirstPartition: 0, distinct: false,
+  rows: Infinity,
+  perPartition: Infinity,
+  countedInFirstPartition: 0,
+  distinct: false,
 });
 
 /** Reads the partitions that operations look at; calls `next` at once when there is nothing to read. */
@@ -141,11 +178,12 @@ export function readCurrent(
     nowSeconds: execution.nowSeconds,
   }));
   const { services } = execution;
-  if (isLocal(keyspaceOfPlan(plan, execution))) {
+  if (plan.isLocal) {
     const partitions = new Map<string, PartitionData>();
     for (const command of commands) {
       const result = services.local.read(command);
-      if (result.kind === 'data') for (const partition of result.partitions) partitions.set(partition.key.id, partition);
+      if (result.kind === 'data')
+        for (const partition of result.partitions) partitions.set(partition.key.id, partition);
     }
     next(partitions);
     return;
@@ -155,7 +193,9 @@ export function readCurrent(
       done(failed(result.error));
       return;
     }
-    answering(done, () => next(new Map(result.partitions.map((partition) => [partition.key.id, partition]))));
+    answering(done, () =>
+      next(new Map(result.partitions.map((partition) => [partition.key.id, partition]))),
+    );
   });
 }
 
@@ -174,7 +214,11 @@ function readFilter(plan: ModificationPlan, parameters: UpdateParameters): Clust
     return { kind: 'slices', slices: ALL_SLICES, reversed: false };
   }
   if (hasSlices(plan)) {
-    return { kind: 'slices', slices: requestedSlices(plan.restrictions, parameters.bind), reversed: false };
+    return {
+      kind: 'slices',
+      slices: requestedSlices(plan.restrictions, parameters.bind),
+      reversed: false,
+    };
   }
   return { kind: 'names', clusterings: writtenClusterings(plan, parameters), reversed: false };
 }

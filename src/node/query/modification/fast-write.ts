@@ -6,18 +6,32 @@ import type { Int64 } from '../../../base/int64.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import { invalid } from '../../../data/cql-error.ts';
+import { NO_ROWS } from '../../../data/merge-partitions.ts';
 import { NO_RANGES } from '../../../data/range-tombstones.ts';
-import type { Cell, Clustering, DecoratedKey, Liveness, Mutation, Row } from '../../../data/partition.ts';
-import { LIVE, NO_CLUSTERING, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from '../../../data/partition.ts';
+import type {
+  Cell,
+  Clustering,
+  DecoratedKey,
+  Liveness,
+  Mutation,
+  Row,
+} from '../../../data/partition.ts';
+import {
+  LIVE,
+  NO_CLUSTERING,
+  NO_DELETION_TIME,
+  NO_LIVENESS,
+  NO_TTL,
+} from '../../../data/partition.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import { compareColumns } from '../../../data/type-order.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
+import { isCompactTable } from '../../schema/compact-tables.ts';
 import { checkKey, compositeKey, decorateKey } from '../../../ring/token.ts';
 import type { RestrictionSet } from '../restrictions/restriction-set.ts';
 import type { PreparedTerm } from '../terms/term.ts';
 import type { ModificationPlan } from './modification-plan.ts';
-import { isCompact } from './modification-plan.ts';
 
 /** Where a value comes from: the marker `index`, or a constant when it is negative. */
 interface Slot {
@@ -31,7 +45,9 @@ export interface FastWrite {
   readonly table: TableMetadata;
   readonly key: readonly Slot[];
   readonly clustering: readonly Slot[];
-  /** In storage order. */
+  /** Values of columns in the statement's order, in which they are checked. */
+  readonly checked: readonly Slot[];
+  /** The same in storage order. */
   readonly cells: readonly Slot[];
   readonly isInsert: boolean;
 }
@@ -39,8 +55,11 @@ export interface FastWrite {
 /** null: the statement is not that simple. */
 export function planFastWrite(plan: ModificationPlan): FastWrite | null {
   const { table, restrictions, type } = plan;
-  if (type === 'DELETE' || plan.conditions.kind !== 'none' || plan.staticOperations.length > 0) return null;
-  if (plan.requiresRead || table.isCounter || table.kind !== 'regular' || isCompact(table)) return null;
+  if (type === 'DELETE' || plan.conditions.kind !== 'none' || plan.staticOperations.length > 0)
+    return null;
+  if (plan.requiresRead || plan.isLocal || table.isCounter || isCompactTable(table.flags))
+    return null;
+  if (table.kind !== 'regular') return null;
   const key = keySlots(table.partitionKey, restrictions.partition);
   const clustering = keySlots(table.clustering, restrictions.clustering);
   if (key === null || clustering === null || restrictions.token !== null) return null;
@@ -51,8 +70,9 @@ export function planFastWrite(plan: ModificationPlan): FastWrite | null {
     if (slot === null) return null;
     cells.push(slot);
   }
-  cells.sort((a, b) => compareColumns(a.column, b.column));
-  return { table, key, clustering, cells, isInsert: type === 'INSERT' };
+  const sorted = [...cells].sort((a, b) => compareColumns(a.column, b.column));
+  const checked = cells.filter((slot) => slot.index >= 0);
+  return { table, key, clustering, checked, cells: sorted, isInsert: type === 'INSERT' };
 }
 
 function keySlots(columns: readonly ColumnMetadata[], set: RestrictionSet): readonly Slot[] | null {
@@ -73,7 +93,8 @@ export function slotOf(term: PreparedTerm, column: ColumnMetadata): Slot | null 
   if (term.kind === 'marker' && (term.shape === 'plain' || term.shape === 'list')) {
     return { index: term.index, constant: null, codec, column };
   }
-  if (term.kind === 'constant' && term.value !== UNSET) return { index: -1, constant: term.value, codec, column };
+  if (term.kind === 'constant' && term.value !== UNSET)
+    return { index: -1, constant: term.value, codec, column };
   return null;
 }
 
@@ -82,11 +103,13 @@ export type { Slot };
 /** A key or clustering value, copied out of the frame. */
 export function slotKeyValue(slot: Slot, values: readonly BoundValue[]): Buffer {
   if (slot.index < 0) {
-    if (slot.constant === null) throw invalid(`Invalid null value in condition for column ${slot.column.name}`);
+    if (slot.constant === null)
+      throw invalid(`Invalid null value in condition for column ${slot.column.name}`);
     return slot.constant;
   }
   const value = values[slot.index] as BoundValue;
-  if (value === null) throw invalid(`Invalid null value in condition for column ${slot.column.name}`);
+  if (value === null)
+    throw invalid(`Invalid null value in condition for column ${slot.column.name}`);
   if (value === UNSET) throw invalid(`Invalid unset value for column ${slot.column.name}`);
   slot.codec.validate(value);
   return copyOf(value);
@@ -95,7 +118,7 @@ export function slotKeyValue(slot: Slot, values: readonly BoundValue[]): Buffer 
 const EMPTY = Buffer.alloc(0);
 
 /** A copy that does not keep the received frame alive. */
-export function copyOf(value: Buffer): Buffer {
+function copyOf(value: Buffer): Buffer {
   const { length } = value;
   if (length === 0) return EMPTY;
   const copy = Buffer.allocUnsafe(length);
@@ -125,7 +148,7 @@ export function checkClusteringSize(clustering: Clustering): void {
   }
 }
 
-export interface FastWriteTime {
+interface FastWriteTime {
   readonly timestamp: Int64;
   readonly ttl: number;
   readonly nowSeconds: number;
@@ -149,21 +172,34 @@ export function fastMutation(
   }
   const { timestamp, ttl, nowSeconds } = time;
   const expires = ttl === NO_TTL ? NO_DELETION_TIME : nowSeconds + ttl;
+  for (const slot of plan.checked) {
+    const value = values[slot.index] as BoundValue;
+    if (value !== null && value !== UNSET) slot.codec.validate(value);
+  }
   const data: Cell[] = [];
   for (const slot of plan.cells) {
     const { column } = slot;
     const value = slot.index < 0 ? slot.constant : (values[slot.index] as BoundValue);
     if (value === UNSET) continue;
     if (value === null) {
-      data.push({ column, timestamp, ttl: NO_TTL, localDeletionTime: nowSeconds, value: EMPTY, path: null });
+      data.push({
+        column,
+        timestamp,
+        ttl: NO_TTL,
+        localDeletionTime: nowSeconds,
+        value: EMPTY,
+        path: null,
+      });
       continue;
     }
-    if (slot.index >= 0) slot.codec.validate(value);
     const bytes = slot.index < 0 ? value : copyOf(value);
     data.push({ column, timestamp, ttl, localDeletionTime: expires, value: bytes, path: null });
   }
-  const liveness: Liveness = plan.isInsert ? { timestamp, ttl, localExpirationTime: expires } : NO_LIVENESS;
-  const row: Row = { clustering, liveness, deletion: LIVE, data };
-  const update = { table, key, deletion: LIVE, staticRow: null, rows: [row], rangeTombstones: NO_RANGES };
+  const liveness: Liveness = plan.isInsert
+    ? { timestamp, ttl, localExpirationTime: expires }
+    : NO_LIVENESS;
+  const isEmpty = data.length === 0 && !plan.isInsert;
+  const rows: readonly Row[] = isEmpty ? NO_ROWS : [{ clustering, liveness, deletion: LIVE, data }];
+  const update = { table, key, deletion: LIVE, staticRow: null, rows, rangeTombstones: NO_RANGES };
   return { keyspace: table.keyspace, key, updates: [update], createdAtMs };
 }

@@ -2,10 +2,17 @@
 // checks in Cassandra's order. Cassandra: cql3/statements/ModificationStatement, UpdateStatement, DeleteStatement.
 
 import type {
-  DeleteStatement, InsertJsonStatement, InsertStatement, ModificationStatement, Relation, UpdateStatement, WhereClause,
+  DeleteStatement,
+  InsertJsonStatement,
+  InsertStatement,
+  ModificationStatement,
+  Relation,
+  UpdateStatement,
+  WhereClause,
 } from '../../../cql/ast.ts';
 import { invalid, syntaxError } from '../../../data/cql-error.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
+import { isLocal } from '../execution.ts';
 import type { StatementType } from '../restrictions/statement-restrictions.ts';
 import { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
 import { existingColumn } from '../schema-lookup.ts';
@@ -19,7 +26,13 @@ import type { FastWrite } from './fast-write.ts';
 import { planFastWrite } from './fast-write.ts';
 import { jsonTerms } from './insert-json.ts';
 import type { Operation } from './operations.ts';
-import { prepareAssignment, prepareDeletion, prepareSet, requiresRead, setOperation } from './operations.ts';
+import {
+  prepareAssignment,
+  prepareDeletion,
+  prepareSet,
+  requiresRead,
+  setOperation,
+} from './operations.ts';
 
 export type PreparedConditions =
   | { readonly kind: 'none' | 'exists' | 'not-exists' }
@@ -38,17 +51,14 @@ export interface ModificationPlan {
   readonly requiresRead: boolean;
   /** Columns that operations with a read look at. */
   readonly readColumns: ReadonlySet<ColumnMetadata>;
+  /** The table lives on each node alone. */
+  readonly isLocal: boolean;
   /** The plan of the frequent case, or null. */
   readonly fast: FastWrite | null;
 }
 
 export function hasConditions(plan: ModificationPlan): boolean {
   return plan.conditions.kind !== 'none';
-}
-
-/** Compact tables have no row markers. */
-export function isCompact(table: TableMetadata): boolean {
-  return table.flags.has('dense') || table.flags.has('super') || !table.flags.has('compound');
 }
 
 /** Rows with clustering (or the only row of a partition) are written. */
@@ -63,7 +73,10 @@ function appliesToRegular(type: StatementType, operations: readonly Operation[])
 
 function conditionsApplyTo(conditions: PreparedConditions, kind: 'static' | 'regular'): boolean {
   if (conditions.kind === 'exists' || conditions.kind === 'not-exists') return false;
-  return conditions.kind === 'columns' && conditions.conditions.some((c) => (c.column.kind === 'static') === (kind === 'static'));
+  return (
+    conditions.kind === 'columns' &&
+    conditions.conditions.some((c) => (c.column.kind === 'static') === (kind === 'static'))
+  );
 }
 
 function appliesOnlyToStatics(
@@ -72,7 +85,9 @@ function appliesOnlyToStatics(
   conditions: PreparedConditions,
 ): boolean {
   if (appliesToRegular(type, operations) || conditionsApplyTo(conditions, 'regular')) return false;
-  return operations.some((o) => o.column.kind === 'static') || conditionsApplyTo(conditions, 'static');
+  return (
+    operations.some((o) => o.column.kind === 'static') || conditionsApplyTo(conditions, 'static')
+  );
 }
 
 export function isStaticOnly(plan: ModificationPlan): boolean {
@@ -131,7 +146,10 @@ interface Parts {
   readonly operations: readonly Operation[];
   readonly where: WhereClause;
   readonly onlyStatics: boolean;
-  readonly equalities?: readonly { readonly column: ColumnMetadata; readonly value: PreparedTerm }[];
+  readonly equalities?: readonly {
+    readonly column: ColumnMetadata;
+    readonly value: PreparedTerm;
+  }[];
 }
 
 function planOf(parts: Parts, scope: TermScope): ModificationPlan {
@@ -150,7 +168,8 @@ function planOf(parts: Parts, scope: TermScope): ModificationPlan {
   });
   if (conditions.kind !== 'none') {
     if (table.isCounter) throw invalid('Conditional updates are not supported on counter tables');
-    if (attributes.timestamp !== null) throw invalid('Cannot provide custom timestamp for conditional updates');
+    if (attributes.timestamp !== null)
+      throw invalid('Cannot provide custom timestamp for conditional updates');
   }
   const reading = operations.filter(requiresRead);
   const plan = {
@@ -165,13 +184,15 @@ function planOf(parts: Parts, scope: TermScope): ModificationPlan {
     conditions,
     requiresRead: reading.length > 0,
     readColumns: new Set(reading.map((o) => o.column)),
+    isLocal: isLocal(table, scope.schema),
     fast: null,
   } as const;
   return { ...plan, fast: planFastWrite(plan) };
 }
 
 function refuseCounters(table: TableMetadata): void {
-  if (table.isCounter) throw invalid('INSERT statements are not allowed on counter tables, use UPDATE instead');
+  if (table.isCounter)
+    throw invalid('INSERT statements are not allowed on counter tables, use UPDATE instead');
 }
 
 function prepareInsert(
@@ -185,7 +206,8 @@ function prepareInsert(
   const { columns, values } = statement;
   if (columns.length === 0) throw invalid('No columns provided to INSERT');
   if (columns.length !== values.length) throw invalid('Unmatched column names/values');
-  if (new Set(columns).size !== columns.length) throw invalid('The column names contains duplicates');
+  if (new Set(columns).size !== columns.length)
+    throw invalid('The column names contains duplicates');
   const relations: Relation[] = [];
   const operations: Operation[] = [];
   let setsClustering = false;
@@ -193,12 +215,16 @@ function prepareInsert(
     const column = existingColumn(table, name);
     const value = values[i] ?? { kind: 'null' };
     if (column.kind === 'clustering') setsClustering = true;
-    if (column.position >= 0) relations.push({ kind: 'single', column: name, operator: '=', value });
+    if (column.position >= 0)
+      relations.push({ kind: 'single', column: name, operator: '=', value });
     else operations.push(prepareSet(column, value, scope));
   });
   const onlyStatics = !setsClustering && appliesOnlyToStatics('INSERT', operations, conditions);
   const where = { relations, expressions: [] };
-  return planOf({ type: 'INSERT', statement, table, attributes, conditions, operations, where, onlyStatics }, scope);
+  return planOf(
+    { type: 'INSERT', statement, table, attributes, conditions, operations, where, onlyStatics },
+    scope,
+  );
 }
 
 function prepareInsertJson(
@@ -217,10 +243,21 @@ function prepareInsertJson(
     if (column.position >= 0) equalities.push({ column, value });
     else operations.push(setOperation(column, value));
   }
-  const onlyStatics = table.clustering.length === 0 && appliesOnlyToStatics('INSERT', operations, conditions);
+  const onlyStatics =
+    table.clustering.length === 0 && appliesOnlyToStatics('INSERT', operations, conditions);
   const where = { relations: [], expressions: [] };
   return planOf(
-    { type: 'INSERT', statement, table, attributes, conditions, operations, where, onlyStatics, equalities },
+    {
+      type: 'INSERT',
+      statement,
+      table,
+      attributes,
+      conditions,
+      operations,
+      where,
+      onlyStatics,
+      equalities,
+    },
     scope,
   );
 }
@@ -239,7 +276,16 @@ function prepareUpdate(
   refuseExpressions(statement.where);
   const onlyStatics = appliesOnlyToStatics('UPDATE', operations, conditions);
   return planOf(
-    { type: 'UPDATE', statement, table, attributes, conditions, operations, where: statement.where, onlyStatics },
+    {
+      type: 'UPDATE',
+      statement,
+      table,
+      attributes,
+      conditions,
+      operations,
+      where: statement.where,
+      onlyStatics,
+    },
     scope,
   );
 }
@@ -250,7 +296,11 @@ function checkContradictions(statement: UpdateStatement): void {
     const clash = statement.assignments.slice(0, i).some((other) => {
       if (other.column !== assignment.column) return false;
       if (other.kind === 'set' || assignment.kind === 'set') return true;
-      return other.kind === 'set-field' && assignment.kind === 'set-field' && other.field === assignment.field;
+      return (
+        other.kind === 'set-field' &&
+        assignment.kind === 'set-field' &&
+        other.field === assignment.field
+      );
     });
     if (clash) throw syntaxError(`Multiple incompatible setting of column ${assignment.column}`);
   });
@@ -258,7 +308,9 @@ function checkContradictions(statement: UpdateStatement): void {
 
 function refuseExpressions(where: WhereClause): void {
   if (where.expressions.length > 0) {
-    throw invalid('Custom index expressions cannot be used in WHERE clauses for UPDATE or DELETE statements');
+    throw invalid(
+      'Custom index expressions cannot be used in WHERE clauses for UPDATE or DELETE statements',
+    );
   }
 }
 
@@ -273,12 +325,22 @@ function prepareDelete(
   refuseExpressions(statement.where);
   const onlyStatics = appliesOnlyToStatics('DELETE', operations, conditions);
   const plan = planOf(
-    { type: 'DELETE', statement, table, attributes, conditions, operations, where: statement.where, onlyStatics },
+    {
+      type: 'DELETE',
+      statement,
+      table,
+      attributes,
+      conditions,
+      operations,
+      where: statement.where,
+      onlyStatics,
+    },
     scope,
   );
   if (hasConditions(plan) && !plan.restrictions.allKeysByEquality) {
     const text = 'DELETE statements must restrict all PRIMARY KEY columns with equality relations';
-    if (appliesToRegular('DELETE', operations)) throw invalid(`${text} in order to delete non static columns`);
+    if (appliesToRegular('DELETE', operations))
+      throw invalid(`${text} in order to delete non static columns`);
     if (conditionsApplyTo(conditions, 'regular')) {
       throw invalid(`${text} in order to use IF condition on non static columns`);
     }
@@ -293,8 +355,10 @@ export function validateModification(plan: ModificationPlan): void {
   if (hasConditions(plan) && timestamp !== null) {
     throw invalid('Cannot provide custom timestamp for conditional updates');
   }
-  if (table.isCounter && timestamp !== null) throw invalid('Cannot provide custom timestamp for counter updates');
-  if (table.isCounter && ttl !== null) throw invalid('Cannot provide custom TTL for counter updates');
+  if (table.isCounter && timestamp !== null)
+    throw invalid('Cannot provide custom timestamp for counter updates');
+  if (table.isCounter && ttl !== null)
+    throw invalid('Cannot provide custom TTL for counter updates');
   if (table.kind === 'view') throw invalid('Cannot directly modify a materialized view');
   if (table.kind !== 'virtual') return;
   if (timestamp !== null) throw invalid('Custom timestamp is not supported by virtual tables');

@@ -14,7 +14,8 @@ const EMPTY_ROW = LIVENESS + ROW_DELETION;
 /** Bytes. */
 export function mutationsSize(mutations: readonly Mutation[]): number {
   let size = 0;
-  for (const mutation of mutations) for (const update of mutation.updates) size += updateSize(update);
+  for (const mutation of mutations)
+    for (const update of mutation.updates) size += updateSize(update);
   return size;
 }
 
@@ -28,14 +29,20 @@ function updateSize(update: PartitionData): number {
 }
 
 function rowSize(row: Row): number {
-  let size = prefixSize(row.clustering) + ROW_DELETION + (row.liveness.ttl === NO_TTL ? LIVENESS : EXPIRING_LIVENESS);
+  let size =
+    prefixSize(row.clustering) +
+    ROW_DELETION +
+    (row.liveness.ttl === NO_TTL ? LIVENESS : EXPIRING_LIVENESS);
   for (const data of row.data) size += columnSize(data);
   return size;
 }
 
 function columnSize(data: ColumnData): number {
   if (!isComplexData(data)) return CELL + data.value.length;
-  return data.cells.reduce((sum, cell) => sum + CELL + cell.value.length + (cell.path?.length ?? 0), DELETION);
+  return data.cells.reduce(
+    (sum, cell) => sum + CELL + cell.value.length + (cell.path?.length ?? 0),
+    DELETION,
+  );
 }
 
 function prefixSize(prefix: readonly (Buffer | null)[]): number {

@@ -22,7 +22,10 @@ interface OnColumn {
 export type Operation = OnColumn &
   (
     | { readonly kind: 'set'; readonly value: PreparedTerm }
-    | { readonly kind: 'append' | 'prepend' | 'add-elements' | 'discard'; readonly value: PreparedTerm }
+    | {
+        readonly kind: 'append' | 'prepend' | 'add-elements' | 'discard';
+        readonly value: PreparedTerm;
+      }
     | { readonly kind: 'set-index'; readonly index: PreparedTerm; readonly value: PreparedTerm }
     | { readonly kind: 'set-key'; readonly key: PreparedTerm; readonly value: PreparedTerm }
     | { readonly kind: 'set-field'; readonly field: number; readonly value: PreparedTerm }
@@ -124,10 +127,25 @@ function isCollection(type: CqlType): boolean {
 }
 
 const NUMBERS_AND_TEXT = new Set([
-  'bigint', 'decimal', 'double', 'float', 'int', 'smallint', 'tinyint', 'varint', 'counter', 'text', 'ascii',
+  'bigint',
+  'decimal',
+  'double',
+  'float',
+  'int',
+  'smallint',
+  'tinyint',
+  'varint',
+  'counter',
+  'text',
+  'ascii',
 ]);
 
-function prepareAddition(column: ColumnMetadata, value: Term, conditional: boolean, scope: TermScope): Operation {
+function prepareAddition(
+  column: ColumnMetadata,
+  value: Term,
+  conditional: boolean,
+  scope: TermScope,
+): Operation {
   const { type, name } = column;
   const text = `${name} = ${name} + ${printTerm(value)}`;
   if (!isCollection(type)) {
@@ -146,7 +164,11 @@ function prepareAddition(column: ColumnMetadata, value: Term, conditional: boole
     const kind = type.kind === 'list' ? 'append' : 'add-elements';
     return { kind, column, value: prepareTerm(value, column, scope) };
   }
-  return { kind: 'add-elements', column, value: prepareOrExplain(value, column, scope, 'addition', 'map') };
+  return {
+    kind: 'add-elements',
+    column,
+    value: prepareOrExplain(value, column, scope, 'addition', 'map'),
+  };
 }
 
 function prepareOrExplain(
@@ -160,7 +182,9 @@ function prepareOrExplain(
     return prepareTerm(value, receiver, scope);
   } catch (error) {
     if (!(error instanceof CqlException)) throw error;
-    throw invalid(`Value for a map ${operation} has to be a ${needed}, but was: '${printTerm(value)}'`);
+    throw invalid(
+      `Value for a map ${operation} has to be a ${needed}, but was: '${printTerm(value)}'`,
+    );
   }
 }
 
@@ -172,10 +196,15 @@ function prepareSubtraction(column: ColumnMetadata, value: Term, scope: TermScop
     return { kind: 'count', column, value: prepareTerm(value, column, scope), negate: true };
   }
   if (!isMultiCell(type)) throw refused(text, column, 'frozen collection');
-  if (type.kind !== 'map') return { kind: 'discard', column, value: prepareTerm(value, column, scope) };
+  if (type.kind !== 'map')
+    return { kind: 'discard', column, value: prepareTerm(value, column, scope) };
   const { keyspace, table } = column;
   const receiver: Receiver = { keyspace, table, name, type: setOf(type.key) };
-  return { kind: 'discard', column, value: prepareOrExplain(value, receiver, scope, 'substraction', 'set') };
+  return {
+    kind: 'discard',
+    column,
+    value: prepareOrExplain(value, receiver, scope, 'substraction', 'set'),
+  };
 }
 
 function preparePrepend(column: ColumnMetadata, value: Term, scope: TermScope): Operation {
@@ -199,10 +228,20 @@ function prepareElement(
   if (type.kind === 'set') throw refused(text, column, 'set');
   if (type.kind === 'list') {
     const index = prepareTerm(assignment.key, indexOf(column), scope);
-    return { kind: 'set-index', column, index, value: prepareTerm(assignment.value, valueOf(column), scope) };
+    return {
+      kind: 'set-index',
+      column,
+      index,
+      value: prepareTerm(assignment.value, valueOf(column), scope),
+    };
   }
   const key = prepareTerm(assignment.key, keyOf(column), scope);
-  return { kind: 'set-key', column, key, value: prepareTerm(assignment.value, valueOf(column), scope) };
+  return {
+    kind: 'set-key',
+    column,
+    key,
+    value: prepareTerm(assignment.value, valueOf(column), scope),
+  };
 }
 
 function prepareField(
@@ -215,13 +254,23 @@ function prepareField(
   if (type.kind !== 'udt') throw refused(text, column, 'non-UDT');
   if (!isMultiCell(type)) throw refused(text, column, 'frozen UDT');
   const field = type.fieldNames.indexOf(assignment.field);
-  if (field < 0) throw invalid(`UDT column ${name} does not have a field named ${assignment.field}`);
-  return { kind: 'set-field', column, field, value: prepareTerm(assignment.value, fieldOf(column, type, field), scope) };
+  if (field < 0)
+    throw invalid(`UDT column ${name} does not have a field named ${assignment.field}`);
+  return {
+    kind: 'set-field',
+    column,
+    field,
+    value: prepareTerm(assignment.value, fieldOf(column, type, field), scope),
+  };
 }
 
 // -------------------------------------------------------------------------------------------------------- deletions
 
-export function prepareDeletion(deletion: Deletion, table: TableMetadata, scope: TermScope): Operation {
+export function prepareDeletion(
+  deletion: Deletion,
+  table: TableMetadata,
+  scope: TermScope,
+): Operation {
   const column = existingColumn(table, deletion.column);
   const { type, name } = column;
   if (column.kind === 'partition_key' || column.kind === 'clustering') {
@@ -231,21 +280,34 @@ export function prepareDeletion(deletion: Deletion, table: TableMetadata, scope:
     case 'column':
       return { kind: 'delete', column };
     case 'element':
-      if (!isCollection(type)) throw invalid(`Invalid deletion operation for non collection column ${name}`);
-      if (!isMultiCell(type)) throw invalid(`Invalid deletion operation for frozen collection column ${name}`);
+      if (!isCollection(type))
+        throw invalid(`Invalid deletion operation for non collection column ${name}`);
+      if (!isMultiCell(type))
+        throw invalid(`Invalid deletion operation for frozen collection column ${name}`);
       if (type.kind === 'list') {
-        return { kind: 'delete-index', column, index: prepareTerm(deletion.key, indexOf(column), scope) };
+        return {
+          kind: 'delete-index',
+          column,
+          index: prepareTerm(deletion.key, indexOf(column), scope),
+        };
       }
       return {
         kind: 'delete-key',
         column,
-        key: prepareTerm(deletion.key, type.kind === 'set' ? valueOf(column) : keyOf(column), scope),
+        key: prepareTerm(
+          deletion.key,
+          type.kind === 'set' ? valueOf(column) : keyOf(column),
+          scope,
+        ),
       };
     case 'field': {
-      if (type.kind !== 'udt') throw invalid(`Invalid field deletion operation for non-UDT column ${name}`);
-      if (!isMultiCell(type)) throw invalid(`Frozen UDT column ${name} does not support field deletions`);
+      if (type.kind !== 'udt')
+        throw invalid(`Invalid field deletion operation for non-UDT column ${name}`);
+      if (!isMultiCell(type))
+        throw invalid(`Frozen UDT column ${name} does not support field deletions`);
       const field = type.fieldNames.indexOf(deletion.field);
-      if (field < 0) throw invalid(`UDT column ${name} does not have a field named ${deletion.field}`);
+      if (field < 0)
+        throw invalid(`UDT column ${name} does not have a field named ${deletion.field}`);
       return { kind: 'delete-field', column, field };
     }
   }

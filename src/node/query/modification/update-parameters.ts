@@ -30,7 +30,10 @@ export function deletionOf(parameters: UpdateParameters): DeletionTime {
 
 /** Of a collection that is overwritten: one microsecond earlier, so that the new elements survive it. */
 export function overwriteOf(parameters: UpdateParameters): DeletionTime {
-  return { markedForDeleteAt: addInt64(parameters.timestamp, -1), localDeletionTime: parameters.nowSeconds };
+  return {
+    markedForDeleteAt: addInt64(parameters.timestamp, -1),
+    localDeletionTime: parameters.nowSeconds,
+  };
 }
 
 /** The row that operations with a read look at; null: there is none. */
@@ -60,7 +63,9 @@ export class NodeListPaths implements ListPaths {
     const mirrored = 2 * REFERENCE_MICROS - now;
     const start = Math.min(mirrored, this.lastPrepend) - count;
     this.lastPrepend = start;
-    return Array.from({ length: count }, (_, i) => timeUuidAt(start + i, this.clockSequenceAndNode));
+    return Array.from({ length: count }, (_, i) =>
+      timeUuidAt(start + i, this.clockSequenceAndNode),
+    );
   }
 }
 

@@ -4,14 +4,19 @@
 
 import { codecFor } from '../../../data/codec/codec.ts';
 import type { ClusteringOrder } from '../../../data/clustering-order.ts';
-import { clusteringOrder, endPosition, FULL_SLICE, startPosition } from '../../../data/clustering-order.ts';
-import { unpackList, unpackTuple } from '../../../data/codec/packing.ts';
+import {
+  clusteringOrder,
+  endPosition,
+  FULL_SLICE,
+  startPosition,
+} from '../../../data/clustering-order.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { Clustering, ClusteringBound, Slice } from '../../../data/partition.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import type { BindContext } from '../terms/term.ts';
 import { bindTerm, bindTuple } from '../terms/term.ts';
+import { unpackBoundList, unpackBoundTuple } from '../terms/unpack.ts';
 import { columnValues } from './key-values.ts';
 import type { Restriction, SliceRestriction, TermBound } from './restriction.ts';
 import { firstColumn, lastColumn } from './restriction.ts';
@@ -21,7 +26,10 @@ import type { StatementRestrictions } from './statement-restrictions.ts';
 type Prefix = readonly (Buffer | null)[];
 
 /** Full clusterings in clustering order, each once. Only when every clustering column has an EQ or IN. */
-export function requestedClusterings(restrictions: StatementRestrictions, context: BindContext): readonly Clustering[] {
+export function requestedClusterings(
+  restrictions: StatementRestrictions,
+  context: BindContext,
+): readonly Clustering[] {
   const { table, clustering } = restrictions;
   let prefixes: Prefix[] = [[]];
   for (const restriction of clustering.all) prefixes = extend(prefixes, restriction, context);
@@ -35,7 +43,11 @@ function uniqueSorted<T>(items: readonly T[], compare: (a: T, b: T) => number): 
 }
 
 /** Every prefix with every value the EQ or IN allows. */
-function extend(prefixes: readonly Prefix[], restriction: Restriction, context: BindContext): Prefix[] {
+function extend(
+  prefixes: readonly Prefix[],
+  restriction: Restriction,
+  context: BindContext,
+): Prefix[] {
   const additions = restriction.multi
     ? multiValues(restriction, context)
     : columnValues(restriction, firstColumn(restriction), context).map((value) => [value]);
@@ -49,7 +61,9 @@ function multiValues(restriction: Restriction, context: BindContext): Prefix[] {
       ? bindTuple(restriction.value, columns.length, context)
       : [bindSingle(restriction, columns, context)];
     if (values === null) throw invalid(`Invalid null value for column ${columns[0]?.name}`);
-    return [values.map((value, i) => notNull(value, `Invalid null value for column ${columns[i]?.name}`))];
+    return [
+      values.map((value, i) => notNull(value, `Invalid null value for column ${columns[i]?.name}`)),
+    ];
   }
   if (restriction.kind !== 'in') return [];
   const names = `[${columns.map((column) => column.name).join(', ')}]`;
@@ -90,20 +104,20 @@ function splitTuples(
   }
   const list = restriction.list === null ? null : bindTerm(restriction.list, context);
   if (list === null || list === UNSET) throw invalid('Invalid null value for IN restriction');
-  return unpackList(list).map((tuple) => {
-    if (!restriction.tuple) return [tuple];
-    const values = tuple === null ? columns.map(() => null) : unpackTuple(tuple, size);
-    values.forEach((value, i) => {
-      if (value !== null) codecFor((columns[i] as ColumnMetadata).type).validate(value);
-    });
-    return values;
-  });
+  const codecs = columns.map((column) => codecFor(column.type));
+  if (!restriction.tuple) return unpackBoundList(list, codecs[0] ?? null).map((value) => [value]);
+  return unpackBoundList(list, null).map((tuple) =>
+    tuple === null ? columns.map(() => null) : unpackBoundTuple(tuple, codecs),
+  );
 }
 
 // ----------------------------------------------------------------------------------------------------------- slices
 
 /** Slices in clustering order, not overlapping; empty ones are left out. */
-export function requestedSlices(restrictions: StatementRestrictions, context: BindContext): readonly Slice[] {
+export function requestedSlices(
+  restrictions: StatementRestrictions,
+  context: BindContext,
+): readonly Slice[] {
   const { table } = restrictions;
   if (restrictions.clustering.isEmpty) return [FULL_SLICE];
   const order = clusteringOrder(table);
@@ -112,9 +126,13 @@ export function requestedSlices(restrictions: StatementRestrictions, context: Bi
   const slices: Slice[] = [];
   for (const [i, start] of starts.entries()) {
     const end = ends[i];
-    if (end === undefined || order.comparePositions(startPosition(start), endPosition(end)) >= 0) continue;
+    if (end === undefined || order.comparePositions(startPosition(start), endPosition(end)) >= 0)
+      continue;
     const last = slices.at(-1);
-    if (last !== undefined && order.comparePositions(endPosition(last.end), startPosition(start)) > 0) {
+    if (
+      last !== undefined &&
+      order.comparePositions(endPosition(last.end), startPosition(start)) > 0
+    ) {
       if (order.comparePositions(endPosition(last.end), endPosition(end)) < 0) {
         slices[slices.length - 1] = { start: last.start, end };
       }
@@ -151,7 +169,11 @@ function bounds(
   );
 }
 
-function sortedBounds(all: readonly ClusteringBound[], side: Side, order: ClusteringOrder): ClusteringBound[] {
+function sortedBounds(
+  all: readonly ClusteringBound[],
+  side: Side,
+  order: ClusteringOrder,
+): ClusteringBound[] {
   const place = side === 'start' ? startPosition : endPosition;
   return uniqueSorted(all, (a, b) => order.comparePositions(place(a), place(b)));
 }
@@ -177,7 +199,11 @@ function sliceBounds(
   return prefixes.map((prefix) => ({ prefix: [...prefix, value], inclusive: bound.inclusive }));
 }
 
-function componentsOf(bound: TermBound | null, slice: SliceRestriction, context: BindContext): (Buffer | null)[] {
+function componentsOf(
+  bound: TermBound | null,
+  slice: SliceRestriction,
+  context: BindContext,
+): (Buffer | null)[] {
   if (bound === null) return [];
   const { term } = bound;
   const isTuple =
@@ -206,7 +232,8 @@ function multiSliceBounds(
   const toAdd = componentPrefixes(slice, side, components);
   const elements = prefixes.flatMap((prefix) => toAdd.map((values) => [...prefix, ...values]));
   const offset = firstColumn(slice).position;
-  const inclusive = (s: Side): boolean => (s === 'start' ? slice.start : slice.end)?.inclusive ?? true;
+  const inclusive = (s: Side): boolean =>
+    (s === 'start' ? slice.start : slice.end)?.inclusive ?? true;
   const other: Side = side === 'start' ? 'end' : 'start';
   const out: ClusteringBound[] = [];
   for (let i = 0; i < elements.length; i++) {
@@ -216,7 +243,11 @@ function multiSliceBounds(
       continue;
     }
     const next = elements[i + 1];
-    if (prefix.length <= lastColumn(slice).position && next !== undefined && samePrefix(prefix, next)) {
+    if (
+      prefix.length <= lastColumn(slice).position &&
+      next !== undefined &&
+      samePrefix(prefix, next)
+    ) {
       out.push({ prefix, inclusive: false }, { prefix: next, inclusive: true });
       i++;
       continue;
@@ -249,16 +280,21 @@ function componentPrefixes(
     const opposite: Side = bound === 'start' ? 'end' : 'start';
     const own = components[bound];
     const has = own.length > i;
-    const nullText = (at: number): string => `Invalid null value in condition for column ${slice.columns[at]?.name}`;
     if (reversed !== column.reversed) {
       reversed = column.reversed;
       toAdd.push(values);
       if (!has) return;
       if (components[opposite].length > i) toAdd.push(values);
-      values = own.slice(0, Math.min(i, own.length)).map((value, at) => notNull(value, nullText(at)));
+      values = own
+        .slice(0, Math.min(i, own.length))
+        .map((value, at) => notNull(value, nullCondition(slice.columns[at])));
     }
-    if (has) values = [...values, notNull(own[i], nullText(i))];
+    if (has) values = [...values, notNull(own[i], nullCondition(column))];
   });
   toAdd.push(values);
   return side === 'end' ? toAdd.reverse() : toAdd;
+}
+
+function nullCondition(column: ColumnMetadata | undefined): string {
+  return `Invalid null value in condition for column ${column?.name}`;
 }

@@ -30,9 +30,12 @@ export function prepareCustomExpressions(
     throw invalid(`Target index ${name} cannot be used to query ${tableName}`);
   }
   const index = indexes.indexes.find((candidate) => candidate.metadata.name === name);
-  if (index === undefined) throw invalid(`Invalid index expression, index ${name} not found for ${tableName}`);
+  if (index === undefined)
+    throw invalid(`Invalid index expression, index ${name} not found for ${tableName}`);
   if (index.metadata.kind !== 'CUSTOM') {
-    throw invalid(`Only CUSTOM indexes may be used in custom index expressions, ${name} is not valid`);
+    throw invalid(
+      `Only CUSTOM indexes may be used in custom index expressions, ${name} is not valid`,
+    );
   }
   throw invalid(`Index ${name} does not support custom expressions`);
 }

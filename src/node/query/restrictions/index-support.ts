@@ -7,9 +7,19 @@ import { isMultiCell } from '../../../data/cql-type.ts';
 import type { ColumnMetadata, IndexMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { Restriction, SliceRestriction } from './restriction.ts';
 
-export type IndexedOperator = '=' | 'IN' | '<' | '<=' | '>' | '>=' | 'CONTAINS' | 'CONTAINS KEY' | 'LIKE' | 'ANN';
+export type IndexedOperator =
+  | '='
+  | 'IN'
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'CONTAINS'
+  | 'CONTAINS KEY'
+  | 'LIKE'
+  | 'ANN';
 
-export type IndexImplementation = 'legacy' | 'sai' | 'sasi' | 'unknown';
+type IndexImplementation = 'legacy' | 'sai' | 'sasi' | 'unknown';
 type TargetKind = 'simple' | 'keys' | 'values' | 'entries' | 'full';
 
 /** An index with its target resolved. */
@@ -32,11 +42,13 @@ function resolveIndex(table: TableMetadata, metadata: IndexMetadata): TableIndex
 }
 
 function unquote(name: string): string {
-  return name.startsWith('"') && name.endsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+  return name.startsWith('"') && name.endsWith('"')
+    ? name.slice(1, -1).replaceAll('""', '"')
+    : name;
 }
 
 /** Of a CUSTOM index its class decides; any other is the legacy secondary index. */
-export function implementationOf(metadata: IndexMetadata): IndexImplementation {
+function implementationOf(metadata: IndexMetadata): IndexImplementation {
   if (metadata.kind !== 'CUSTOM') return 'legacy';
   const className = metadata.options.get('class_name') ?? '';
   const simple = className.slice(className.lastIndexOf('.') + 1).toLowerCase();
@@ -70,20 +82,30 @@ export class IndexRegistry {
   /** Legacy indexes answer one restriction each, the storage-attached ones of a table all together. */
   get groups(): readonly (readonly TableIndex[])[] {
     const attached = this.indexes.filter((index) => index.implementation === 'sai');
-    const others = this.indexes.filter((index) => index.implementation !== 'sai').map((index) => [index]);
+    const others = this.indexes
+      .filter((index) => index.implementation !== 'sai')
+      .map((index) => [index]);
     return attached.length === 0 ? others : [...others, attached];
   }
 }
 
 /** True when the indexes of the group leave the restriction to be checked on rows. */
-export function groupNeedsFiltering(group: readonly TableIndex[], restriction: Restriction): boolean {
+export function groupNeedsFiltering(
+  group: readonly TableIndex[],
+  restriction: Restriction,
+): boolean {
   if (restriction.multi) {
-    return restriction.columns.some((column) => !group.some((index) => supportsColumn(index, restriction, column)));
+    return restriction.columns.some(
+      (column) => !group.some((index) => supportsColumn(index, restriction, column)),
+    );
   }
-  if (restriction.kind !== 'contains') return !group.some((index) => supportsRestriction(index, restriction));
-  const several = restriction.values.length + restriction.keys.length + restriction.entries.length > 1;
+  if (restriction.kind !== 'contains')
+    return !group.some((index) => supportsRestriction(index, restriction));
+  const several =
+    restriction.values.length + restriction.keys.length + restriction.entries.length > 1;
   return !group.some(
-    (index) => supportsRestriction(index, restriction) && !(several && index.implementation !== 'sai'),
+    (index) =>
+      supportsRestriction(index, restriction) && !(several && index.implementation !== 'sai'),
   );
 }
 
@@ -91,7 +113,11 @@ export function supportsRestriction(index: TableIndex, restriction: Restriction)
   return restriction.columns.some((column) => supportsColumn(index, restriction, column));
 }
 
-function supportsColumn(index: TableIndex, restriction: Restriction, column: ColumnMetadata): boolean {
+function supportsColumn(
+  index: TableIndex,
+  restriction: Restriction,
+  column: ColumnMetadata,
+): boolean {
   return operatorsOf(restriction).some((operator) => supportsOperator(index, column, operator));
 }
 
@@ -124,7 +150,11 @@ function sliceOperators(slice: SliceRestriction): readonly IndexedOperator[] {
   return operators;
 }
 
-export function supportsOperator(index: TableIndex, column: ColumnMetadata, operator: IndexedOperator): boolean {
+export function supportsOperator(
+  index: TableIndex,
+  column: ColumnMetadata,
+  operator: IndexedOperator,
+): boolean {
   if (index.column !== column) return false;
   switch (index.implementation) {
     case 'legacy':
@@ -166,7 +196,8 @@ function attachedSupports(target: TargetKind, type: CqlType, operator: IndexedOp
 
 function sasiSupports(metadata: IndexMetadata, type: CqlType, operator: IndexedOperator): boolean {
   const literal = type.kind === 'native' && (type.name === 'text' || type.name === 'ascii');
-  const tokenized = metadata.options.has('analyzer_class') || metadata.options.get('analyzed') === 'true';
+  const tokenized =
+    metadata.options.has('analyzer_class') || metadata.options.get('analyzed') === 'true';
   switch (operator) {
     case '=':
       return !(tokenized && literal);

@@ -2,28 +2,44 @@
 // Cassandra: cql3/restrictions/PartitionKeySingleRestrictionSet, TokenFilter, StatementRestrictions.getPartitionKeyBounds.
 
 import { codecFor } from '../../../data/codec/codec.ts';
-import { packList, unpackList } from '../../../data/codec/packing.ts';
+import { packList } from '../../../data/codec/packing.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { DecoratedKey, Token } from '../../../data/partition.ts';
 import type { PartitionRange } from '../../../data/read-command.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
-import { checkKey, compareTokens, compositeKey, decorateKey, isMinToken, tokenFromBytes } from '../../../ring/token.ts';
+import {
+  checkKey,
+  compareTokens,
+  compositeKey,
+  decorateKey,
+  isMinToken,
+  tokenFromBytes,
+} from '../../../ring/token.ts';
 import type { BindContext } from '../terms/term.ts';
+import { unpackBoundList } from '../terms/unpack.ts';
 import { bindTerm } from '../terms/term.ts';
 import type { TokenRestriction } from './relations.ts';
 import type { Restriction, TermBound } from './restriction.ts';
 import type { StatementRestrictions } from './statement-restrictions.ts';
 
 /** The values an EQ or IN of one column allows, checked. */
-export function columnValues(restriction: Restriction, column: ColumnMetadata, context: BindContext): Buffer[] {
+export function columnValues(
+  restriction: Restriction,
+  column: ColumnMetadata,
+  context: BindContext,
+): Buffer[] {
   return boundValues(restriction, column, context).map((value) => {
     if (value === null) throw invalid(`Invalid null value in condition for column ${column.name}`);
     return value;
   });
 }
 
-function boundValues(restriction: Restriction, column: ColumnMetadata, context: BindContext): (Buffer | null)[] {
+function boundValues(
+  restriction: Restriction,
+  column: ColumnMetadata,
+  context: BindContext,
+): (Buffer | null)[] {
   const unset = `Invalid unset value for column ${column.name}`;
   if (restriction.kind === 'eq') {
     const value = bindTerm(restriction.value, context);
@@ -41,22 +57,7 @@ function boundValues(restriction: Restriction, column: ColumnMetadata, context: 
   const list = restriction.list === null ? null : bindTerm(restriction.list, context);
   if (list === UNSET) throw invalid(unset);
   if (list === null) throw invalid(`Invalid null value for column ${column.name}`);
-  return unpackValid(list, column);
-}
-
-/** The elements of a bound list, validated one by one; a null element stays null. */
-function unpackValid(list: Buffer, column: ColumnMetadata): (Buffer | null)[] {
-  const codec = codecFor(column.type);
-  if (list.length < 4) throw invalid('Not enough bytes to read a list');
-  let elements: (Buffer | null)[];
-  try {
-    elements = unpackList(list);
-  } catch (error) {
-    if (error instanceof RangeError) throw invalid('Not enough bytes to read a list');
-    throw error;
-  }
-  for (const element of elements) if (element !== null) codec.validate(element);
-  return elements;
+  return unpackBoundList(list, codecFor(column.type));
 }
 
 /** A bound IN list as the row filter wants it. */
@@ -70,16 +71,21 @@ export function inFilterValues(
 }
 
 /** Values ascending by the column's type, each once. */
-export function sortedValues(values: readonly Buffer[], column: ColumnMetadata): Buffer[] {
+function sortedValues(values: readonly Buffer[], column: ColumnMetadata): Buffer[] {
   if (values.length < 2) return [...values];
   const codec = codecFor(column.type);
   const sorted = [...values].sort((a, b) => codec.compare(a, b));
-  const unique = sorted.filter((value, i) => i === 0 || codec.compare(sorted[i - 1] as Buffer, value) !== 0);
+  const unique = sorted.filter(
+    (value, i) => i === 0 || codec.compare(sorted[i - 1] as Buffer, value) !== 0,
+  );
   return column.reversed ? unique.reverse() : unique;
 }
 
 /** The partition keys, in the order of their types, each once. Throws INVALID for a key that none can be. */
-export function partitionKeys(restrictions: StatementRestrictions, context: BindContext): readonly DecoratedKey[] {
+export function partitionKeys(
+  restrictions: StatementRestrictions,
+  context: BindContext,
+): readonly DecoratedKey[] {
   const { table, partition } = restrictions;
   let prefixes: Buffer[][] = [[]];
   for (const column of table.partitionKey) {
@@ -99,12 +105,20 @@ export function partitionKeys(restrictions: StatementRestrictions, context: Bind
 }
 
 export const FULL_RANGE: PartitionRange = Object.freeze({
-  left: null, leftInclusive: false, right: null, rightInclusive: false, startKey: null, startKeyInclusive: false,
+  left: null,
+  leftInclusive: false,
+  right: null,
+  rightInclusive: false,
+  startKey: null,
+  startKeyInclusive: false,
   startAfter: null,
 });
 
 /** The part of the ring a range statement reads; null: none of it. */
-export function partitionRange(restrictions: StatementRestrictions, context: BindContext): PartitionRange | null {
+export function partitionRange(
+  restrictions: StatementRestrictions,
+  context: BindContext,
+): PartitionRange | null {
   if (!restrictions.isOnToken || restrictions.token === null) return FULL_RANGE;
   const bounds = tokenRange(restrictions.token, context);
   if (bounds === null) return null;
@@ -145,17 +159,22 @@ function tokenRange(restriction: TokenRestriction, context: BindContext): TokenB
 
 function tokenEnd(bound: TermBound, context: BindContext): TokenEnd {
   const value = bindTerm(bound.term, context);
-  if (value === null || value === UNSET || value.length !== 8) throw invalid('Invalid null token value');
+  if (value === null || value === UNSET || value.length !== 8)
+    throw invalid('Invalid null token value');
   return { token: tokenFromBytes(value), inclusive: bound.inclusive };
 }
 
 /** A range whose start lies after its end wraps around the ring. */
 function tokenInRange(key: DecoratedKey, { start, end }: TokenBounds): boolean {
   const afterStart =
-    start === null || compareTokens(key, start.token) > 0 || (start.inclusive && compareTokens(key, start.token) === 0);
+    start === null ||
+    compareTokens(key, start.token) > 0 ||
+    (start.inclusive && compareTokens(key, start.token) === 0);
   const beforeEnd =
-    end === null || compareTokens(key, end.token) < 0 || (end.inclusive && compareTokens(key, end.token) === 0);
-  if (start !== null && end !== null && compareTokens(start.token, end.token) > 0) return afterStart || beforeEnd;
+    end === null ||
+    compareTokens(key, end.token) < 0 ||
+    (end.inclusive && compareTokens(key, end.token) === 0);
+  if (start !== null && end !== null && compareTokens(start.token, end.token) > 0)
+    return afterStart || beforeEnd;
   return afterStart && beforeEnd;
 }
-

@@ -11,7 +11,14 @@ import { existingColumn } from '../schema-lookup.ts';
 import { prepareTerm, prepareTuple } from '../terms/prepare-term.ts';
 import type { TermScope } from '../terms/prepare-term.ts';
 import type { Receiver } from '../terms/receiver.ts';
-import { inListOf, inTupleListOf, keyOf, statementReceiver, tupleOfColumns, valueOf } from '../terms/receiver.ts';
+import {
+  inListOf,
+  inTupleListOf,
+  keyOf,
+  statementReceiver,
+  tupleOfColumns,
+  valueOf,
+} from '../terms/receiver.ts';
 import type { PreparedTerm } from '../terms/term.ts';
 import type { Restriction, TermBound } from './restriction.ts';
 
@@ -20,7 +27,7 @@ export type TokenRestriction =
   | { readonly kind: 'eq'; readonly value: PreparedTerm }
   | { readonly kind: 'slice'; readonly start: TermBound | null; readonly end: TermBound | null };
 
-export type PreparedRelation =
+type PreparedRelation =
   | { readonly kind: 'columns'; readonly restriction: Restriction }
   | { readonly kind: 'token'; readonly restriction: TokenRestriction };
 
@@ -37,8 +44,13 @@ export function operatorOf(relation: Relation): string {
 }
 
 /** Throws INVALID for a relation that its column or type does not allow. */
-export function prepareRelation(relation: Relation, table: TableMetadata, scope: TermScope): PreparedRelation {
-  if (operatorOf(relation) === '!=') throw invalid(`Unsupported "!=" relation: ${printRelation(relation)}`);
+export function prepareRelation(
+  relation: Relation,
+  table: TableMetadata,
+  scope: TermScope,
+): PreparedRelation {
+  if (operatorOf(relation) === '!=')
+    throw invalid(`Unsupported "!=" relation: ${printRelation(relation)}`);
   switch (relation.kind) {
     case 'single':
     case 'in':
@@ -58,7 +70,11 @@ export function prepareRelation(relation: Relation, table: TableMetadata, scope:
 
 type SingleRelation = Extract<Relation, { kind: 'single' | 'in' | 'in-marker' | 'map-entry' }>;
 
-function prepareSingle(relation: SingleRelation, table: TableMetadata, scope: TermScope): Restriction {
+function prepareSingle(
+  relation: SingleRelation,
+  table: TableMetadata,
+  scope: TermScope,
+): Restriction {
   const column = existingColumn(table, relation.column);
   const operator = operatorOf(relation);
   const base = { columns: [column], multi: false } as const;
@@ -72,7 +88,13 @@ function prepareSingle(relation: SingleRelation, table: TableMetadata, scope: Te
       return { ...base, kind: 'in', values, list: null, tuple: false };
     }
     case 'in-marker':
-      return { ...base, kind: 'in', values: null, list: prepareTerm(relation.marker, inListOf(receiver), scope), tuple: false };
+      return {
+        ...base,
+        kind: 'in',
+        values: null,
+        list: prepareTerm(relation.marker, inListOf(receiver), scope),
+        tuple: false,
+      };
     case 'map-entry': {
       const key = prepareTerm(relation.key, keyOf(column), scope);
       const value = prepareTerm(relation.value, valueOf(column), scope);
@@ -109,7 +131,10 @@ function isSlice(operator: string): boolean {
   return operator === '<' || operator === '<=' || operator === '>' || operator === '>=';
 }
 
-function sliceOf(operator: string, term: PreparedTerm): { start: TermBound | null; end: TermBound | null } {
+function sliceOf(
+  operator: string,
+  term: PreparedTerm,
+): { start: TermBound | null; end: TermBound | null } {
   const bound = { term, inclusive: operator.endsWith('=') };
   return operator.startsWith('>') ? { start: bound, end: null } : { start: null, end: bound };
 }
@@ -120,8 +145,10 @@ function checkNoDuration(column: ColumnMetadata): void {
   if (kind === 'list' || kind === 'set' || kind === 'map') {
     throw invalid('Slice restrictions are not supported on collections containing durations');
   }
-  if (kind === 'tuple') throw invalid('Slice restrictions are not supported on tuples containing durations');
-  if (kind === 'udt') throw invalid('Slice restrictions are not supported on UDTs containing durations');
+  if (kind === 'tuple')
+    throw invalid('Slice restrictions are not supported on tuples containing durations');
+  if (kind === 'udt')
+    throw invalid('Slice restrictions are not supported on UDTs containing durations');
   throw invalid('Slice restrictions are not supported on duration columns');
 }
 
@@ -137,12 +164,16 @@ function receiverOf(relation: SingleRelation, column: ColumnMetadata, operator: 
   }
   if (relation.kind === 'map-entry') checkMapEntry(column, operator);
   if (type.kind === 'udt' && isMultiCell(type)) {
-    throw invalid(`Non-frozen UDT column '${name}' (${typeName(type)}) cannot be restricted by any relation`);
+    throw invalid(
+      `Non-frozen UDT column '${name}' (${typeName(type)}) cannot be restricted by any relation`,
+    );
   }
   if (!collection) return column;
   const contains = operator === 'CONTAINS' || operator === 'CONTAINS KEY';
   if (isMultiCell(type) && !contains && relation.kind !== 'map-entry') {
-    throw invalid(`Collection column '${name}' (${typeName(type)}) cannot be restricted by a '${operator}' relation`);
+    throw invalid(
+      `Collection column '${name}' (${typeName(type)}) cannot be restricted by a '${operator}' relation`,
+    );
   }
   if (operator === 'CONTAINS') return valueOf(column);
   return operator === 'CONTAINS KEY' ? keyOf(column) : column;
@@ -164,11 +195,17 @@ function checkMapEntry(column: ColumnMetadata, operator: string): void {
 
 type MultiRelation = Extract<Relation, { kind: 'multi' | 'multi-in' | 'multi-in-marker' }>;
 
-function prepareMulti(relation: MultiRelation, table: TableMetadata, scope: TermScope): Restriction {
+function prepareMulti(
+  relation: MultiRelation,
+  table: TableMetadata,
+  scope: TermScope,
+): Restriction {
   const columns = clusteringColumns(relation, table);
   const base = { columns, multi: true } as const;
   const prepare = (value: Term): PreparedTerm =>
-    value.kind === 'tuple' ? prepareTuple(value, columns, scope) : prepareTerm(value, tupleOfColumns(columns), scope);
+    value.kind === 'tuple'
+      ? prepareTuple(value, columns, scope)
+      : prepareTerm(value, tupleOfColumns(columns), scope);
   switch (relation.kind) {
     case 'multi-in': {
       const values = relation.values.map(prepare);
@@ -177,7 +214,13 @@ function prepareMulti(relation: MultiRelation, table: TableMetadata, scope: Term
       return { ...base, kind: 'in', values, list: null, tuple: true };
     }
     case 'multi-in-marker':
-      return { ...base, kind: 'in', values: null, list: prepareTerm(relation.marker, inTupleListOf(columns), scope), tuple: true };
+      return {
+        ...base,
+        kind: 'in',
+        values: null,
+        list: prepareTerm(relation.marker, inTupleListOf(columns), scope),
+        tuple: true,
+      };
     case 'multi': {
       const value = prepare(relation.value);
       if (relation.operator === '=') return { ...base, kind: 'eq', value, tuple: true };
@@ -186,13 +229,18 @@ function prepareMulti(relation: MultiRelation, table: TableMetadata, scope: Term
   }
 }
 
-function clusteringColumns(relation: MultiRelation, table: TableMetadata): readonly ColumnMetadata[] {
+function clusteringColumns(
+  relation: MultiRelation,
+  table: TableMetadata,
+): readonly ColumnMetadata[] {
   const columns: ColumnMetadata[] = [];
   let previous: ColumnMetadata | null = null;
   for (const name of relation.columns) {
     const column = existingColumn(table, name);
     if (column.kind !== 'clustering') {
-      throw invalid(`Multi-column relations can only be applied to clustering columns but was applied to: ${name}`);
+      throw invalid(
+        `Multi-column relations can only be applied to clustering columns but was applied to: ${name}`,
+      );
     }
     if (columns.includes(column)) {
       throw invalid(`Column "${name}" appeared twice in a relation: ${printRelation(relation)}`);
@@ -212,12 +260,18 @@ function clusteringColumns(relation: MultiRelation, table: TableMetadata): reado
 
 type TokenRelation = Extract<Relation, { kind: 'token' }>;
 
-function prepareToken(relation: TokenRelation, table: TableMetadata, scope: TermScope): TokenRestriction {
+function prepareToken(
+  relation: TokenRelation,
+  table: TableMetadata,
+  scope: TermScope,
+): TokenRestriction {
   const columns = relation.columns.map((name) => existingColumn(table, name));
   const keys = table.partitionKey;
   if (columns.length !== keys.length || columns.some((column, i) => column !== keys[i])) {
     if (!keys.every((key) => columns.includes(key))) {
-      throw invalid('The token() function must be applied to all partition key components or none of them');
+      throw invalid(
+        'The token() function must be applied to all partition key components or none of them',
+      );
     }
     if (new Set(columns).size !== columns.length) {
       throw invalid('The token() function contains duplicate partition key components');
@@ -228,8 +282,14 @@ function prepareToken(relation: TokenRelation, table: TableMetadata, scope: Term
     const order = keys.map((key) => key.name).join(', ');
     throw invalid(`The token function arguments must be in the partition key order: ${order}`);
   }
-  const value = prepareTerm(relation.value, statementReceiver(table, 'partition key token', NATIVE.bigint), scope);
-  return relation.operator === '=' ? { kind: 'eq', value } : { kind: 'slice', ...sliceOf(relation.operator, value) };
+  const value = prepareTerm(
+    relation.value,
+    statementReceiver(table, 'partition key token', NATIVE.bigint),
+    scope,
+  );
+  return relation.operator === '='
+    ? { kind: 'eq', value }
+    : { kind: 'slice', ...sliceOf(relation.operator, value) };
 }
 
 /** Merges a later token restriction into an earlier one. */
@@ -240,10 +300,14 @@ export function mergeTokenRestrictions(
 ): TokenRestriction {
   const names = table.partitionKey.map((column) => column.name).join(', ');
   if (first.kind === 'eq') {
-    throw invalid(`${names} cannot be restricted by more than one relation if it includes an Equal`);
+    throw invalid(
+      `${names} cannot be restricted by more than one relation if it includes an Equal`,
+    );
   }
   if (other.kind === 'eq') {
-    throw invalid(`Columns "${names}" cannot be restricted by both an equality and an inequality relation`);
+    throw invalid(
+      `Columns "${names}" cannot be restricted by both an equality and an inequality relation`,
+    );
   }
   if (first.start !== null && other.start !== null) {
     throw invalid(`More than one restriction was found for the start bound on ${names}`);

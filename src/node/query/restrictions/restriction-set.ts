@@ -11,7 +11,7 @@ import { firstColumn, lastColumn, mergeRestrictions } from './restriction.ts';
 const KIND_ORDER = { partition_key: 0, clustering: 1, regular: 2, static: 3 } as const;
 
 /** Cassandra: ColumnMetadata.compareTo. */
-export function compareRestricted(a: ColumnMetadata, b: ColumnMetadata): number {
+function compareRestricted(a: ColumnMetadata, b: ColumnMetadata): number {
   if (a.kind !== b.kind) return KIND_ORDER[a.kind] - KIND_ORDER[b.kind];
   return a.position - b.position || compareColumns(a, b);
 }
@@ -71,7 +71,11 @@ export class RestrictionSet {
   }
 
   /** Adds to clustering restrictions, with the refusal of what follows a slice. */
-  addClustering(restriction: Restriction, allowFiltering: boolean, indexes: IndexRegistry): RestrictionSet {
+  addClustering(
+    restriction: Restriction,
+    allowFiltering: boolean,
+    indexes: IndexRegistry,
+  ): RestrictionSet {
     const next = this.add(restriction);
     const last = this.last;
     if (last === undefined || allowFiltering || indexes.supports(restriction)) return next;
@@ -84,7 +88,8 @@ export class RestrictionSet {
       );
     }
     if (restriction.kind === 'slice' && start.position < lastStart.position) {
-      const following = this.columns.find((column) => column.position > start.position) ?? lastStart;
+      const following =
+        this.columns.find((column) => column.position > start.position) ?? lastStart;
       throw invalid(
         `PRIMARY KEY column "${following.name}" cannot be restricted (preceding column "${start.name}" is restricted ` +
           'by a non-EQ relation)',
@@ -97,7 +102,9 @@ export class RestrictionSet {
 /** True when a clustering restriction cannot narrow the slices read and must be checked row by row. */
 export function isLeftToFilter(restriction: Restriction, position: number): boolean {
   return (
-    restriction.kind === 'contains' || restriction.kind === 'like' || firstColumn(restriction).position !== position
+    restriction.kind === 'contains' ||
+    restriction.kind === 'like' ||
+    firstColumn(restriction).position !== position
   );
 }
 

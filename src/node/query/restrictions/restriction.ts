@@ -20,9 +20,18 @@ interface OnColumns {
 
 export type Restriction = OnColumns &
   (
-    | { readonly kind: 'eq'; readonly value: PreparedTerm; /** The value is a tuple of the columns. */ readonly tuple: boolean }
+    | {
+        readonly kind: 'eq';
+        readonly value: PreparedTerm;
+        /** The value is a tuple of the columns. */ readonly tuple: boolean;
+      }
     /** `values` for `IN (..)`, `list` for `IN ?`. */
-    | { readonly kind: 'in'; readonly values: readonly PreparedTerm[] | null; readonly list: PreparedTerm | null; readonly tuple: boolean }
+    | {
+        readonly kind: 'in';
+        readonly values: readonly PreparedTerm[] | null;
+        readonly list: PreparedTerm | null;
+        readonly tuple: boolean;
+      }
     | { readonly kind: 'slice'; readonly start: TermBound | null; readonly end: TermBound | null }
     | {
         readonly kind: 'contains';
@@ -49,8 +58,10 @@ function canBecomeMulti(restriction: Restriction): boolean {
 
 /** Merges a later restriction into an earlier one on a common column. Throws INVALID where they exclude each other. */
 export function mergeRestrictions(first: Restriction, other: Restriction): Restriction {
-  if (first.multi && !other.multi && canBecomeMulti(other)) return merge(first, { ...other, multi: true });
-  if (!first.multi && other.multi && canBecomeMulti(first)) return merge({ ...first, multi: true }, other);
+  if (first.multi && !other.multi && canBecomeMulti(other))
+    return merge(first, { ...other, multi: true });
+  if (!first.multi && other.multi && canBecomeMulti(first))
+    return merge({ ...first, multi: true }, other);
   return merge(first, other);
 }
 
@@ -58,11 +69,15 @@ function merge(first: Restriction, other: Restriction): Restriction {
   const names = first.multi ? commonNames(first, other) : firstColumn(first).name;
   switch (first.kind) {
     case 'eq':
-      throw invalid(`${names} cannot be restricted by more than one relation if it includes an Equal`);
+      throw invalid(
+        `${names} cannot be restricted by more than one relation if it includes an Equal`,
+      );
     case 'in':
       throw invalid(`${names} cannot be restricted by more than one relation if it includes a IN`);
     case 'like':
-      throw invalid(`${names} cannot be restricted by more than one relation if it includes a LIKE`);
+      throw invalid(
+        `${names} cannot be restricted by more than one relation if it includes a LIKE`,
+      );
     case 'ann':
       throw invalid(`${names} cannot be restricted by more than one relation in an ANN ordering`);
     case 'contains':
@@ -84,7 +99,9 @@ function merge(first: Restriction, other: Restriction): Restriction {
 
 function mergeSlices(first: SliceRestriction, other: Restriction, names: string): Restriction {
   if (other.kind !== 'slice') {
-    throw invalid(`Column "${names}" cannot be restricted by both an equality and an inequality relation`);
+    throw invalid(
+      `Column "${names}" cannot be restricted by both an equality and an inequality relation`,
+    );
   }
   if (first.multi && firstColumn(first) !== firstColumn(other)) {
     const later = firstColumn(first).position > firstColumn(other).position ? first : other;

@@ -17,7 +17,10 @@ import { clusteringFilters } from './restriction-set.ts';
 import type { StatementRestrictions } from './statement-restrictions.ts';
 
 /** The filter of a read command; null when nothing is left to check. */
-export function rowFilterOf(restrictions: StatementRestrictions, context: BindContext): RowFilter | null {
+export function rowFilterOf(
+  restrictions: StatementRestrictions,
+  context: BindContext,
+): RowFilter | null {
   const expressions: RowFilterExpression[] = [];
   for (const restriction of filteredRestrictions(restrictions)) {
     addExpressions(restriction, restrictions, context, expressions);
@@ -30,7 +33,9 @@ function filteredRestrictions(restrictions: StatementRestrictions): readonly Res
   const left = new Set(clusteringFilters(clustering));
   return [
     ...(filtered.partition ? partition.all : []),
-    ...(filtered.clustering ? clustering.all.filter((r) => left.has(r) || indexes.supports(r)) : []),
+    ...(filtered.clustering
+      ? clustering.all.filter((r) => left.has(r) || indexes.supports(r))
+      : []),
     ...(filtered.others ? others.all.filter((r) => r.kind !== 'ann') : []),
   ];
 }
@@ -39,8 +44,12 @@ function filteredRestrictions(restrictions: StatementRestrictions): readonly Res
 export function chooseIndex(restrictions: StatementRestrictions): string | null {
   if (!restrictions.usesSecondaryIndexing) return null;
   const { indexes } = restrictions.indexes;
-  const candidates = [...filteredRestrictions(restrictions), ...(restrictions.others.ann === null ? [] : [restrictions.others.ann])];
-  const usable = (index: TableIndex): boolean => candidates.some((r) => supportsRestriction(index, r));
+  const candidates = [
+    ...filteredRestrictions(restrictions),
+    ...(restrictions.others.ann === null ? [] : [restrictions.others.ann]),
+  ];
+  const usable = (index: TableIndex): boolean =>
+    candidates.some((r) => supportsRestriction(index, r));
   const attached = indexes.find((index) => index.implementation === 'sai' && usable(index));
   return (attached ?? indexes.find(usable))?.metadata.name ?? null;
 }
@@ -66,9 +75,12 @@ function addExpressions(
       return;
     }
     case 'slice':
-      if (restriction.multi) throw invalid('Multi-column slice restrictions cannot be used for filtering.');
-      if (restriction.start !== null) add(restriction.start.inclusive ? '>=' : '>', restriction.start.term);
-      if (restriction.end !== null) add(restriction.end.inclusive ? '<=' : '<', restriction.end.term);
+      if (restriction.multi)
+        throw invalid('Multi-column slice restrictions cannot be used for filtering.');
+      if (restriction.start !== null)
+        add(restriction.start.inclusive ? '>=' : '>', restriction.start.term);
+      if (restriction.end !== null)
+        add(restriction.end.inclusive ? '<=' : '<', restriction.end.term);
       return;
     case 'contains':
       for (const value of restriction.values) add('CONTAINS', value);
@@ -80,7 +92,9 @@ function addExpressions(
       }
       return;
     case 'like':
-      out.push(likeExpression(restrictions, column, checked(bindTerm(restriction.value, context), column)));
+      out.push(
+        likeExpression(restrictions, column, checked(bindTerm(restriction.value, context), column)),
+      );
       return;
     case 'ann':
       return;
@@ -98,7 +112,9 @@ function addTuple(
     ? bindTuple(restriction.value, columns.length, context)
     : [bindTerm(restriction.value, context)];
   columns.forEach((column, i) => {
-    out.push(expression(restrictions, column, '=', checked((values?.[i] ?? null) as BoundValue, column)));
+    out.push(
+      expression(restrictions, column, '=', checked((values?.[i] ?? null) as BoundValue, column)),
+    );
   });
 }
 
@@ -116,7 +132,9 @@ function expression(
   value: Buffer,
 ): RowFilterExpression {
   const index = restrictions.indexes.indexes.find(
-    (candidate) => candidate.implementation !== 'legacy' && supportsOperator(candidate, column, operator as IndexedOperator),
+    (candidate) =>
+      candidate.implementation !== 'legacy' &&
+      supportsOperator(candidate, column, operator as IndexedOperator),
   );
   if (index === undefined) return { kind: 'column', column, operator, value };
   return { kind: 'column', column, operator, value, indexName: index.metadata.name };
@@ -137,7 +155,9 @@ function likeExpression(
   else if (starts) operator = 'LIKE_SUFFIX';
   const value = pattern.subarray(starts ? 1 : 0, ends ? pattern.length - 1 : pattern.length);
   if (value.length === 0) throw invalid("LIKE value can't be empty.");
-  const index = restrictions.indexes.indexes.find((candidate) => supportsOperator(candidate, column, 'LIKE'));
+  const index = restrictions.indexes.indexes.find((candidate) =>
+    supportsOperator(candidate, column, 'LIKE'),
+  );
   const base = { kind: 'column', column, operator, value } as const;
   return index === undefined ? base : { ...base, indexName: index.metadata.name };
 }

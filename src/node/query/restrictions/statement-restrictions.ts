@@ -30,7 +30,10 @@ export interface RestrictionsInput {
   readonly where: WhereClause;
   readonly scope: TermScope;
   /** Key columns whose values are prepared already (INSERT JSON). */
-  readonly equalities?: readonly { readonly column: ColumnMetadata; readonly value: PreparedTerm }[];
+  readonly equalities?: readonly {
+    readonly column: ColumnMetadata;
+    readonly value: PreparedTerm;
+  }[];
   /** The vector restriction that ORDER BY .. ANN OF makes; null without. */
   readonly ann: Restriction | null;
   readonly selectsOnlyStatics: boolean;
@@ -72,9 +75,15 @@ export class StatementRestrictions {
     if (input.ann !== null) this.others = this.others.add(input.ann);
     const allowIndexes = input.type === 'SELECT';
     if (allowIndexes && input.where.expressions.length > 0) {
-      this.customExpressions = prepareCustomExpressions(input.where.expressions, input.table, this.indexes, input.scope);
+      this.customExpressions = prepareCustomExpressions(
+        input.where.expressions,
+        input.table,
+        this.indexes,
+        input.scope,
+      );
     }
-    const indexedClustering = allowIndexes && this.clustering.all.some((r) => this.indexes.supports(r));
+    const indexedClustering =
+      allowIndexes && this.clustering.all.some((r) => this.indexes.supports(r));
     const indexed =
       allowIndexes &&
       (this.customExpressions.length > 0 ||
@@ -94,7 +103,9 @@ export class StatementRestrictions {
       others: !this.others.isEmpty,
     };
     if (this.usesSecondaryIndexing && this.keyIsIn) {
-      throw invalid('Select on indexed columns and with IN clause for the PRIMARY KEY are not supported');
+      throw invalid(
+        'Select on indexed columns and with IN clause for the PRIMARY KEY are not supported',
+      );
     }
   }
 
@@ -180,7 +191,9 @@ export class StatementRestrictions {
       return !this.indexes.groups.some(
         (group) =>
           !checked.some((restriction) => groupNeedsFiltering(group, restriction)) &&
-          this.customExpressions.every((e) => group.some((index) => index.metadata.name === e.indexName)),
+          this.customExpressions.every((e) =>
+            group.some((index) => index.metadata.name === e.indexName),
+          ),
       );
     }
     return !this.clustering.isEmpty;
@@ -205,18 +218,25 @@ export class StatementRestrictions {
         throw invalid(`Cannot use ${type} with ${operator}`);
       }
       if (relation.kind === 'single' && relation.operator === 'IS NOT') {
-        if (!this.input.forView) throw invalid(`Unsupported restriction: ${printRelation(relation)}`);
+        if (!this.input.forView)
+          throw invalid(`Unsupported restriction: ${printRelation(relation)}`);
         const column = table.columns.get(relation.column);
         if (column !== undefined) this.notNullColumns.push(column);
         continue;
       }
       const prepared = prepareRelation(relation, table, scope);
       if (prepared.kind === 'token') {
-        this.token = this.token === null ? prepared.restriction : mergeTokenRestrictions(table, this.token, prepared.restriction);
+        this.token =
+          this.token === null
+            ? prepared.restriction
+            : mergeTokenRestrictions(table, this.token, prepared.restriction);
         continue;
       }
       const { restriction } = prepared;
-      if (restriction.kind === 'like' && (type !== 'SELECT' || !this.indexes.supports(restriction))) {
+      if (
+        restriction.kind === 'like' &&
+        (type !== 'SELECT' || !this.indexes.supports(restriction))
+      ) {
         throw invalid(
           `LIKE restriction is only supported on properly indexed columns. ${printRelation(relation)} is not valid.`,
         );
@@ -233,16 +253,23 @@ export class StatementRestrictions {
     if (kind === 'partition_key') this.partition = this.partition.add(restriction);
     else if (kind === 'clustering') {
       const indexes = this.type === 'SELECT' ? this.indexes : IndexRegistry.NONE;
-      this.clustering = this.clustering.addClustering(restriction, this.input.allowFiltering, indexes);
+      this.clustering = this.clustering.addClustering(
+        restriction,
+        this.input.allowFiltering,
+        indexes,
+      );
     } else this.others = this.others.add(restriction);
   }
 
   private checkPartitionKey(indexed: boolean): void {
     const { type, allowFiltering, filtersImplicitly, forView } = this.input;
     if (type !== 'SELECT') {
-      if (this.isOnToken) throw invalid(`The token function cannot be used in WHERE clauses for ${type} statements`);
+      if (this.isOnToken)
+        throw invalid(`The token function cannot be used in WHERE clauses for ${type} statements`);
       if (this.hasUnrestrictedKeyColumns) {
-        const missing = this.table.partitionKey.filter((column) => this.partition.of(column) === undefined);
+        const missing = this.table.partitionKey.filter(
+          (column) => this.partition.of(column) === undefined,
+        );
         throw invalid(`Some partition key parts are missing: ${namesOf(missing)}`);
       }
       if (this.partition.hasSlice) {
@@ -259,7 +286,8 @@ export class StatementRestrictions {
       this.usesSecondaryIndexing = indexed;
     }
     if (this.partitionNeedsFiltering) {
-      if (!allowFiltering && !forView && !indexed && !filtersImplicitly) throw invalid(REQUIRES_ALLOW_FILTERING);
+      if (!allowFiltering && !forView && !indexed && !filtersImplicitly)
+        throw invalid(REQUIRES_ALLOW_FILTERING);
       this.isKeyRange = true;
       this.usesSecondaryIndexing = indexed;
     }
@@ -272,23 +300,30 @@ export class StatementRestrictions {
         `Invalid restrictions on clustering columns since the ${this.type} statement modifies only static columns`,
       );
     }
-    if (this.type === 'SELECT') throw invalid('Cannot restrict clustering columns when selecting only static columns');
+    if (this.type === 'SELECT')
+      throw invalid('Cannot restrict clustering columns when selecting only static columns');
   }
 
   private checkClustering(indexed: boolean): void {
     const { type, allowFiltering, selectsOnlyStatics, forView } = this.input;
     if (type === 'INSERT' || type === 'UPDATE') {
       if (this.clustering.hasSlice) {
-        throw invalid(`Slice restrictions are not supported on the clustering columns in ${type} statements`);
+        throw invalid(
+          `Slice restrictions are not supported on the clustering columns in ${type} statements`,
+        );
       }
       if (!selectsOnlyStatics && this.hasUnrestrictedClustering) {
-        const missing = this.table.clustering.filter((column) => this.clustering.of(column) === undefined);
+        const missing = this.table.clustering.filter(
+          (column) => this.clustering.of(column) === undefined,
+        );
         throw invalid(`Some clustering keys are missing: ${namesOf(missing)}`);
       }
       return;
     }
     if (this.clustering.hasContains && !indexed && !allowFiltering) {
-      throw invalid('Clustering columns can only be restricted with CONTAINS with a secondary index or filtering');
+      throw invalid(
+        'Clustering columns can only be restricted with CONTAINS with a secondary index or filtering',
+      );
     }
     if (this.clustering.isEmpty || !this.clusteringNeedsFiltering) return;
     if (indexed || forView) {
@@ -308,10 +343,14 @@ export class StatementRestrictions {
   private checkOthers(indexed: boolean): void {
     const { type, allowFiltering, filtersImplicitly } = this.input;
     if (type !== 'SELECT') {
-      throw invalid(`Non PRIMARY KEY columns found in where clause: ${namesOf(this.others.columns)} `);
+      throw invalid(
+        `Non PRIMARY KEY columns found in where clause: ${namesOf(this.others.columns)} `,
+      );
     }
     if (this.others.ann !== null) this.checkAnn(firstColumn(this.others.ann));
-    else if (this.others.columns.some((c) => c.type.kind === 'vector' && this.indexes.isIndexed(c))) {
+    else if (
+      this.others.columns.some((c) => c.type.kind === 'vector' && this.indexes.isIndexed(c))
+    ) {
       throw invalid('Vector indexes only support ANN queries');
     }
     if (indexed) this.usesSecondaryIndexing = true;
@@ -323,7 +362,8 @@ export class StatementRestrictions {
     if (type.kind !== 'vector' || type.element.kind !== 'native' || type.element.name !== 'float') {
       throw invalid('ANN ordering is only supported on float vector indexes');
     }
-    if (!this.indexes.isIndexed(column)) throw invalid('ANN ordering by vector requires the column to be indexed');
+    if (!this.indexes.isIndexed(column))
+      throw invalid('ANN ordering by vector requires the column to be indexed');
     const refusal = 'ANN ordering by vector requires all restricted column(s) to be indexed';
     if (this.partitionNeedsFiltering) throw invalid(refusal);
     const restricted = this.others.all.filter((r) => r.kind !== 'ann').map(firstColumn);
@@ -331,7 +371,8 @@ export class StatementRestrictions {
     const unindexed = [...restricted, ...clustering].filter((c) => !this.indexes.isIndexed(c));
     if (unindexed.length === 0) return;
     const outside = unindexed.some((c) => !clustering.includes(c));
-    if (outside || this.hasUnrestrictedKeyColumns || this.clusteringNeedsFiltering) throw invalid(refusal);
+    if (outside || this.hasUnrestrictedKeyColumns || this.clusteringNeedsFiltering)
+      throw invalid(refusal);
   }
 }
 

@@ -3,7 +3,14 @@
 
 import { int64Bytes } from '../../../base/int64.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
-import { packList, packMap, packTuple, unpackList, unpackMap, unpackTuple } from '../../../data/codec/packing.ts';
+import {
+  packList,
+  packMap,
+  packTuple,
+  unpackList,
+  unpackMap,
+  unpackTuple,
+} from '../../../data/codec/packing.ts';
 import { packVector } from '../../../data/codec/vector-codec.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
@@ -34,7 +41,8 @@ export function evaluate(
   evaluation: Evaluation,
   results: readonly (Buffer | null)[] = NO_RESULTS,
 ): Buffer | null {
-  const inner = (part: PreparedSelector): Buffer | null => evaluate(part, view, evaluation, results);
+  const inner = (part: PreparedSelector): Buffer | null =>
+    evaluate(part, view, evaluation, results);
   switch (selector.kind) {
     case 'column':
       return view === null ? null : shownValue(view, selector.column, evaluation);
@@ -52,20 +60,34 @@ export function evaluate(
       return unpackTuple(value, selector.userType.fieldTypes.length)[selector.field] ?? null;
     }
     case 'element':
-      return element(selector.receiver.type, inner(selector.receiver), elementKey(selector, evaluation));
+      return element(
+        selector.receiver.type,
+        inner(selector.receiver),
+        elementKey(selector, evaluation),
+      );
     case 'slice':
-      return slice(selector.receiver.type, inner(selector.receiver), sliceEnds(selector, evaluation));
+      return slice(
+        selector.receiver.type,
+        inner(selector.receiver),
+        sliceEnds(selector, evaluation),
+      );
     case 'list':
       return packList(selector.elements.map((e) => present(inner(e))));
     case 'set':
-      return packSet(selector.type, selector.elements.map((e) => present(inner(e))));
+      return packSet(
+        selector.type,
+        selector.elements.map((e) => present(inner(e))),
+      );
     case 'vector':
       return packVector(
         selector.elements.map((e) => present(inner(e))),
         codecFor(selector.vectorType.element).fixedLength,
       );
     case 'map':
-      return packEntries(selector.mapType.key, selector.entries.map((e) => [present(inner(e.key)), present(inner(e.value))]));
+      return packEntries(
+        selector.mapType.key,
+        selector.entries.map((e) => [present(inner(e.key)), present(inner(e.value))]),
+      );
     case 'tuple':
       return packTuple(selector.elements.map(inner));
     case 'user-type':
@@ -100,7 +122,9 @@ function present(value: Buffer | null): Buffer {
 function packSet(type: CqlType, elements: readonly Buffer[]): Buffer {
   const codec = codecFor(type.kind === 'set' ? type.element : NATIVE.blob);
   const sorted = [...elements].sort((a, b) => codec.compare(a, b));
-  return packList(sorted.filter((e, i) => i === 0 || codec.compare(sorted[i - 1] as Buffer, e) !== 0));
+  return packList(
+    sorted.filter((e, i) => i === 0 || codec.compare(sorted[i - 1] as Buffer, e) !== 0),
+  );
 }
 
 function packEntries(keyType: CqlType, entries: readonly (readonly [Buffer, Buffer])[]): Buffer {
@@ -111,7 +135,10 @@ function packEntries(keyType: CqlType, entries: readonly (readonly [Buffer, Buff
 
 // ------------------------------------------------------------------------------------------------- elements, slices
 
-function elementKey(selector: Extract<PreparedSelector, { kind: 'element' }>, evaluation: Evaluation): Buffer {
+function elementKey(
+  selector: Extract<PreparedSelector, { kind: 'element' }>,
+  evaluation: Evaluation,
+): Buffer {
   const key = bindTerm(selector.key, evaluation.bind);
   if (key === null) throw invalid(`Invalid null value for element selection on ${selector.name}`);
   if (key === UNSET) throw invalid(`Invalid unset value for element selection on ${selector.name}`);
@@ -129,7 +156,8 @@ function element(type: CqlType, value: Buffer | null, key: Buffer): Buffer | nul
   const flat = unpackMap(value);
   for (let i = 0; i < flat.length; i += 2) {
     const candidate = flat[i];
-    if (candidate !== null && candidate !== undefined && codec.compare(candidate, key) === 0) return flat[i + 1] ?? null;
+    if (candidate !== null && candidate !== undefined && codec.compare(candidate, key) === 0)
+      return flat[i + 1] ?? null;
   }
   return null;
 }
@@ -139,7 +167,10 @@ interface SliceEnds {
   readonly to: Buffer | null;
 }
 
-function sliceEnds(selector: Extract<PreparedSelector, { kind: 'slice' }>, evaluation: Evaluation): SliceEnds {
+function sliceEnds(
+  selector: Extract<PreparedSelector, { kind: 'slice' }>,
+  evaluation: Evaluation,
+): SliceEnds {
   const end = (term: PreparedTerm | null): Buffer | null => {
     const value: BoundValue = term === null ? UNSET : bindTerm(term, evaluation.bind);
     if (value === null) throw invalid(`Invalid null value for slice selection on ${selector.name}`);
@@ -164,7 +195,8 @@ function slice(type: CqlType, value: Buffer | null, ends: SliceEnds): Buffer | n
   const kept: (Buffer | null)[] = [];
   for (let i = 0; i < flat.length; i += 2) {
     const key = flat[i];
-    if (key !== null && key !== undefined && isWithin(type.key, key, ends)) kept.push(key, flat[i + 1] ?? null);
+    if (key !== null && key !== undefined && isWithin(type.key, key, ends))
+      kept.push(key, flat[i + 1] ?? null);
   }
   return packMap(kept);
 }
@@ -181,11 +213,14 @@ function attributeOf(
 ): Buffer | null {
   const cells = cellsOf(selector.selector, view, evaluation);
   const { attribute } = selector;
-  if ('single' in cells) return cells.single === null ? null : attributeValue(attribute, cells.single, view);
+  if ('single' in cells)
+    return cells.single === null ? null : attributeValue(attribute, cells.single, view);
   if (attribute === 'maxwritetime') return maxWritetime(cells.cells);
   if (selector.type.kind !== 'list') return null;
   if (cells.cells.every((cell) => cell === null)) return null;
-  return packList(cells.cells.map((cell) => (cell === null ? null : attributeValue(attribute, cell, view))));
+  return packList(
+    cells.cells.map((cell) => (cell === null ? null : attributeValue(attribute, cell, view))),
+  );
 }
 
 function attributeValue(attribute: CellAttribute, cell: Cell, view: RowView): Buffer | null {
@@ -217,7 +252,9 @@ function cellsOf(selector: PreparedSelector, view: RowView, evaluation: Evaluati
       }
       const key = elementKey(selector, evaluation);
       const type = keyTypeOf(selector.receiver.type);
-      const found = base.cells.find((cell) => cell !== null && codecFor(type).compare(cell.path as Buffer, key) === 0);
+      const found = base.cells.find(
+        (cell) => cell !== null && codecFor(type).compare(cell.path as Buffer, key) === 0,
+      );
       return { single: found ?? null };
     }
     case 'slice': {
@@ -225,7 +262,11 @@ function cellsOf(selector: PreparedSelector, view: RowView, evaluation: Evaluati
       if ('single' in base) return base;
       const ends = sliceEnds(selector, evaluation);
       const type = keyTypeOf(selector.receiver.type);
-      return { cells: base.cells.filter((cell) => cell !== null && isWithin(type, cell.path as Buffer, ends)) };
+      return {
+        cells: base.cells.filter(
+          (cell) => cell !== null && isWithin(type, cell.path as Buffer, ends),
+        ),
+      };
     }
     case 'field': {
       const base = cellsOf(selector.receiver, view, evaluation);
@@ -243,7 +284,8 @@ function keyTypeOf(type: CqlType): CqlType {
 
 function columnCells(column: ColumnMetadata, view: RowView): CellValues {
   const row = column.kind === 'static' ? view.staticRow : view.row;
-  if (!column.isComplex) return { single: row === null ? null : cellOf(row, column, view.nowSeconds) };
+  if (!column.isComplex)
+    return { single: row === null ? null : cellOf(row, column, view.nowSeconds) };
   const cells = row === null ? [] : liveCells(row, column, view.nowSeconds);
   if (column.type.kind !== 'udt') return { cells };
   const fields: (Cell | null)[] = column.type.fieldNames.map(() => null);

@@ -5,6 +5,7 @@ import { ALL_SLICES } from '../../../data/clustering-order.ts';
 import type { ClusteringFilter } from '../../../data/read-command.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
 import type { DecoratedKey } from '../../../data/partition.ts';
+import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { Slot } from '../modification/fast-write.ts';
 import { slotKey, slotKeyValue, slotOf } from '../modification/fast-write.ts';
 import type { SelectPlan } from './select-plan.ts';
@@ -14,15 +15,24 @@ export interface FastRead {
   /** Empty: the whole partition, by `whole`. */
   readonly clustering: readonly Slot[];
   readonly whole: ClusteringFilter;
-  /** At most one row can come back. */
-  readonly isSingleRow: boolean;
+  /** The answer can be made from one read of a replica. */
+  readonly isDirect: boolean;
+  /** What each row gives; null: rows need evaluation. */
+  readonly columns: readonly ColumnMetadata[] | null;
 }
 
 /** null: the statement is not that simple. */
 export function planFastRead(plan: SelectPlan): FastRead | null {
   const { table, restrictions, statement, aggregation } = plan;
-  if (restrictions.isKeyRange || restrictions.usesSecondaryIndexing || restrictions.token !== null) return null;
-  if (aggregation !== 'none' || statement.distinct || plan.sortColumns.length > 0 || restrictions.isTopK) return null;
+  if (restrictions.isKeyRange || restrictions.usesSecondaryIndexing || restrictions.token !== null)
+    return null;
+  if (
+    aggregation !== 'none' ||
+    statement.distinct ||
+    plan.sortColumns.length > 0 ||
+    restrictions.isTopK
+  )
+    return null;
   const { filtered } = restrictions;
   if (filtered.partition || filtered.clustering || filtered.others) return null;
   const key: Slot[] = [];
@@ -44,14 +54,21 @@ export function planFastRead(plan: SelectPlan): FastRead | null {
     }
   }
   const whole: ClusteringFilter = { kind: 'slices', slices: ALL_SLICES, reversed: plan.isReversed };
-  return { key, clustering, whole, isSingleRow: table.clustering.length === 0 || clustering.length > 0 };
+  const { selection } = plan;
+  const isDirect = !plan.isLocal && plan.perPartitionLimit === null;
+  const columns = selection.isJson || selection.hasMasks ? null : selection.simple;
+  return { key, clustering, whole, isDirect, columns };
 }
 
 export function fastKey(fast: FastRead, values: readonly BoundValue[]): DecoratedKey {
   return slotKey(fast.key, values);
 }
 
-export function fastClustering(fast: FastRead, values: readonly BoundValue[], reversed: boolean): ClusteringFilter {
+export function fastClustering(
+  fast: FastRead,
+  values: readonly BoundValue[],
+  reversed: boolean,
+): ClusteringFilter {
   if (fast.clustering.length === 0) return fast.whole;
   const clustering: Buffer[] = [];
   for (const slot of fast.clustering) clustering.push(slotKeyValue(slot, values));

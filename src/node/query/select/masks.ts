@@ -11,7 +11,11 @@ import type { BindContext } from '../terms/term.ts';
 const functions = new WeakMap<ColumnMask, ScalarFunction>();
 
 /** The masked value. */
-export function maskValue(column: ColumnMetadata, value: Buffer | null, bind: BindContext): Buffer | null {
+export function maskValue(
+  column: ColumnMetadata,
+  value: Buffer | null,
+  bind: BindContext,
+): Buffer | null {
   const { mask } = column;
   if (mask === null) return value;
   let fn = functions.get(mask);
@@ -32,6 +36,7 @@ function functionOf(mask: ColumnMask, column: ColumnMetadata): ScalarFunction {
     table: null,
     userFunctions: () => [],
   });
-  if (fn === null || fn.kind !== 'scalar') throw serverError(`Masking function ${mask.keyspace}.${mask.name} is not there`);
+  if (fn === null || fn.kind !== 'scalar')
+    throw serverError(`Masking function ${mask.keyspace}.${mask.name} is not there`);
   return fn;
 }

@@ -4,11 +4,22 @@
 // Cassandra: service/pager/SinglePartitionPager, MultiPartitionPager, PartitionRangeQueryPager.
 
 import type { CqlError } from '../../../data/cql-error.ts';
-import { clusteringOrder, endPosition, sliceBetween, startPosition } from '../../../data/clustering-order.ts';
+import {
+  clusteringOrder,
+  endPosition,
+  sliceBetween,
+  startPosition,
+} from '../../../data/clustering-order.ts';
 import { forEachLiveRow } from '../../../data/live-view.ts';
 import type { Clustering, DecoratedKey, PartitionData, Slice } from '../../../data/partition.ts';
 import type {
-  AnnOrdering, ClusteringFilter, ColumnFilter, DataLimits, PartitionRange, PartitionRangeRead, RowFilter,
+  AnnOrdering,
+  ClusteringFilter,
+  ColumnFilter,
+  DataLimits,
+  PartitionRange,
+  PartitionRangeRead,
+  RowFilter,
   SinglePartitionRead,
 } from '../../../data/read-command.ts';
 import type { TableMetadata } from '../../../data/schema.ts';
@@ -39,14 +50,21 @@ export interface PagedQuery {
 /** How the pager reaches data. Exactly one `done` a call. */
 export interface PageReader {
   /** One result a command, in order. */
-  partitions(commands: readonly SinglePartitionRead[], done: (result: PartitionsResult) => void): void;
+  partitions(
+    commands: readonly SinglePartitionRead[],
+    done: (result: PartitionsResult) => void,
+  ): void;
   range(command: PartitionRangeRead, done: (result: RangeRows) => void): void;
 }
 export type PartitionsResult =
   | { readonly ok: true; readonly partitions: readonly PartitionData[] }
   | { readonly ok: false; readonly error: CqlError };
 export type RangeRows =
-  | { readonly ok: true; readonly partitions: readonly PartitionData[]; readonly limitReached: boolean }
+  | {
+      readonly ok: true;
+      readonly partitions: readonly PartitionData[];
+      readonly limitReached: boolean;
+    }
   | { readonly ok: false; readonly error: CqlError };
 
 /** Partitions asked for at a time by IN. */
@@ -65,7 +83,12 @@ export class Pager {
   private mark: Clustering | null = null;
   private exhausted = false;
 
-  constructor(query: PagedQuery, reader: PageReader, state: PagingState | null, keyOf: (bytes: Buffer) => DecoratedKey) {
+  constructor(
+    query: PagedQuery,
+    reader: PageReader,
+    state: PagingState | null,
+    keyOf: (bytes: Buffer) => DecoratedKey,
+  ) {
     this.query = query;
     this.reader = reader;
     this.remaining = state?.remaining ?? query.limit;
@@ -98,9 +121,15 @@ export class Pager {
     const { source } = this.query;
     const { mark: rowMark, remaining, remainingInPartition } = this;
     if (source.kind === 'range') {
-      return { partitionKey: this.lastKey?.bytes ?? null, rowMark, remaining, remainingInPartition };
+      return {
+        partitionKey: this.lastKey?.bytes ?? null,
+        rowMark,
+        remaining,
+        remainingInPartition,
+      };
     }
-    const partitionKey = source.keys.length === 1 ? null : (source.keys[this.keyIndex]?.bytes ?? null);
+    const partitionKey =
+      source.keys.length === 1 ? null : (source.keys[this.keyIndex]?.bytes ?? null);
     return { partitionKey, rowMark, remaining, remainingInPartition };
   }
 
@@ -108,12 +137,17 @@ export class Pager {
    * Visits up to `rows` rows (Infinity: all). `visit` answers false to stop before the row, which is then not counted.
    * `done` has null when the page is full or the pager exhausted.
    */
-  fetch(rows: number, visit: (view: RowView) => boolean, done: (error: CqlError | null) => void): void {
+  fetch(
+    rows: number,
+    visit: (view: RowView) => boolean,
+    done: (error: CqlError | null) => void,
+  ): void {
     if (this.isExhausted || rows <= 0) {
       done(null);
       return;
     }
-    if (this.query.source.kind === 'keys') this.fetchKeys(this.query.source.keys, rows, visit, done);
+    if (this.query.source.kind === 'keys')
+      this.fetchKeys(this.query.source.keys, rows, visit, done);
     else this.fetchRange(this.query.source.range, rows, visit, done);
   }
 
@@ -164,15 +198,30 @@ export class Pager {
   private limits(rows: number, isFirst: boolean): DataLimits {
     const { perPartitionLimit, distinct } = this.query;
     const perPartition = perPartitionLimit === UNLIMITED ? Infinity : perPartitionLimit;
-    const counted = isFirst && perPartitionLimit !== UNLIMITED ? perPartitionLimit - this.remainingInPartition : 0;
+    const counted =
+      isFirst && perPartitionLimit !== UNLIMITED
+        ? perPartitionLimit - this.remainingInPartition
+        : 0;
     return { rows, perPartition, countedInFirstPartition: counted, distinct };
   }
 
   private keyCommand(key: DecoratedKey, isFirst: boolean, rows: number): SinglePartitionRead {
     const { table, columns, filter, indexName, ann, nowSeconds, clustering } = this.query;
-    const filtered = isFirst && this.mark !== null ? after(table, clustering, this.mark) : clustering;
+    const filtered =
+      isFirst && this.mark !== null ? after(table, clustering, this.mark) : clustering;
     const limits = this.limits(rows, isFirst);
-    return { kind: 'partition', table, key, columns, filter, indexName, ann, limits, clustering: filtered, nowSeconds };
+    return {
+      kind: 'partition',
+      table,
+      key,
+      columns,
+      filter,
+      indexName,
+      ann,
+      limits,
+      clustering: filtered,
+      nowSeconds,
+    };
   }
 
   // ------------------------------------------------------------------------------------------------- range
@@ -209,7 +258,8 @@ export class Pager {
         return;
       }
       const left = this.takeRange(result.partitions, rows, asked, visit);
-      if (!this.stopped && (!result.limitReached || result.partitions.length === 0)) this.exhausted = true;
+      if (!this.stopped && (!result.limitReached || result.partitions.length === 0))
+        this.exhausted = true;
       if (this.isExhausted || left <= 0 || this.stopped) done(null);
       else this.fetchRange(range, left, visit, done);
     });
@@ -225,7 +275,11 @@ export class Pager {
     let left = rows;
     for (const partition of partitions) {
       if (this.lastKey?.id !== partition.key.id) {
-        const before = { key: this.lastKey, mark: this.mark, inPartition: this.remainingInPartition };
+        const before = {
+          key: this.lastKey,
+          mark: this.mark,
+          inPartition: this.remainingInPartition,
+        };
         this.lastKey = partition.key;
         this.mark = null;
         this.remainingInPartition = this.query.perPartitionLimit;
@@ -274,18 +328,30 @@ export class Pager {
       taken++;
       this.remaining--;
       this.remainingInPartition--;
-      this.mark = row === null || row.clustering.length === 0 || query.distinct ? null : row.clustering;
+      this.mark =
+        row === null || row.clustering.length === 0 || query.distinct ? null : row.clustering;
       return row !== null && !query.distinct;
     });
     const ends =
-      isStaticOnly || query.table.clustering.length === 0 || query.distinct || this.remainingInPartition <= 0;
+      isStaticOnly ||
+      query.table.clustering.length === 0 ||
+      query.distinct ||
+      this.remainingInPartition <= 0;
     if (isStaticOnly || (taken > 0 && this.mark === null)) this.remainingInPartition = 0;
-    return { rows: taken, isComplete: !this.stopped && (ends || (!isCut && seen < asked)), isStopped: this.stopped };
+    return {
+      rows: taken,
+      isComplete: !this.stopped && (ends || (!isCut && seen < asked)),
+      isStopped: this.stopped,
+    };
   }
 }
 
 /** The rows of the filter that come after `mark` in reading order. */
-export function after(table: TableMetadata, filter: ClusteringFilter, mark: Clustering): ClusteringFilter {
+export function after(
+  table: TableMetadata,
+  filter: ClusteringFilter,
+  mark: Clustering,
+): ClusteringFilter {
   const order = clusteringOrder(table);
   const { reversed } = filter;
   if (filter.kind === 'names') {

@@ -25,10 +25,16 @@ export function encodePagingState(state: PagingState, version: number): Buffer {
 /**
  * Decodes a token of either layout; `clusteringSize` is the table's. Throws PROTOCOL_ERROR for garbage.
  */
-export function decodePagingState(bytes: Buffer, version: number, clusteringSize: number): PagingState {
-  const first = version > 3 ? decodeModern(bytes, clusteringSize) : decodeLegacy(bytes, clusteringSize);
+export function decodePagingState(
+  bytes: Buffer,
+  version: number,
+  clusteringSize: number,
+): PagingState {
+  const first =
+    version > 3 ? decodeModern(bytes, clusteringSize) : decodeLegacy(bytes, clusteringSize);
   if (first !== null) return first;
-  const second = version > 3 ? decodeLegacy(bytes, clusteringSize) : decodeModern(bytes, clusteringSize);
+  const second =
+    version > 3 ? decodeLegacy(bytes, clusteringSize) : decodeModern(bytes, clusteringSize);
   if (second !== null) return second;
   throw new CqlException({ code: 'PROTOCOL_ERROR', message: 'Invalid value for the paging state' });
 }
@@ -54,7 +60,8 @@ function decodeModern(bytes: Buffer, clusteringSize: number): PagingState | null
   const mark = input.vintBytes();
   const remaining = input.vint();
   const remainingInPartition = input.vint();
-  if (key === null || mark === null || remaining < 0 || remainingInPartition < 0 || !input.atEnd) return null;
+  if (key === null || mark === null || remaining < 0 || remainingInPartition < 0 || !input.atEnd)
+    return null;
   const rowMark = mark.length === 0 ? null : decodeMark(mark, clusteringSize);
   if (rowMark === undefined) return null;
   return { partitionKey: key.length === 0 ? null : key, rowMark, remaining, remainingInPartition };
@@ -107,7 +114,8 @@ function decodeMark(mark: Buffer, size: number): Clustering | undefined {
 
 function encodeLegacy(state: PagingState): Buffer {
   const key = state.partitionKey ?? EMPTY;
-  const mark = state.rowMark === null || state.rowMark.length === 0 ? EMPTY : encodeCellName(state.rowMark);
+  const mark =
+    state.rowMark === null || state.rowMark.length === 0 ? EMPTY : encodeCellName(state.rowMark);
   const out = new Writer(key.length + mark.length + 12);
   out.short(key.length);
   out.bytes(key);

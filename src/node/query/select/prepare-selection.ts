@@ -7,21 +7,25 @@ import { typedArgument } from '../../../cql/functions/function-argument.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
 import { invalid, serverError } from '../../../data/cql-error.ts';
-import type { ColumnMetadata } from '../../../data/schema.ts';
 import { listOf, typeName, typesEqual } from '../../../data/type-names.ts';
-import type { ResultColumn } from '../../../protocol/responses/result-metadata.ts';
 import { prepareTerm } from '../terms/prepare-term.ts';
 import type { Receiver } from '../terms/receiver.ts';
 import { keyOf, valueOf } from '../terms/receiver.ts';
 import type { Selectable, SelectScope } from './selectable.ts';
 import {
-  elementTypeOf, exactTypeOfSelectable, fieldIndex, isCollection, selectableAssignment, selectableText, toSelectable,
+  elementTypeOf,
+  exactTypeOfSelectable,
+  fieldIndex,
+  isCollection,
+  selectableAssignment,
+  selectableText,
+  toSelectable,
 } from './selectable.ts';
 import type { PreparedSelector } from './selector.ts';
 import { isAggregate } from './selector.ts';
 
 /** Numbers the aggregates of one selection. */
-export interface SelectionScope extends SelectScope {
+interface SelectionScope extends SelectScope {
   readonly nextAggregate: { value: number };
 }
 
@@ -67,7 +71,11 @@ function receiverOf(scope: SelectScope, name: string, type: CqlType): Receiver {
   return { keyspace: scope.table.keyspace, table: scope.table.name, name, type };
 }
 
-function settledType(selectable: Selectable, expected: CqlType | null, scope: SelectScope): CqlType {
+function settledType(
+  selectable: Selectable,
+  expected: CqlType | null,
+  scope: SelectScope,
+): CqlType {
   const type = exactTypeOfSelectable(selectable, scope) ?? expected;
   if (type !== null) return type;
   throw invalid(
@@ -75,16 +83,25 @@ function settledType(selectable: Selectable, expected: CqlType | null, scope: Se
   );
 }
 
-function prepareCall(selectable: Extract<Selectable, { kind: 'call' }>, scope: SelectionScope): PreparedSelector {
+function prepareCall(
+  selectable: Extract<Selectable, { kind: 'call' }>,
+  scope: SelectionScope,
+): PreparedSelector {
   const fn = selectable.function;
-  const args = selectable.args.map((arg, i) => prepareSelector(arg, fn.argumentTypes[i] ?? null, scope));
+  const args = selectable.args.map((arg, i) =>
+    prepareSelector(arg, fn.argumentTypes[i] ?? null, scope),
+  );
   const type = fn.returnType;
   if (fn.kind === 'scalar') return { kind: 'call', function: fn, args, type };
-  if (args.some(isAggregate)) throw invalid('aggregate functions cannot be used as arguments of aggregate functions');
+  if (args.some(isAggregate))
+    throw invalid('aggregate functions cannot be used as arguments of aggregate functions');
   return { kind: 'aggregate', function: fn, args, type, index: scope.nextAggregate.value++ };
 }
 
-function prepareCast(selectable: Extract<Selectable, { kind: 'cast' }>, scope: SelectionScope): PreparedSelector {
+function prepareCast(
+  selectable: Extract<Selectable, { kind: 'cast' }>,
+  scope: SelectionScope,
+): PreparedSelector {
   const inner = prepareSelector(selectable.selected, null, scope);
   const { type } = selectable;
   if (typesEqual(type, inner.type)) return inner;
@@ -98,15 +115,24 @@ function prepareCast(selectable: Extract<Selectable, { kind: 'cast' }>, scope: S
     userFunctions: scope.userFunctions,
   });
   if (fn === null || fn.kind !== 'scalar') {
-    throw invalid(`${selectableText(selectable.selected)} cannot be cast to ${selectable.typeName}`);
+    throw invalid(
+      `${selectableText(selectable.selected)} cannot be cast to ${selectable.typeName}`,
+    );
   }
   return { kind: 'call', function: fn, args: [inner], type: fn.returnType };
 }
 
-function prepareField(selectable: Extract<Selectable, { kind: 'field' }>, scope: SelectionScope): PreparedSelector {
+function prepareField(
+  selectable: Extract<Selectable, { kind: 'field' }>,
+  scope: SelectionScope,
+): PreparedSelector {
   const { selected, field } = selectable;
   const only = selected.kind === 'tuple' ? selected.elements[0] : undefined;
-  const receiver = prepareSelector(selected, only === undefined ? null : exactTypeOfSelectable(only, scope), scope);
+  const receiver = prepareSelector(
+    selected,
+    only === undefined ? null : exactTypeOfSelectable(only, scope),
+    scope,
+  );
   const { type } = receiver;
   const text = selectableText(selected);
   if (type.kind !== 'udt') {
@@ -114,25 +140,46 @@ function prepareField(selectable: Extract<Selectable, { kind: 'field' }>, scope:
   }
   const index = type.fieldNames.indexOf(field);
   if (index < 0) throw invalid(`${text} of type ${typeName(type)} has no field ${field}`);
-  return { kind: 'field', receiver, userType: type, field: index, type: type.fieldTypes[index] as CqlType };
+  return {
+    kind: 'field',
+    receiver,
+    userType: type,
+    field: index,
+    type: type.fieldTypes[index] as CqlType,
+  };
 }
 
 /** The receiver of the key of `c[k]`, or of an end of `c[a..b]`. */
-function keyReceiver(selected: Selectable, type: CqlType, what: string, scope: SelectScope): Receiver {
+function keyReceiver(
+  selected: Selectable,
+  type: CqlType,
+  what: string,
+  scope: SelectScope,
+): Receiver {
   const name = selectableText(selected);
   const receiver = receiverOf(scope, name, type);
-  if (type.kind === 'list') throw invalid(`${what} selection is only allowed on sets and maps, but ${name} is a list`);
+  if (type.kind === 'list')
+    throw invalid(`${what} selection is only allowed on sets and maps, but ${name} is a list`);
   return type.kind === 'set' ? valueOf(receiver) : keyOf(receiver);
 }
 
-function prepareElement(selectable: Extract<Selectable, { kind: 'element' }>, scope: SelectionScope): PreparedSelector {
+function prepareElement(
+  selectable: Extract<Selectable, { kind: 'element' }>,
+  scope: SelectionScope,
+): PreparedSelector {
   const receiver = prepareSelector(selectable.selected, null, scope);
   const name = selectableText(selectable.selected);
   const { type } = receiver;
   if (!isCollection(type)) {
-    throw invalid(`Invalid element selection: ${name} is of type ${typeName(type)} is not a collection`);
+    throw invalid(
+      `Invalid element selection: ${name} is of type ${typeName(type)} is not a collection`,
+    );
   }
-  const key = prepareTerm(selectable.key, keyReceiver(selectable.selected, type, 'Element', scope), scope);
+  const key = prepareTerm(
+    selectable.key,
+    keyReceiver(selectable.selected, type, 'Element', scope),
+    scope,
+  );
   if (key.kind === 'constant' && key.value === null && isMultiCell(type)) {
     throw serverError(
       'java.lang.NullPointerException: Cannot invoke "java.nio.ByteBuffer.hasArray()" because "buffer1" is null',
@@ -191,12 +238,15 @@ function prepareTuple(
 ): PreparedSelector {
   const only = selectable.elements[0];
   if (selectable.elements.length === 1 && only !== undefined && expected?.kind !== 'tuple') {
-    if (expected === null && exactTypeOfSelectable(only, scope) === null) settledType(selectable, expected, scope);
+    if (expected === null && exactTypeOfSelectable(only, scope) === null)
+      settledType(selectable, expected, scope);
     return prepareSelector(only, expected, scope);
   }
   const type = settledType(selectable, expected, scope);
   if (type.kind !== 'tuple') throw invalid(`Unsupported target type: ${typeName(type)}`);
-  const elements = selectable.elements.map((e, i) => prepareSelector(e, type.elements[i] ?? null, scope));
+  const elements = selectable.elements.map((e, i) =>
+    prepareSelector(e, type.elements[i] ?? null, scope),
+  );
   return { kind: 'tuple', tupleType: type, elements, type };
 }
 
@@ -215,7 +265,8 @@ function prepareMapOrUdt(
     return { kind: 'user-type', userType: type, fields, type };
   }
   if (type.kind !== 'map') throw invalid(`Unsupported target type: ${typeName(type)}`);
-  if (type.key === NATIVE.duration) throw invalid(`Durations are not allowed as map keys: ${typeName(type)}`);
+  if (type.key === NATIVE.duration)
+    throw invalid(`Durations are not allowed as map keys: ${typeName(type)}`);
   const entries = selectable.entries.map(({ key, value }) => ({
     key: prepareSelector(toSelectable(key, scope), type.key, scope),
     value: prepareSelector(value, type.value, scope),
@@ -223,7 +274,10 @@ function prepareMapOrUdt(
   return { kind: 'map', mapType: type, entries, type };
 }
 
-function prepareHint(selectable: Extract<Selectable, { kind: 'hint' }>, scope: SelectionScope): PreparedSelector {
+function prepareHint(
+  selectable: Extract<Selectable, { kind: 'hint' }>,
+  scope: SelectionScope,
+): PreparedSelector {
   const { type, selected } = selectable;
   if (selectableAssignment(selected, type, scope) === 'no') {
     const text = selectableText(selectable);
@@ -249,10 +303,7 @@ function prepareAttribute(
 
 /** The name of a result column where a cast that changes nothing shows what it casts. */
 export function resultColumnName(selectable: Selectable, selector: PreparedSelector): string {
-  if (selectable.kind === 'cast' && selector.kind !== 'call') return selectableText(selectable.selected);
+  if (selectable.kind === 'cast' && selector.kind !== 'call')
+    return selectableText(selectable.selected);
   return selectableText(selectable);
-}
-
-export function resultColumn(name: string, type: CqlType, table: ColumnMetadata | { keyspace: string; table: string }): ResultColumn {
-  return { keyspace: table.keyspace, table: table.table, name, type };
 }

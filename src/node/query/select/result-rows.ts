@@ -4,7 +4,7 @@
 import type { Aggregate } from '../../../cql/functions/function.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import { jsonKey, nullableToJson } from '../../../data/json.ts';
-import type { ResultRow } from '../../../protocol/responses/rows.ts';
+import type { ResultRow, RowsResult } from '../../../protocol/responses/rows.ts';
 import type { Execution } from '../execution.ts';
 import { evaluate } from './evaluate.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -43,10 +43,12 @@ function valuesOf(
   const { simple } = selection;
   const values: (Buffer | null)[] = [];
   if (simple !== null && view !== null && (!selection.hasMasks || evaluation.unmask)) {
-    for (let i = 0; i < simple.length; i++) values.push(columnValue(view, simple[i] as (typeof simple)[number]));
+    for (let i = 0; i < simple.length; i++)
+      values.push(columnValue(view, simple[i] as (typeof simple)[number]));
     return values;
   }
-  for (const selector of selection.selectors) values.push(evaluate(selector, view, evaluation, results));
+  for (const selector of selection.selectors)
+    values.push(evaluate(selector, view, evaluation, results));
   return values;
 }
 
@@ -65,20 +67,25 @@ export class PlainRows {
   add(view: RowView): void {
     const { selection, sortColumns } = this.plan;
     this.rows.push(outputRow(selection, view, this.evaluation, NO_RESULTS));
-    if (sortColumns.length > 0) this.sortKeys.push(sortColumns.map(({ column }) => columnValue(view, column)));
+    if (sortColumns.length > 0)
+      this.sortKeys.push(sortColumns.map(({ column }) => columnValue(view, column)));
   }
 
   /** In the order of ORDER BY where reading did not give it. */
   sorted(): readonly ResultRow[] {
     const { sortColumns } = this.plan;
     if (sortColumns.length === 0) return this.rows;
-    const codecs = sortColumns.map(({ column, descending }) => ({ codec: codecFor(column.type), descending }));
+    const codecs = sortColumns.map(({ column, descending }) => ({
+      codec: codecFor(column.type),
+      descending,
+    }));
     const order = this.rows.map((_, i) => i);
     order.sort((a, b) => {
       for (const [i, { codec, descending }] of codecs.entries()) {
         const x = this.sortKeys[a]?.[i] ?? null;
         const y = this.sortKeys[b]?.[i] ?? null;
-        const comparison = x === null || y === null ? (x === y ? 0 : x === null ? -1 : 1) : codec.compare(x, y);
+        const comparison =
+          x === null || y === null ? (x === y ? 0 : x === null ? -1 : 1) : codec.compare(x, y);
         if (comparison !== 0) return descending ? -comparison : comparison;
       }
       return a - b;
@@ -87,7 +94,8 @@ export class PlainRows {
   }
 }
 
-const NO_RESULTS: readonly (Buffer | null)[] = [];
+/** Of a statement without aggregates. */
+export const NO_RESULTS: readonly (Buffer | null)[] = [];
 
 /** One group: its first row, and its aggregates so far. */
 export class GroupState {
@@ -99,7 +107,9 @@ export class GroupState {
   constructor(plan: SelectPlan, execution: Execution) {
     this.plan = plan;
     this.evaluation = evaluationOf(execution);
-    this.aggregates = plan.selection.aggregates.map(({ function: fn }) => fn.newAggregate(execution.bind.functions));
+    this.aggregates = plan.selection.aggregates.map(({ function: fn }) =>
+      fn.newAggregate(execution.bind.functions),
+    );
   }
 
   get isEmpty(): boolean {
@@ -147,4 +157,28 @@ export class GroupState {
     this.first = null;
     for (const aggregate of this.aggregates) aggregate.reset();
   }
+}
+
+/** The answer. The array of columns is the plan's, so that its encoding is remembered. */
+export function rowsResponse(
+  plan: SelectPlan,
+  execution: Execution,
+  rows: readonly ResultRow[],
+  pagingState: Buffer | null,
+): RowsResult {
+  const { changedId, skipMetadata } = execution;
+  const { selection } = plan;
+  if (pagingState === null && changedId === null) {
+    return {
+      kind: 'rows',
+      metadata: skipMetadata ? selection.skippedMetadata : selection.metadata,
+      rows,
+    };
+  }
+  const noMetadata = skipMetadata && changedId === null;
+  return {
+    kind: 'rows',
+    metadata: { columns: selection.resultColumns, pagingState, noMetadata, changedId },
+    rows,
+  };
 }

@@ -7,8 +7,12 @@ import type { CqlType } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import { functionName, signatureText } from '../../../cql/functions/function.ts';
+import { isLocal } from '../execution.ts';
 import type { Restriction } from '../restrictions/restriction.ts';
-import { REQUIRES_ALLOW_FILTERING, StatementRestrictions } from '../restrictions/statement-restrictions.ts';
+import {
+  REQUIRES_ALLOW_FILTERING,
+  StatementRestrictions,
+} from '../restrictions/statement-restrictions.ts';
 import { existingColumn } from '../schema-lookup.ts';
 import { prepareTerm } from '../terms/prepare-term.ts';
 import { statementReceiver } from '../terms/receiver.ts';
@@ -38,11 +42,19 @@ export interface SelectPlan {
   readonly selection: Selection;
   readonly isReversed: boolean;
   /** Sorting after the read: IN on the partition key with ORDER BY. */
-  readonly sortColumns: readonly { readonly column: ColumnMetadata; readonly descending: boolean }[];
+  readonly sortColumns: readonly {
+    readonly column: ColumnMetadata;
+    readonly descending: boolean;
+  }[];
   /** 'all': aggregates without GROUP BY. */
   readonly aggregation: 'none' | 'all' | Grouping;
   readonly limit: PreparedTerm | null;
   readonly perPartitionLimit: PreparedTerm | null;
+  /** Columns with masks that the restrictions look behind. */
+  readonly maskedRestricted: readonly ColumnMetadata[];
+  /** The table lives on each node alone. */
+  readonly isLocal: boolean;
+  /** The plan of the frequent case, or null. */
   readonly fast: FastRead | null;
 }
 
@@ -79,7 +91,8 @@ export function prepareSelect(
   if (aggregation === 'all' && statement.perPartitionLimit !== null) {
     throw invalid('PER PARTITION LIMIT is not allowed with aggregate queries.');
   }
-  const isReversed = orderings.length > 0 && ann === null && prepareOrdering(orderings, restrictions);
+  const isReversed =
+    orderings.length > 0 && ann === null && prepareOrdering(orderings, restrictions);
   if (!statement.allowFiltering && !context.filtersImplicitly) checkFiltering(restrictions);
   const limitTerm = (term: SelectStatement['limit'], name: string): PreparedTerm | null =>
     term === null ? null : prepareTerm(term, statementReceiver(table, name, NATIVE.int), scope);
@@ -87,21 +100,42 @@ export function prepareSelect(
   const perPartitionLimit = limitTerm(statement.perPartitionLimit, '[per_partition_limit]');
   const sortColumns = restrictions.keyIsIn && ann === null ? sortingOf(orderings, table) : [];
   const plan = {
-    kind: 'select', statement, table, restrictions, selection, isReversed, sortColumns, aggregation, limit,
-    perPartitionLimit, fast: null,
+    kind: 'select',
+    statement,
+    table,
+    restrictions,
+    selection,
+    isReversed,
+    sortColumns,
+    aggregation,
+    limit,
+    perPartitionLimit,
+    isLocal: isLocal(table, scope.schema),
+    fast: null,
+    maskedRestricted: [...table.columns.values()].filter(
+      (c) => c.mask !== null && restrictions.isRestricted(c),
+    ),
   } as const;
   return { ...plan, fast: planFastRead(plan) };
 }
 
 function selectsOnlyStatics(table: TableMetadata, selectables: readonly Selectable[]): boolean {
   if (table.statics.length === 0 || selectables.length === 0) return false;
-  const some = (test: (column: ColumnMetadata) => boolean): boolean => selectables.some((s) => selectsColumn(s, test));
-  return some((c) => c.kind === 'static') && !some((c) => c.kind !== 'static' && c.kind !== 'partition_key');
+  const some = (test: (column: ColumnMetadata) => boolean): boolean =>
+    selectables.some((s) => selectsColumn(s, test));
+  return (
+    some((c) => c.kind === 'static') &&
+    !some((c) => c.kind !== 'static' && c.kind !== 'partition_key')
+  );
 }
 
 // --------------------------------------------------------------------------------------------------------- ordering
 
-function annRestriction(orderings: readonly Ordering[], table: TableMetadata, scope: SelectScope): Restriction | null {
+function annRestriction(
+  orderings: readonly Ordering[],
+  table: TableMetadata,
+  scope: SelectScope,
+): Restriction | null {
   let found: Restriction | null = null;
   for (const ordering of orderings) {
     const column = existingColumn(table, ordering.column);
@@ -122,12 +156,17 @@ function checkedAnn(orderings: readonly Ordering[], ann: Restriction | null): Re
 }
 
 /** Whether partitions are read backwards. Throws INVALID for orders that no read gives. */
-function prepareOrdering(orderings: readonly Ordering[], restrictions: StatementRestrictions): boolean {
+function prepareOrdering(
+  orderings: readonly Ordering[],
+  restrictions: StatementRestrictions,
+): boolean {
   if (restrictions.usesSecondaryIndexing) {
     throw invalid('ORDER BY with 2ndary indexes is not supported, except for ANN queries.');
   }
   if (restrictions.isKeyRange) {
-    throw invalid('ORDER BY is only supported when the partition key is restricted by an EQ or an IN.');
+    throw invalid(
+      'ORDER BY is only supported when the partition key is restricted by an EQ or an IN.',
+    );
   }
   const { table } = restrictions;
   let position = 0;
@@ -136,29 +175,44 @@ function prepareOrdering(orderings: readonly Ordering[], restrictions: Statement
   for (const ordering of byColumn.values()) {
     const column = existingColumn(table, ordering.column);
     if (column.kind !== 'clustering') {
-      throw invalid(`Order by is currently only supported on the clustered columns of the PRIMARY KEY, got ${column.name}`);
+      throw invalid(
+        `Order by is currently only supported on the clustered columns of the PRIMARY KEY, got ${column.name}`,
+      );
     }
     while (position !== column.position) {
       const skipped = table.clustering[position++];
       if (skipped === undefined || !restrictions.isRestrictedByEquality(skipped)) {
-        throw invalid('Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY');
+        throw invalid(
+          'Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY',
+        );
       }
     }
     position++;
     directions.push(ordering.descending !== column.reversed);
   }
   const first = directions[0] ?? false;
-  if (directions.some((direction) => direction !== first)) throw invalid('Unsupported order by relation');
+  if (directions.some((direction) => direction !== first))
+    throw invalid('Unsupported order by relation');
   return first;
 }
 
-function sortingOf(orderings: readonly Ordering[], table: TableMetadata): SelectPlan['sortColumns'] {
-  return orderings.map(({ column, descending }) => ({ column: existingColumn(table, column), descending }));
+function sortingOf(
+  orderings: readonly Ordering[],
+  table: TableMetadata,
+): SelectPlan['sortColumns'] {
+  return orderings.map(({ column, descending }) => ({
+    column: existingColumn(table, column),
+    descending,
+  }));
 }
 
 // ------------------------------------------------------------------------------------------------- DISTINCT, GROUP BY
 
-function checkDistinct(statement: SelectStatement, selection: Selection, restrictions: StatementRestrictions): void {
+function checkDistinct(
+  statement: SelectStatement,
+  selection: Selection,
+  restrictions: StatementRestrictions,
+): void {
   if (statement.perPartitionLimit !== null) {
     throw invalid('PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries');
   }
@@ -177,7 +231,9 @@ function checkDistinct(statement: SelectStatement, selection: Selection, restric
   if (!restrictions.isKeyRange) return;
   for (const column of restrictions.table.partitionKey) {
     if (selection.columns.includes(column)) continue;
-    throw invalid(`SELECT DISTINCT queries must request all the partition key columns (missing ${column.name})`);
+    throw invalid(
+      `SELECT DISTINCT queries must request all the partition key columns (missing ${column.name})`,
+    );
   }
 }
 
@@ -207,7 +263,8 @@ function prepareAggregation(
       if (!restrictions.isRestrictedByEquality(key)) throw invalid(GROUP_ORDER);
     }
   }
-  if (next < table.partitionKey.length) throw invalid('Group by is not supported on only a part of the partition key');
+  if (next < table.partitionKey.length)
+    throw invalid('Group by is not supported on only a part of the partition key');
   const clusteringPrefix = next - table.partitionKey.length;
   if (clusteringPrefix > 0 && statement.distinct) {
     throw invalid('Grouping on clustering columns is not allowed for SELECT DISTINCT queries');
@@ -219,9 +276,12 @@ function groupColumn(selectable: Selectable, selector: PreparedSelector | null):
   if (selectable.kind !== 'column') throw invalid(GROUP_ORDER);
   const { column } = selectable;
   if (column.kind !== 'partition_key' && column.kind !== 'clustering') {
-    throw invalid(`Group by is currently only supported on the columns of the PRIMARY KEY, got ${column.name}`);
+    throw invalid(
+      `Group by is currently only supported on the columns of the PRIMARY KEY, got ${column.name}`,
+    );
   }
-  if (selector !== null) throw invalid('Functions are only supported on the last element of the GROUP BY clause');
+  if (selector !== null)
+    throw invalid('Functions are only supported on the last element of the GROUP BY clause');
   return column;
 }
 
@@ -231,22 +291,34 @@ function groupFunction(
 ): [ColumnMetadata, PreparedSelector] {
   const fn = selectable.function;
   if (fn.kind === 'aggregate') {
-    throw invalid(`Aggregate functions are not supported within the GROUP BY clause, got: ${functionName(fn)}`);
+    throw invalid(
+      `Aggregate functions are not supported within the GROUP BY clause, got: ${functionName(fn)}`,
+    );
   }
-  const selector = prepareSelector(selectable, null as CqlType | null, { ...scope, nextAggregate: { value: 0 } });
+  const selector = prepareSelector(selectable, null as CqlType | null, {
+    ...scope,
+    nextAggregate: { value: 0 },
+  });
   const columns = columnsOf([selector]);
   const column = columns[0];
-  if (column === undefined) throw invalid('GROUP BY functions must have one clustering column name as parameter');
+  if (column === undefined)
+    throw invalid('GROUP BY functions must have one clustering column name as parameter');
   if (columns.length > 1) {
     const names = columns.map((c) => c.name).join(',');
-    throw invalid(`GROUP BY functions accept only one clustering column as parameter, got: ${names}`);
+    throw invalid(
+      `GROUP BY functions accept only one clustering column as parameter, got: ${names}`,
+    );
   }
   const isConstant = selectable.args.map((arg) => !selectsColumn(arg, () => true));
   if (!fn.isMonotonic(isConstant)) {
-    throw invalid(`Only monotonic functions are supported in the GROUP BY clause. Got: ${signatureText(fn)} `);
+    throw invalid(
+      `Only monotonic functions are supported in the GROUP BY clause. Got: ${signatureText(fn)} `,
+    );
   }
   if (column.kind !== 'clustering') {
-    throw invalid(`Group by functions are only supported on clustering columns, got ${column.name}`);
+    throw invalid(
+      `Group by functions are only supported on clustering columns, got ${column.name}`,
+    );
   }
   return [column, selector];
 }

@@ -17,8 +17,17 @@ import { typeAssignment } from '../../../data/type-compatibility.ts';
 import { freeze, listOf, setOf, tupleOf } from '../../../data/type-names.ts';
 import { existingColumn } from '../schema-lookup.ts';
 import {
-  arrayAssignment, commonType, compatibleTypeOf, exactTypeOf, firstKnown, mapType, mapTypes, setAssignment,
-  termAssignment, tupleAssignment, weakest,
+  arrayAssignment,
+  commonType,
+  compatibleTypeOf,
+  exactTypeOf,
+  firstKnown,
+  mapType,
+  mapTypes,
+  setAssignment,
+  termAssignment,
+  tupleAssignment,
+  weakest,
 } from '../terms/assignment.ts';
 import { resolveRawType } from '../terms/raw-type.ts';
 import type { TermScope } from '../terms/term-scope.ts';
@@ -28,16 +37,39 @@ export type Selectable =
   | { readonly kind: 'column'; readonly column: ColumnMetadata }
   | { readonly kind: 'term'; readonly term: Term }
   | { readonly kind: 'call'; readonly function: CqlFunction; readonly args: readonly Selectable[] }
-  | { readonly kind: 'cast'; readonly selected: Selectable; readonly type: CqlType; readonly typeName: NativeTypeName }
+  | {
+      readonly kind: 'cast';
+      readonly selected: Selectable;
+      readonly type: CqlType;
+      readonly typeName: NativeTypeName;
+    }
   | { readonly kind: 'field'; readonly selected: Selectable; readonly field: string }
   | { readonly kind: 'element'; readonly selected: Selectable; readonly key: Term }
-  | { readonly kind: 'slice'; readonly selected: Selectable; readonly from: Term | null; readonly to: Term | null }
+  | {
+      readonly kind: 'slice';
+      readonly selected: Selectable;
+      readonly from: Term | null;
+      readonly to: Term | null;
+    }
   | { readonly kind: 'list' | 'set'; readonly elements: readonly Selectable[] }
   | { readonly kind: 'tuple'; readonly elements: readonly Selectable[] }
   /** Keys of a UDT are names: they are looked at only when a type says so. */
-  | { readonly kind: 'map-or-udt'; readonly entries: readonly { readonly key: Selector; readonly value: Selectable }[] }
-  | { readonly kind: 'hint'; readonly type: CqlType; readonly typeText: string; readonly selected: Selectable }
-  | { readonly kind: 'attribute'; readonly attribute: CellAttribute; readonly column: ColumnMetadata; readonly selected: Selectable };
+  | {
+      readonly kind: 'map-or-udt';
+      readonly entries: readonly { readonly key: Selector; readonly value: Selectable }[];
+    }
+  | {
+      readonly kind: 'hint';
+      readonly type: CqlType;
+      readonly typeText: string;
+      readonly selected: Selectable;
+    }
+  | {
+      readonly kind: 'attribute';
+      readonly attribute: CellAttribute;
+      readonly column: ColumnMetadata;
+      readonly selected: Selectable;
+    };
 
 export interface SelectScope extends TermScope {
   readonly table: TableMetadata;
@@ -59,17 +91,32 @@ export function toSelectable(selector: Selector, scope: SelectScope): Selectable
       return callOf(selector.function.keyspace, selector.function.name, args, scope);
     }
     case 'operation':
-      return callOf('system', OPERATOR_FUNCTIONS[selector.operator], [inner(selector.left), inner(selector.right)], scope);
+      return callOf(
+        'system',
+        OPERATOR_FUNCTIONS[selector.operator],
+        [inner(selector.left), inner(selector.right)],
+        scope,
+      );
     case 'negation':
       return callOf('system', NEGATION_FUNCTION, [inner(selector.operand)], scope);
     case 'cast':
-      return { kind: 'cast', selected: inner(selector.selector), type: NATIVE[selector.type], typeName: selector.type };
+      return {
+        kind: 'cast',
+        selected: inner(selector.selector),
+        type: NATIVE[selector.type],
+        typeName: selector.type,
+      };
     case 'field':
       return { kind: 'field', selected: inner(selector.receiver), field: selector.field };
     case 'element':
       return { kind: 'element', selected: inner(selector.receiver), key: selector.key };
     case 'slice':
-      return { kind: 'slice', selected: inner(selector.receiver), from: selector.from, to: selector.to };
+      return {
+        kind: 'slice',
+        selected: inner(selector.receiver),
+        from: selector.from,
+        to: selector.to,
+      };
     case 'list':
     case 'set':
       return { kind: selector.kind, elements: selector.elements.map(inner) };
@@ -84,22 +131,40 @@ export function toSelectable(selector: Selector, scope: SelectScope): Selectable
       return hintOf(selector.type, inner(selector.selector), scope);
     case 'cell-attribute': {
       const column = existingColumn(scope.table, selector.column);
-      return { kind: 'attribute', attribute: selector.attribute, column, selected: inner(selector.selector) };
+      return {
+        kind: 'attribute',
+        attribute: selector.attribute,
+        column,
+        selected: inner(selector.selector),
+      };
     }
   }
 }
 
 function hintOf(raw: RawType, selected: Selectable, scope: SelectScope): Selectable {
-  return { kind: 'hint', type: freeze(resolveRawType(raw, scope)), typeText: hintText(raw, scope), selected };
+  return {
+    kind: 'hint',
+    type: freeze(resolveRawType(raw, scope)),
+    typeText: hintText(raw, scope),
+    selected,
+  };
 }
 
 /** Types in hints print with the keyspace of their UDTs. */
 function hintText(raw: RawType, scope: SelectScope): string {
   if (raw.kind !== 'udt') return printType(raw);
-  return printType({ ...raw, name: { keyspace: raw.name.keyspace ?? scope.keyspace, name: raw.name.name } });
+  return printType({
+    ...raw,
+    name: { keyspace: raw.name.keyspace ?? scope.keyspace, name: raw.name.name },
+  });
 }
 
-function callOf(keyspace: string | null, name: string, args: readonly Selectable[], scope: SelectScope): Selectable {
+function callOf(
+  keyspace: string | null,
+  name: string,
+  args: readonly Selectable[],
+  scope: SelectScope,
+): Selectable {
   const fn = resolveFunction({
     keyspace,
     name,
@@ -109,7 +174,8 @@ function callOf(keyspace: string | null, name: string, args: readonly Selectable
     table: scope.table,
     userFunctions: scope.userFunctions,
   });
-  if (fn === null) throw invalid(`Unknown function '${keyspace === null ? name : `${keyspace}.${name}`}'`);
+  if (fn === null)
+    throw invalid(`Unknown function '${keyspace === null ? name : `${keyspace}.${name}`}'`);
   return { kind: 'call', function: fn, args };
 }
 
@@ -139,10 +205,8 @@ export function selectableText(selectable: Selectable): string {
       return `${selectableText(selectable.selected)}.${selectable.field}`;
     case 'element':
       return `${selectableText(selectable.selected)}[${printTerm(selectable.key)}]`;
-    case 'slice': {
-      const end = (term: Term | null): string => (term === null ? '' : printTerm(term));
-      return `${selectableText(selectable.selected)}[${end(selectable.from)}..${end(selectable.to)}]`;
-    }
+    case 'slice':
+      return `${selectableText(selectable.selected)}[${endText(selectable.from)}..${endText(selectable.to)}]`;
     case 'list':
       return `[${all(selectable.elements)}]`;
     case 'set':
@@ -164,7 +228,11 @@ export function keyText(key: Selector): string {
 }
 
 /** How well the item fits a receiver. */
-export function selectableAssignment(selectable: Selectable, type: CqlType, scope: SelectScope): Assignment {
+export function selectableAssignment(
+  selectable: Selectable,
+  type: CqlType,
+  scope: SelectScope,
+): Assignment {
   const test = (part: Selectable, t: CqlType): Assignment => selectableAssignment(part, t, scope);
   switch (selectable.kind) {
     case 'term':
@@ -212,9 +280,11 @@ function mapOrUdtAssignment(selectable: MapOrUdt, type: CqlType, scope: SelectSc
 
 /** The field a key of `{f: v}` names. Throws INVALID for what is no field. */
 export function fieldIndex(key: Selector, type: UserType): number {
-  if (key.kind !== 'column') throw invalid(`${keyText(key)} is not a valid field identifier of type ${type.name} `);
+  if (key.kind !== 'column')
+    throw invalid(`${keyText(key)} is not a valid field identifier of type ${type.name} `);
   const index = type.fieldNames.indexOf(key.name);
-  if (index < 0) throw invalid(`Unknown field '${key.name}' in value of user defined type ${type.name}`);
+  if (index < 0)
+    throw invalid(`Unknown field '${key.name}' in value of user defined type ${type.name}`);
   return index;
 }
 
@@ -247,12 +317,15 @@ export function exactTypeOfSelectable(selectable: Selectable, scope: SelectScope
     case 'set':
       return mapType(firstKnown(selectable.elements.map(exact)), setOf);
     case 'tuple':
-      return selectable.elements.length === 1 ? null : mapTypes(selectable.elements.map(exact), tupleOf);
+      return selectable.elements.length === 1
+        ? null
+        : mapTypes(selectable.elements.map(exact), tupleOf);
     case 'map-or-udt':
       return null;
     case 'attribute': {
       const type = selectable.attribute === 'ttl' ? NATIVE.int : NATIVE.bigint;
-      const several = isMultiCell(selectable.column.type) && selectable.attribute !== 'maxwritetime';
+      const several =
+        isMultiCell(selectable.column.type) && selectable.attribute !== 'maxwritetime';
       return several ? listOf(type) : type;
     }
   }
@@ -279,14 +352,19 @@ function compatibleTypeOfSelectable(selectable: Selectable, scope: SelectScope):
     case 'set':
       return mapType(commonType(selectable.elements.map(compatible)), setOf);
     case 'tuple':
-      return selectable.elements.length === 1 ? null : mapTypes(selectable.elements.map(compatible), tupleOf);
+      return selectable.elements.length === 1
+        ? null
+        : mapTypes(selectable.elements.map(compatible), tupleOf);
     default:
       return exactTypeOfSelectable(selectable, scope);
   }
 }
 
 /** Whether a column for which the test holds is selected. */
-export function selectsColumn(selectable: Selectable, test: (column: ColumnMetadata) => boolean): boolean {
+export function selectsColumn(
+  selectable: Selectable,
+  test: (column: ColumnMetadata) => boolean,
+): boolean {
   const inner = (part: Selectable): boolean => selectsColumn(part, test);
   switch (selectable.kind) {
     case 'column':
@@ -306,3 +384,7 @@ export function selectsColumn(selectable: Selectable, test: (column: ColumnMetad
   }
 }
 
+/** An end of a slice; an open one is empty. */
+function endText(term: Term | null): string {
+  return term === null ? '' : printTerm(term);
+}

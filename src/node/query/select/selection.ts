@@ -5,7 +5,7 @@ import type { SelectStatement } from '../../../cql/ast.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import type { ColumnFilter } from '../../../data/read-command.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
-import type { ResultColumn } from '../../../protocol/responses/result-metadata.ts';
+import type { ResultColumn, ResultMetadata } from '../../../protocol/responses/result-metadata.ts';
 import type { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
 import { existingColumn } from '../schema-lookup.ts';
 import { prepareSelector, resultColumnName } from './prepare-selection.ts';
@@ -28,6 +28,9 @@ export interface Selection {
   readonly isJson: boolean;
   /** What the client sees. One array for the life of the plan. */
   readonly resultColumns: readonly ResultColumn[];
+  /** Of an answer without further pages, with the columns and without. */
+  readonly metadata: ResultMetadata;
+  readonly skippedMetadata: ResultMetadata;
   readonly filter: ColumnFilter;
 }
 
@@ -43,16 +46,29 @@ export function prepareSelection(
   const chosen: readonly Selectable[] = isWildcard
     ? [...table.columns.values()].map((column) => ({ kind: 'column', column }))
     : selectables;
-  const selectors = chosen.map((selectable) => prepareSelector(selectable, null, { ...scope, nextAggregate }));
+  const selectors = chosen.map((selectable) =>
+    prepareSelector(selectable, null, { ...scope, nextAggregate }),
+  );
   const items = chosen.map((selectable, i) => ({
     keyspace: table.keyspace,
     table: table.name,
-    name: statement.selectors[i]?.alias ?? resultColumnName(selectable, selectors[i] as PreparedSelector),
+    name:
+      statement.selectors[i]?.alias ??
+      resultColumnName(selectable, selectors[i] as PreparedSelector),
     type: (selectors[i] as PreparedSelector).type,
   }));
   const columns = columnsOf(selectors);
-  const bare = selectors.flatMap((selector) => (selector.kind === 'column' ? [selector.column] : []));
+  const bare = selectors.flatMap((selector) =>
+    selector.kind === 'column' ? [selector.column] : [],
+  );
   const { json } = statement;
+  const jsonColumn = {
+    keyspace: table.keyspace,
+    table: table.name,
+    name: '[json]',
+    type: NATIVE.text,
+  };
+  const resultColumns = json ? [jsonColumn] : items;
   return {
     selectors,
     columns,
@@ -62,7 +78,9 @@ export function prepareSelection(
     aggregates: [...aggregatesOf(selectors)].sort((a, b) => a.index - b.index),
     items,
     isJson: json,
-    resultColumns: json ? [{ keyspace: table.keyspace, table: table.name, name: '[json]', type: NATIVE.text }] : items,
+    resultColumns,
+    metadata: { columns: resultColumns },
+    skippedMetadata: { columns: resultColumns, noMetadata: true },
     filter: isWildcard ? ALL_COLUMNS : filterOf(statement, columns, restrictions, table),
   };
 }

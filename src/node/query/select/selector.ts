@@ -17,18 +17,67 @@ export type PreparedSelector = Typed &
   (
     | { readonly kind: 'column'; readonly column: ColumnMetadata }
     | { readonly kind: 'term'; readonly term: PreparedTerm }
-    | { readonly kind: 'call'; readonly function: ScalarFunction; readonly args: readonly PreparedSelector[] }
+    | {
+        readonly kind: 'call';
+        readonly function: ScalarFunction;
+        readonly args: readonly PreparedSelector[];
+      }
     /** `index` counts the aggregates of a selection. */
-    | { readonly kind: 'aggregate'; readonly function: AggregateFunction; readonly args: readonly PreparedSelector[]; readonly index: number }
-    | { readonly kind: 'field'; readonly receiver: PreparedSelector; readonly userType: UserType; readonly field: number }
-    | { readonly kind: 'element'; readonly receiver: PreparedSelector; readonly key: PreparedTerm; readonly name: string }
-    | { readonly kind: 'slice'; readonly receiver: PreparedSelector; readonly from: PreparedTerm | null; readonly to: PreparedTerm | null; readonly name: string }
+    | {
+        readonly kind: 'aggregate';
+        readonly function: AggregateFunction;
+        readonly args: readonly PreparedSelector[];
+        readonly index: number;
+      }
+    | {
+        readonly kind: 'field';
+        readonly receiver: PreparedSelector;
+        readonly userType: UserType;
+        readonly field: number;
+      }
+    | {
+        readonly kind: 'element';
+        readonly receiver: PreparedSelector;
+        readonly key: PreparedTerm;
+        readonly name: string;
+      }
+    | {
+        readonly kind: 'slice';
+        readonly receiver: PreparedSelector;
+        readonly from: PreparedTerm | null;
+        readonly to: PreparedTerm | null;
+        readonly name: string;
+      }
     | { readonly kind: 'list' | 'set'; readonly elements: readonly PreparedSelector[] }
-    | { readonly kind: 'vector'; readonly vectorType: VectorType; readonly elements: readonly PreparedSelector[] }
-    | { readonly kind: 'map'; readonly mapType: MapType; readonly entries: readonly { readonly key: PreparedSelector; readonly value: PreparedSelector }[] }
-    | { readonly kind: 'tuple'; readonly tupleType: TupleType; readonly elements: readonly PreparedSelector[] }
-    | { readonly kind: 'user-type'; readonly userType: UserType; readonly fields: readonly (PreparedSelector | null)[] }
-    | { readonly kind: 'attribute'; readonly attribute: CellAttribute; readonly column: ColumnMetadata; readonly selector: PreparedSelector }
+    | {
+        readonly kind: 'vector';
+        readonly vectorType: VectorType;
+        readonly elements: readonly PreparedSelector[];
+      }
+    | {
+        readonly kind: 'map';
+        readonly mapType: MapType;
+        readonly entries: readonly {
+          readonly key: PreparedSelector;
+          readonly value: PreparedSelector;
+        }[];
+      }
+    | {
+        readonly kind: 'tuple';
+        readonly tupleType: TupleType;
+        readonly elements: readonly PreparedSelector[];
+      }
+    | {
+        readonly kind: 'user-type';
+        readonly userType: UserType;
+        readonly fields: readonly (PreparedSelector | null)[];
+      }
+    | {
+        readonly kind: 'attribute';
+        readonly attribute: CellAttribute;
+        readonly column: ColumnMetadata;
+        readonly selector: PreparedSelector;
+      }
   );
 
 /** The selectors a selector is made of. */
@@ -63,7 +112,9 @@ export function isAggregate(selector: PreparedSelector): boolean {
 }
 
 /** Every aggregate in the selectors, by its index. */
-export function aggregatesOf(selectors: readonly PreparedSelector[]): readonly Extract<PreparedSelector, { kind: 'aggregate' }>[] {
+export function aggregatesOf(
+  selectors: readonly PreparedSelector[],
+): readonly Extract<PreparedSelector, { kind: 'aggregate' }>[] {
   return selectors.flatMap((selector) =>
     selector.kind === 'aggregate' ? [selector] : [...aggregatesOf(partsOf(selector))],
   );
@@ -86,6 +137,8 @@ export function selectedFunctions(
 ): readonly (ScalarFunction | AggregateFunction)[] {
   return selectors.flatMap((selector) => {
     const inner = selectedFunctions(partsOf(selector));
-    return selector.kind === 'call' || selector.kind === 'aggregate' ? [selector.function, ...inner] : inner;
+    return selector.kind === 'call' || selector.kind === 'aggregate'
+      ? [selector.function, ...inner]
+      : inner;
   });
 }

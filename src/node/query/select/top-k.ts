@@ -12,10 +12,11 @@ import { addWarning } from '../../coordinator/coordinator.ts';
 import type { Done, Execution } from '../execution.ts';
 import { failed } from '../execution.ts';
 import { answering } from '../modification/execute-modification.ts';
-import { queryOf, readerOf, rowsResponse } from './execute-select.ts';
+import { readerOf } from './page-reader.ts';
+import { queryOf } from './paged-query.ts';
 import type { PagedQuery, PageReader, PartitionsResult } from './pager.ts';
 import { UNLIMITED } from './paging-state.ts';
-import { evaluationOf, outputRow } from './result-rows.ts';
+import { evaluationOf, outputRow, rowsResponse } from './result-rows.ts';
 import { columnValue, keyComponents } from './row-view.ts';
 import type { SelectPlan } from './select-plan.ts';
 
@@ -32,9 +33,12 @@ export function executeTopK(
   if (plan.aggregation !== 'none') throw invalid('Top-K queries can not be run with aggregation');
   const own = oneReplica(execution);
   if (limit === UNLIMITED) {
-    throw invalid('Top-K queries must have a limit specified and the limit must be less than the query page size');
+    throw invalid(
+      'Top-K queries must have a limit specified and the limit must be less than the query page size',
+    );
   }
-  if (perPartitionLimit !== UNLIMITED) throw invalid('Top-K queries do not support per-partition limits');
+  if (perPartitionLimit !== UNLIMITED)
+    throw invalid('Top-K queries do not support per-partition limits');
   const { pageSize } = execution;
   if (pageSize > 0 && pageSize < limit) {
     addWarning(
@@ -50,30 +54,45 @@ export function executeTopK(
   }
   const query = queryOf(plan, own, limit, perPartitionLimit);
   if (query === null || query.ann === null) {
-    done(rowsResponse(plan, [], null));
+    done(rowsResponse(plan, execution, [], null));
     return;
   }
   const { column, vector, indexName } = query.ann;
-  const index = plan.restrictions.indexes.indexes.find((candidate) => candidate.metadata.name === indexName);
+  const index = plan.restrictions.indexes.indexes.find(
+    (candidate) => candidate.metadata.name === indexName,
+  );
   const kind = similarityOf(index?.metadata.options ?? new Map());
   const evaluation = evaluationOf(own);
   const found: { readonly row: ResultRow; readonly score: number }[] = [];
-  readBest(query, limit, readerOf(plan, own), (partitions) => {
-    answering(done, () => {
-      for (const partition of partitions) {
-        const key = keyComponents(partition.table, partition.key.bytes);
-        forEachLiveRow(partition, query, (row, staticRow) => {
-          const view = { key, row, staticRow, nowSeconds: query.nowSeconds };
-          const value = columnValue(view, column);
-          if (value === null) return;
-          const score = vectorSimilarity(kind, vector, value);
-          found.push({ row: outputRow(plan.selection, view, evaluation, []), score });
-        });
-      }
-      found.sort((a, b) => b.score - a.score);
-      done(rowsResponse(plan, found.slice(0, limit).map(({ row }) => row), null));
-    });
-  }, (error) => done(failed(error)));
+  readBest(
+    query,
+    limit,
+    readerOf(plan, own),
+    (partitions) => {
+      answering(done, () => {
+        for (const partition of partitions) {
+          const key = keyComponents(partition.table, partition.key.bytes);
+          forEachLiveRow(partition, query, (row, staticRow) => {
+            const view = { key, row, staticRow, nowSeconds: query.nowSeconds };
+            const value = columnValue(view, column);
+            if (value === null) return;
+            const score = vectorSimilarity(kind, vector, value);
+            found.push({ row: outputRow(plan.selection, view, evaluation, []), score });
+          });
+        }
+        found.sort((a, b) => b.score - a.score);
+        done(
+          rowsResponse(
+            plan,
+            execution,
+            found.slice(0, limit).map(({ row }) => row),
+            null,
+          ),
+        );
+      });
+    },
+    (error) => done(failed(error)),
+  );
 }
 
 /** One read; every replica answers with its best rows. */
@@ -85,14 +104,24 @@ function readBest(
   fail: (error: CqlError) => void,
 ): void {
   const { table, columns, filter, indexName, ann, nowSeconds, clustering, source } = query;
-  const limits = { rows: limit, perPartition: Infinity, countedInFirstPartition: 0, distinct: false };
+  const limits = {
+    rows: limit,
+    perPartition: Infinity,
+    countedInFirstPartition: 0,
+    distinct: false,
+  };
   const shared = { table, columns, filter, indexName, ann, limits, clustering, nowSeconds };
   const finish = (result: PartitionsResult): void => {
     if (result.ok) found(result.partitions);
     else fail(result.error);
   };
-  if (source.kind === 'range') reader.range({ ...shared, kind: 'range', range: source.range }, finish);
-  else reader.partitions(source.keys.map((key) => ({ ...shared, kind: 'partition', key })), finish);
+  if (source.kind === 'range')
+    reader.range({ ...shared, kind: 'range', range: source.range }, finish);
+  else
+    reader.partitions(
+      source.keys.map((key) => ({ ...shared, kind: 'partition', key })),
+      finish,
+    );
 }
 
 /** Levels above ONE are lowered, with a warning. */

@@ -30,7 +30,12 @@ const BYTES: Readonly<Record<string, readonly [suffix: string, bytes: number]>> 
 };
 
 /** Settings of this program that cassandra.yaml does not have. */
-const OURS = new Set(['hints_dispatch_interval', 'batchlog_replay_interval', 'gossip_interval', 'ring_delay']);
+const OURS = new Set([
+  'hints_dispatch_interval',
+  'batchlog_replay_interval',
+  'gossip_interval',
+  'ring_delay',
+]);
 
 /** `more`: settings known elsewhere (addresses, the snitch, the partitioner). */
 export function settingRows(
@@ -45,7 +50,8 @@ export function settingRows(
 
 function settingText(name: string, value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  if (Array.isArray(value)) return name === 'initial_token' ? value.join(',') : `[${value.join(', ')}]`;
+  if (Array.isArray(value))
+    return name === 'initial_token' ? value.join(',') : `[${value.join(', ')}]`;
   if (typeof value !== 'number') return String(value);
   const bytes = BYTES[name];
   if (bytes !== undefined) return unitText(value, bytes);

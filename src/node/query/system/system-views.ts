@@ -18,7 +18,9 @@ export interface GossipedNode {
   readonly generation: number;
   readonly heartbeat: number;
   /** Application state (`DC`, `STATUS_WITH_PORT` ...) -> value and version. */
-  readonly states: Iterable<readonly [string, { readonly value: string; readonly version: number }]>;
+  readonly states: Iterable<
+    readonly [string, { readonly value: string; readonly version: number }]
+  >;
 }
 
 export interface PoolState {

@@ -3,14 +3,15 @@
 // Test: test/schema/virtual-tables.test.ts. Cassandra: db/virtual/VirtualTable, SimpleDataSet.
 
 import { required } from '../../../base/assert.ts';
+import type { Codec } from '../../../data/codec/codec.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import { packList, packMap } from '../../../data/codec/packing.ts';
 import type { CqlError } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
-import type { Mutation } from '../../../data/partition.ts';
-import type { ReadCommand } from '../../../data/read-command.ts';
+import type { DecoratedKey, Mutation, PartitionData } from '../../../data/partition.ts';
+import type { PartitionRange, ReadCommand } from '../../../data/read-command.ts';
 import type { TableMetadata } from '../../../data/schema.ts';
-import { compositeKey } from '../../../ring/token.ts';
+import { compositeKey, splitCompositeKey } from '../../../ring/token.ts';
 import { RowWriter } from '../../schema/row-writer.ts';
 import { compareText } from '../../schema/table-builder.ts';
 import type { ReplicaResult } from '../../storage/replica-result.ts';
@@ -49,10 +50,15 @@ export class VirtualTableRegistry {
   read(command: ReadCommand): ReplicaResult {
     const { table } = command;
     const store = new TableStore(table, { tombstoneFailureThreshold: Infinity });
-    for (const row of this.tables.get(table.id)?.rows() ?? []) {
-      for (const update of rowMutation(table, row).updates) store.apply(update);
+    const rows = [...(this.tables.get(table.id)?.rows() ?? [])];
+    const updates = rows.flatMap((row) => rowMutation(table, row).updates);
+    if (command.kind === 'partition') {
+      for (const update of updates) store.apply(update);
+      return store.read(command);
     }
-    return store.read(command);
+    const order = new KeyOrder(table, updates);
+    for (const update of updates) store.apply({ ...update, key: order.place(update.key) });
+    return store.read({ ...command, range: order.range(command.range) });
   }
 
   filtersImplicitly(table: TableMetadata): boolean {
@@ -65,6 +71,55 @@ export class VirtualTableRegistry {
     if (table === undefined) return null;
     const message = `Modification is not supported by table ${table.keyspace}.${table.name}`;
     return { code: 'INVALID', message };
+  }
+}
+
+/**
+ * Partitions of virtual tables lie in the order of their keys, not of their hashes: their tokens here are odd numbers in
+ * that order, with room between them.
+ * Cassandra: dht/LocalPartitioner.
+ */
+class KeyOrder {
+  private readonly codecs: readonly Codec[];
+  private readonly ordered: readonly DecoratedKey[];
+  private readonly ranks: ReadonlyMap<string, number>;
+
+  constructor(table: TableMetadata, updates: readonly PartitionData[]) {
+    this.codecs = table.partitionKey.map(({ type }) => codecFor(type));
+    const distinct = new Map(updates.map(({ key }) => [key.id, key]));
+    this.ordered = [...distinct.values()].sort((a, b) => this.compare(a, b));
+    this.ranks = new Map(this.ordered.map((key, rank) => [key.id, rank]));
+  }
+
+  place(key: DecoratedKey): DecoratedKey {
+    const { bytes, id } = key;
+    return { bytes, id, high: 0, low: 2 * (this.ranks.get(id) ?? 0) + 1 };
+  }
+
+  /** A page may start at a row that is no more: then at what comes after it. */
+  range(range: PartitionRange): PartitionRange {
+    const { startKey } = range;
+    if (startKey === null) return range;
+    if (this.ranks.has(startKey.id)) return { ...range, startKey: this.place(startKey) };
+    const next = this.ordered.findIndex((key) => this.compare(key, startKey) > 0);
+    const low = 2 * (next < 0 ? this.ordered.length : next);
+    const { bytes, id } = startKey;
+    return {
+      ...range,
+      startKey: { bytes, id, high: 0, low },
+      startKeyInclusive: true,
+      startAfter: null,
+    };
+  }
+
+  private compare(a: DecoratedKey, b: DecoratedKey): number {
+    const left = splitCompositeKey(a.bytes, this.codecs.length);
+    const right = splitCompositeKey(b.bytes, this.codecs.length);
+    for (const [i, codec] of this.codecs.entries()) {
+      const order = codec.compare(left[i] ?? a.bytes, right[i] ?? b.bytes);
+      if (order !== 0) return order;
+    }
+    return 0;
   }
 }
 

@@ -29,7 +29,9 @@ export function termAssignment(term: Term, type: CqlType, scope: TermScope): Ass
     case 'marker':
       return 'weak';
     case 'list':
-      return arrayAssignment(term.elements, type, (element, t) => termAssignment(element, t, scope));
+      return arrayAssignment(term.elements, type, (element, t) =>
+        termAssignment(element, t, scope),
+      );
     case 'set':
       return setAssignment(term.elements, type, (element, t) => termAssignment(element, t, scope));
     case 'map':
@@ -43,7 +45,9 @@ export function termAssignment(term: Term, type: CqlType, scope: TermScope): Ass
     case 'udt':
       return type.kind === 'udt' && udtMismatch(term.fields, type, scope) === null ? 'weak' : 'no';
     case 'tuple':
-      return tupleAssignment(term.elements, type, (element, t) => termAssignment(element, t, scope));
+      return tupleAssignment(term.elements, type, (element, t) =>
+        termAssignment(element, t, scope),
+      );
     case 'type-hint':
       return hintAssignment(resolveRawType(term.type, scope), type);
     case 'call':
@@ -61,9 +65,15 @@ export function hintAssignment(hinted: CqlType, type: CqlType): Assignment {
 
 type Test<T> = (element: T, type: CqlType) => Assignment;
 
-export function arrayAssignment<T>(elements: readonly T[], type: CqlType, test: Test<T>): Assignment {
+export function arrayAssignment<T>(
+  elements: readonly T[],
+  type: CqlType,
+  test: Test<T>,
+): Assignment {
   if (type.kind === 'vector') {
-    return elements.length === type.dimension ? weakest(elements.map((e) => test(e, type.element))) : 'no';
+    return elements.length === type.dimension
+      ? weakest(elements.map((e) => test(e, type.element)))
+      : 'no';
   }
   if (type.kind !== 'list') return 'no';
   return elements.length === 0 ? 'weak' : weakest(elements.map((e) => test(e, type.element)));
@@ -75,7 +85,11 @@ export function setAssignment<T>(elements: readonly T[], type: CqlType, test: Te
   return elements.length === 0 ? 'weak' : weakest(elements.map((e) => test(e, type.element)));
 }
 
-export function tupleAssignment<T>(elements: readonly T[], type: CqlType, test: Test<T>): Assignment {
+export function tupleAssignment<T>(
+  elements: readonly T[],
+  type: CqlType,
+  test: Test<T>,
+): Assignment {
   const fields = tupleFields(type);
   if (fields === null) {
     const only = elements[0];
@@ -124,7 +138,10 @@ export function exactTypeOf(term: Term, scope: TermScope): CqlType | null {
       return key === null || value === null ? null : mapOf(key, value);
     }
     case 'tuple':
-      return mapTypes(term.elements.map((e) => exactTypeOf(e, scope)), tupleOf);
+      return mapTypes(
+        term.elements.map((e) => exactTypeOf(e, scope)),
+        tupleOf,
+      );
     case 'type-hint':
       return resolveRawType(term.type, scope);
     case 'call':
@@ -178,4 +195,3 @@ export function mapTypes(
   const known = types.filter((type) => type !== null);
   return known.length === types.length ? make(known) : null;
 }
-

@@ -7,7 +7,11 @@ import type { FunctionArgument } from '../../../cql/functions/function-argument.
 import type { CqlFunction } from '../../../cql/functions/function.ts';
 import { functionName } from '../../../cql/functions/function.ts';
 import { NATIVE_FACTORIES } from '../../../cql/functions/native-functions.ts';
-import { NEGATION_FUNCTION, OPERATOR_FUNCTIONS, operatorOf } from '../../../cql/functions/operators.ts';
+import {
+  NEGATION_FUNCTION,
+  OPERATOR_FUNCTIONS,
+  operatorOf,
+} from '../../../cql/functions/operators.ts';
 import { resolveFunction } from '../../../cql/functions/resolve-function.ts';
 import { printTerm } from '../../../cql/print.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
@@ -21,7 +25,7 @@ import type { Receiver } from './receiver.ts';
 import type { PreparedTerm } from './term.ts';
 import type { TermScope } from './term-scope.ts';
 
-export type CallLikeTerm = CallTerm | OperationTerm | NegationTerm | CastTerm;
+type CallLikeTerm = CallTerm | OperationTerm | NegationTerm | CastTerm;
 
 interface CallParts {
   readonly keyspace: string | null;
@@ -34,7 +38,11 @@ function partsOf(term: CallLikeTerm): CallParts {
     case 'call':
       return { keyspace: term.function.keyspace, name: term.function.name, args: term.args };
     case 'operation':
-      return { keyspace: 'system', name: OPERATOR_FUNCTIONS[term.operator], args: [term.left, term.right] };
+      return {
+        keyspace: 'system',
+        name: OPERATOR_FUNCTIONS[term.operator],
+        args: [term.left, term.right],
+      };
     case 'negation':
       return { keyspace: 'system', name: NEGATION_FUNCTION, args: [term.operand] };
     case 'cast':
@@ -52,7 +60,11 @@ function argumentOf(term: Term, scope: TermScope): FunctionArgument {
   };
 }
 
-function resolve(term: CallLikeTerm, receiverType: CqlType | null, scope: TermScope): CqlFunction | null {
+function resolve(
+  term: CallLikeTerm,
+  receiverType: CqlType | null,
+  scope: TermScope,
+): CqlFunction | null {
   const { keyspace, name, args } = partsOf(term);
   return resolveFunction({
     keyspace,
@@ -90,7 +102,11 @@ export function exactCallType(term: CallLikeTerm, scope: TermScope): CqlType | n
 }
 
 /** The name of a function's parameter as bind markers and errors show it. */
-export function argumentReceiver(fn: CqlFunction, index: number, place: { readonly keyspace: string; readonly table: string }): Receiver {
+function argumentReceiver(
+  fn: CqlFunction,
+  index: number,
+  place: { readonly keyspace: string; readonly table: string },
+): Receiver {
   return {
     keyspace: place.keyspace,
     table: place.table,
@@ -99,12 +115,17 @@ export function argumentReceiver(fn: CqlFunction, index: number, place: { readon
   };
 }
 
-export function prepareCall(term: CallLikeTerm, receiver: Receiver, scope: TermScope): PreparedTerm {
+export function prepareCall(
+  term: CallLikeTerm,
+  receiver: Receiver,
+  scope: TermScope,
+): PreparedTerm {
   const { keyspace, name, args } = partsOf(term);
   const fn = resolve(term, receiver.type, scope);
   const called = keyspace === null ? name : `${keyspace}.${name}`;
   if (fn === null) throw invalid(`Unknown function ${called} called`);
-  if (fn.kind === 'aggregate') throw invalid('Aggregation function are not supported in the where clause');
+  if (fn.kind === 'aggregate')
+    throw invalid('Aggregation function are not supported in the where clause');
   if (resultAssignment(fn, receiver.type) === 'no') {
     const operator = operatorOf('system', fn.name);
     const what = operator === null ? `function ${functionName(fn)}` : `operation ${operator}`;

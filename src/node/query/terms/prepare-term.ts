@@ -5,7 +5,14 @@ import type { Term } from '../../../cql/ast.ts';
 import { printTerm } from '../../../cql/print.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import { constantToBytes } from '../../../data/constant.ts';
-import type { CqlType, ListType, MapType, SetType, UserType, VectorType } from '../../../data/cql-type.ts';
+import type {
+  CqlType,
+  ListType,
+  MapType,
+  SetType,
+  UserType,
+  VectorType,
+} from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
@@ -25,9 +32,13 @@ export type { TermScope } from './term-scope.ts';
 export function prepareTerm(term: Term, receiver: Receiver, scope: TermScope): PreparedTerm {
   switch (term.kind) {
     case 'literal':
-      return { kind: 'constant', value: constantToBytes(term, receiver.type, receiver.name, scope.nowMs) };
+      return {
+        kind: 'constant',
+        value: constantToBytes(term, receiver.type, receiver.name, scope.nowMs),
+      };
     case 'null':
-      if (receiver.type === NATIVE.counter) throw invalid('Invalid null value for counter increment/decrement');
+      if (receiver.type === NATIVE.counter)
+        throw invalid('Invalid null value for counter increment/decrement');
       return NULL_TERM;
     case 'marker':
       return prepareMarker(term.index, receiver, scope);
@@ -52,13 +63,25 @@ export function prepareTerm(term: Term, receiver: Receiver, scope: TermScope): P
 }
 
 /** `(a, b)` for several columns, as in `(c1, c2) > (a, b)`. */
-export function prepareTuple(term: Term, columns: readonly ColumnMetadata[], scope: TermScope): PreparedTerm {
+export function prepareTuple(
+  term: Term,
+  columns: readonly ColumnMetadata[],
+  scope: TermScope,
+): PreparedTerm {
   const elements = term.kind === 'tuple' ? term.elements : [term];
   if (elements.length !== columns.length) {
-    throw invalid(`Expected ${columns.length} elements in value tuple, but got ${elements.length}: ${printTerm(term)}`);
+    throw invalid(
+      `Expected ${columns.length} elements in value tuple, but got ${elements.length}: ${printTerm(term)}`,
+    );
   }
-  const prepared = elements.map((element, i) => prepareTerm(element, columns[i] as ColumnMetadata, scope));
-  return { kind: 'fields', type: tupleOf(columns.map((column) => column.type)), elements: prepared };
+  const prepared = elements.map((element, i) =>
+    prepareTerm(element, columns[i] as ColumnMetadata, scope),
+  );
+  return {
+    kind: 'fields',
+    type: tupleOf(columns.map((column) => column.type)),
+    elements: prepared,
+  };
 }
 
 const NO_BINDING = { values: [], functions: undefined };
@@ -73,7 +96,8 @@ function prepareMarker(index: number, receiver: Receiver, scope: TermScope): Pre
   const { name, type } = receiver;
   scope.variables.set(index, receiver);
   let shape = markerShape(type);
-  if (type.kind === 'list' && name.startsWith('in(')) shape = type.element.kind === 'tuple' ? 'tuples' : 'in-list';
+  if (type.kind === 'list' && name.startsWith('in('))
+    shape = type.element.kind === 'tuple' ? 'tuples' : 'in-list';
   return { kind: 'marker', index, name, type, codec: codecFor(type), shape };
 }
 
@@ -84,14 +108,23 @@ function refuseMarkers(kind: string, receiver: Receiver, terms: readonly Prepare
   );
 }
 
-function prepareArray(elements: readonly Term[], receiver: Receiver, scope: TermScope): PreparedTerm {
+function prepareArray(
+  elements: readonly Term[],
+  receiver: Receiver,
+  scope: TermScope,
+): PreparedTerm {
   const { type } = receiver;
   if (type.kind === 'vector') return prepareVector(elements, receiver, type, scope);
   if (type.kind === 'list') return prepareList(elements, receiver, type, scope);
   throw invalid(`Unexpected receiver type '${typeName(type)}'; only list and vector are expected`);
 }
 
-function prepareList(elements: readonly Term[], receiver: Receiver, type: ListType, scope: TermScope): PreparedTerm {
+function prepareList(
+  elements: readonly Term[],
+  receiver: Receiver,
+  type: ListType,
+  scope: TermScope,
+): PreparedTerm {
   checkElements('list', elements, receiver, type.element, scope);
   const parts = elements.map((element) => prepareTerm(element, valueOf(receiver), scope));
   refuseMarkers('list', receiver, parts);
@@ -135,7 +168,8 @@ function prepareVector(
 function prepareSet(elements: readonly Term[], receiver: Receiver, scope: TermScope): PreparedTerm {
   const { type } = receiver;
   if (type.kind === 'map' && elements.length === 0) return emptyMap(type);
-  if (type.kind !== 'set') throw invalid(`Invalid set literal for ${receiver.name} of type ${typeName(type)}`);
+  if (type.kind !== 'set')
+    throw invalid(`Invalid set literal for ${receiver.name} of type ${typeName(type)}`);
   return prepareSetOf(elements, receiver, type, scope);
 }
 
@@ -143,7 +177,12 @@ function emptyMap(type: MapType): PreparedTerm {
   return folded({ kind: 'entries', type, keys: [], values: [] }, []);
 }
 
-function prepareSetOf(elements: readonly Term[], receiver: Receiver, type: SetType, scope: TermScope): PreparedTerm {
+function prepareSetOf(
+  elements: readonly Term[],
+  receiver: Receiver,
+  type: SetType,
+  scope: TermScope,
+): PreparedTerm {
   checkElements('set', elements, receiver, type.element, scope);
   const parts = elements.map((element) => prepareTerm(element, valueOf(receiver), scope));
   refuseMarkers('set', receiver, parts);
@@ -156,7 +195,8 @@ function prepareMap(
   scope: TermScope,
 ): PreparedTerm {
   const { type } = receiver;
-  if (type.kind !== 'map') throw invalid(`Invalid map literal for ${receiver.name} of type ${typeName(type)}`);
+  if (type.kind !== 'map')
+    throw invalid(`Invalid map literal for ${receiver.name} of type ${typeName(type)}`);
   for (const { key, value } of entries) {
     checkEntry('key', key, receiver, type.key, scope);
     checkEntry('value', value, receiver, type.value, scope);
@@ -167,9 +207,17 @@ function prepareMap(
   return folded({ kind: 'entries', type, keys, values }, [...keys, ...values]);
 }
 
-function checkEntry(part: string, term: Term, receiver: Receiver, type: CqlType, scope: TermScope): void {
+function checkEntry(
+  part: string,
+  term: Term,
+  receiver: Receiver,
+  type: CqlType,
+  scope: TermScope,
+): void {
   if (termAssignment(term, type, scope) !== 'no') return;
-  throw invalid(`Invalid map literal for ${receiver.name}: ${part} ${printTerm(term)} is not of type ${typeName(type)}`);
+  throw invalid(
+    `Invalid map literal for ${receiver.name}: ${part} ${printTerm(term)} is not of type ${typeName(type)}`,
+  );
 }
 
 function prepareUserType(
@@ -178,15 +226,20 @@ function prepareUserType(
   scope: TermScope,
 ): PreparedTerm {
   const { type, name } = receiver;
-  if (type.kind !== 'udt') throw invalid(`Invalid user type literal for ${name} of type ${typeName(type)}`);
+  if (type.kind !== 'udt')
+    throw invalid(`Invalid user type literal for ${name} of type ${typeName(type)}`);
   const mismatch = udtMismatch(fields, type, scope);
   if (mismatch !== null) {
     const fieldType = type.fieldTypes[type.fieldNames.indexOf(mismatch)] as CqlType;
-    throw invalid(`Invalid user type literal for ${name}: field ${mismatch} is not of type ${typeName(fieldType)}`);
+    throw invalid(
+      `Invalid user type literal for ${name}: field ${mismatch} is not of type ${typeName(fieldType)}`,
+    );
   }
   const parts = type.fieldNames.map((fieldName, i) => {
     const field = fields.find((candidate) => candidate.name === fieldName);
-    return field === undefined ? NULL_TERM : prepareTerm(field.value, fieldOf(receiver, type, i), scope);
+    return field === undefined
+      ? NULL_TERM
+      : prepareTerm(field.value, fieldOf(receiver, type, i), scope);
   });
   refuseUnknownFields(fields, type);
   return folded({ kind: 'fields', type, elements: parts }, parts);
@@ -198,11 +251,16 @@ function refuseUnknownFields(fields: readonly { readonly name: string }[], type:
   throw invalid(`Unknown field '${unknown.name}' in value of user defined type ${type.name}`);
 }
 
-function prepareTupleLiteral(elements: readonly Term[], receiver: Receiver, scope: TermScope): PreparedTerm {
+function prepareTupleLiteral(
+  elements: readonly Term[],
+  receiver: Receiver,
+  scope: TermScope,
+): PreparedTerm {
   const { type, name } = receiver;
   const fields = tupleFields(type);
   const only = elements[0];
-  if (fields === null && elements.length === 1 && only !== undefined) return prepareTerm(only, receiver, scope);
+  if (fields === null && elements.length === 1 && only !== undefined)
+    return prepareTerm(only, receiver, scope);
   if (fields === null || (type.kind !== 'tuple' && type.kind !== 'udt')) {
     throw invalid(`Invalid tuple type literal for ${name} of type ${typeName(type)}`);
   }
@@ -215,7 +273,9 @@ function prepareTupleLiteral(elements: readonly Term[], receiver: Receiver, scop
       );
     }
     if (termAssignment(element, field, scope) === 'no') {
-      throw invalid(`Invalid tuple literal for ${name}: component ${i} is not of type ${typeName(field)}`);
+      throw invalid(
+        `Invalid tuple literal for ${name}: component ${i} is not of type ${typeName(field)}`,
+      );
     }
   });
   const parts = elements.map((element, i) =>
@@ -224,13 +284,19 @@ function prepareTupleLiteral(elements: readonly Term[], receiver: Receiver, scop
   return folded({ kind: 'fields', type, elements: parts }, parts);
 }
 
-function prepareHinted(term: Extract<Term, { kind: 'type-hint' }>, receiver: Receiver, scope: TermScope): PreparedTerm {
+function prepareHinted(
+  term: Extract<Term, { kind: 'type-hint' }>,
+  receiver: Receiver,
+  scope: TermScope,
+): PreparedTerm {
   const hinted = resolveRawType(term.type, scope);
   if (termAssignment(term.term, hinted, scope) === 'no') {
     throw invalid(`Cannot cast value ${printTerm(term.term)} to type ${typeName(hinted)}`);
   }
   if (hintAssignment(hinted, receiver.type) === 'no') {
-    throw invalid(`Cannot assign value ${printTerm(term)} to ${receiver.name} of type ${typeName(receiver.type)}`);
+    throw invalid(
+      `Cannot assign value ${printTerm(term)} to ${receiver.name} of type ${typeName(receiver.type)}`,
+    );
   }
   return prepareTerm(term.term, receiver, scope);
 }

@@ -9,9 +9,11 @@ import { parseClassName } from '../../../data/parse-class-name.ts';
 import type { TermScope } from './term-scope.ts';
 
 /** Throws INVALID for unknown UDTs and keyspaces. */
-export function resolveRawType(raw: RawType, scope: Pick<TermScope, 'keyspace' | 'schema'>): CqlType {
+export function resolveRawType(
+  raw: RawType,
+  scope: Pick<TermScope, 'keyspace' | 'schema'>,
+): CqlType {
   const resolve = (inner: RawType): CqlType => resolveRawType(inner, scope);
-  const frozenAs = (frozen: boolean, type: CqlType): CqlType => (frozen ? freeze(type) : type);
   switch (raw.kind) {
     case 'native':
       return NATIVE[raw.name];
@@ -36,4 +38,8 @@ export function resolveRawType(raw: RawType, scope: Pick<TermScope, 'keyspace' |
     case 'custom':
       return parseClassName(raw.className);
   }
+}
+
+function frozenAs(frozen: boolean, type: CqlType): CqlType {
+  return frozen ? freeze(type) : type;
 }

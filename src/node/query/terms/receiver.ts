@@ -32,7 +32,9 @@ export function valueOf(receiver: Receiver): Receiver {
 }
 
 function elementType(type: CqlType): CqlType {
-  return type.kind === 'list' || type.kind === 'set' || type.kind === 'vector' ? type.element : NATIVE.blob;
+  return type.kind === 'list' || type.kind === 'set' || type.kind === 'vector'
+    ? type.element
+    : NATIVE.blob;
 }
 
 /** `key(m)`. */
@@ -48,7 +50,11 @@ export function indexOf(receiver: Receiver): Receiver {
 
 /** `u.f`. */
 export function fieldOf(receiver: Receiver, type: UserType, index: number): Receiver {
-  return beside(receiver, `${receiver.name}.${type.fieldNames[index]}`, type.fieldTypes[index] as CqlType);
+  return beside(
+    receiver,
+    `${receiver.name}.${type.fieldNames[index]}`,
+    type.fieldTypes[index] as CqlType,
+  );
 }
 
 /** `tu[0]`. */

@@ -5,7 +5,14 @@
 import type { FunctionContext, ScalarFunction } from '../../../cql/functions/function.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
-import { packList, packMap, packTuple, unpackList, unpackMap, unpackTuple } from '../../../data/codec/packing.ts';
+import {
+  packList,
+  packMap,
+  packTuple,
+  unpackList,
+  unpackMap,
+  unpackTuple,
+} from '../../../data/codec/packing.ts';
 import { packVector } from '../../../data/codec/vector-codec.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType, MapType, TupleType, UserType, VectorType } from '../../../data/cql-type.ts';
@@ -19,13 +26,40 @@ import { UNSET } from '../../../protocol/bound-value.ts';
 export type PreparedTerm =
   | { readonly kind: 'constant'; readonly value: BoundValue }
   | MarkerTerm
-  | { readonly kind: 'elements'; readonly type: CqlType; readonly elements: readonly PreparedTerm[] }
-  | { readonly kind: 'entries'; readonly type: MapType; readonly keys: readonly PreparedTerm[]; readonly values: readonly PreparedTerm[] }
-  | { readonly kind: 'vector'; readonly type: VectorType; readonly elements: readonly PreparedTerm[] }
-  | { readonly kind: 'fields'; readonly type: TupleType | UserType; readonly elements: readonly PreparedTerm[] }
-  | { readonly kind: 'call'; readonly function: ScalarFunction; readonly args: readonly PreparedTerm[] }
+  | {
+      readonly kind: 'elements';
+      readonly type: CqlType;
+      readonly elements: readonly PreparedTerm[];
+    }
+  | {
+      readonly kind: 'entries';
+      readonly type: MapType;
+      readonly keys: readonly PreparedTerm[];
+      readonly values: readonly PreparedTerm[];
+    }
+  | {
+      readonly kind: 'vector';
+      readonly type: VectorType;
+      readonly elements: readonly PreparedTerm[];
+    }
+  | {
+      readonly kind: 'fields';
+      readonly type: TupleType | UserType;
+      readonly elements: readonly PreparedTerm[];
+    }
+  | {
+      readonly kind: 'call';
+      readonly function: ScalarFunction;
+      readonly args: readonly PreparedTerm[];
+    }
   /** A column of the document bound to `INSERT .. JSON ?`. */
-  | { readonly kind: 'json'; readonly marker: number; readonly columns: readonly ColumnMetadata[]; readonly column: ColumnMetadata; readonly defaultUnset: boolean };
+  | {
+      readonly kind: 'json';
+      readonly marker: number;
+      readonly columns: readonly ColumnMetadata[];
+      readonly column: ColumnMetadata;
+      readonly defaultUnset: boolean;
+    };
 
 export interface MarkerTerm {
   readonly kind: 'marker';
@@ -165,7 +199,8 @@ function isSorted(values: readonly (Buffer | null)[], step: number, codec: Codec
   for (let i = step; i < values.length; i += step) {
     const a = values[i - step];
     const b = values[i];
-    if (a === null || b === null || a === undefined || b === undefined || codec.compare(a, b) >= 0) return false;
+    if (a === null || b === null || a === undefined || b === undefined || codec.compare(a, b) >= 0)
+      return false;
   }
   return true;
 }
@@ -177,7 +212,9 @@ function noNull(value: Buffer | null): Buffer {
 
 function sortedUnique(elements: readonly Buffer[], codec: Codec): Buffer[] {
   const sorted = [...elements].sort((a, b) => codec.compare(a, b));
-  return sorted.filter((element, i) => i === 0 || codec.compare(sorted[i - 1] as Buffer, element) !== 0);
+  return sorted.filter(
+    (element, i) => i === 0 || codec.compare(sorted[i - 1] as Buffer, element) !== 0,
+  );
 }
 
 /** Of equal keys the last value stays. `flat` alternates keys and values. */
@@ -195,7 +232,11 @@ function packSortedMap(flat: readonly Buffer[], codec: Codec): Buffer {
 
 // --------------------------------------------------------------------------------------------------- constructions
 
-function bindElements(type: CqlType, terms: readonly PreparedTerm[], context: BindContext): BoundValue {
+function bindElements(
+  type: CqlType,
+  terms: readonly PreparedTerm[],
+  context: BindContext,
+): BoundValue {
   const elements: Buffer[] = [];
   for (const term of terms) {
     const value = bindTerm(term, context);
@@ -205,7 +246,10 @@ function bindElements(type: CqlType, terms: readonly PreparedTerm[], context: Bi
   return packList(type.kind === 'set' ? sortedUnique(elements, codecFor(type.element)) : elements);
 }
 
-function bindEntries(term: Extract<PreparedTerm, { kind: 'entries' }>, context: BindContext): BoundValue {
+function bindEntries(
+  term: Extract<PreparedTerm, { kind: 'entries' }>,
+  context: BindContext,
+): BoundValue {
   const flat: Buffer[] = [];
   for (const [i, keyTerm] of term.keys.entries()) {
     const key = bindTerm(keyTerm, context);
@@ -218,17 +262,21 @@ function bindEntries(term: Extract<PreparedTerm, { kind: 'entries' }>, context: 
   return packSortedMap(flat, codecFor(term.type.key));
 }
 
-function bindVector(term: Extract<PreparedTerm, { kind: 'vector' }>, context: BindContext): BoundValue {
+function bindVector(
+  term: Extract<PreparedTerm, { kind: 'vector' }>,
+  context: BindContext,
+): BoundValue {
   const elements = term.elements.map((element) => {
     const value = bindTerm(element, context);
-    if (value === null || value === UNSET || value.length === 0) throw invalid('null is not supported inside vectors');
+    if (value === null || value === UNSET || value.length === 0)
+      throw invalid('null is not supported inside vectors');
     return value;
   });
   return packVector(elements, codecFor(term.type.element).fixedLength);
 }
 
 /** The fields of a tuple or UDT construction, unpacked. */
-export function bindFields(
+function bindFields(
   type: TupleType | UserType,
   terms: readonly PreparedTerm[],
   context: BindContext,
@@ -238,7 +286,9 @@ export function bindFields(
     if (value !== UNSET) return value;
     if (type.kind === 'tuple') throw invalid(`Invalid unset value for tuple field number ${i}`);
     if (isMultiCell(type)) return null;
-    throw invalid(`Invalid unset value for field '${type.fieldNames[i]}' of user defined type ${type.name}`);
+    throw invalid(
+      `Invalid unset value for field '${type.fieldNames[i]}' of user defined type ${type.name}`,
+    );
   });
 }
 
@@ -255,17 +305,31 @@ function bindJson(term: Extract<PreparedTerm, { kind: 'json' }>, context: BindCo
   return term.defaultUnset ? UNSET : null;
 }
 
-function bindCall(fn: ScalarFunction, terms: readonly PreparedTerm[], context: BindContext): Buffer | null {
+function bindCall(
+  fn: ScalarFunction,
+  terms: readonly PreparedTerm[],
+  context: BindContext,
+): Buffer | null {
   const args: (Buffer | null)[] = [];
   for (const term of terms) {
-    args.push(bindSet(term, context, `Invalid unset value for argument in call to function ${fn.name}`));
+    args.push(
+      bindSet(term, context, `Invalid unset value for argument in call to function ${fn.name}`),
+    );
   }
   return fn.execute(args, context.functions);
 }
 
 /** The components of a term that stands for several columns. null: the whole tuple is null. */
-export function bindTuple(term: PreparedTerm, size: number, context: BindContext): (Buffer | null)[] | null {
+export function bindTuple(
+  term: PreparedTerm,
+  size: number,
+  context: BindContext,
+): (Buffer | null)[] | null {
   if (term.kind === 'fields') return bindFields(term.type, term.elements, context);
-  const value = bindSet(term, context, `Invalid unset value for tuple ${term.kind === 'marker' ? term.name : ''}`);
+  const value = bindSet(
+    term,
+    context,
+    `Invalid unset value for tuple ${term.kind === 'marker' ? term.name : ''}`,
+  );
   return value === null ? null : unpackTuple(value, size);
 }

@@ -1,0 +1,175 @@
+// Runs a SELECT with aggregates or GROUP BY: rows are read page after page into groups, a page of the answer is a
+// number of groups. Cassandra: SelectStatement.pageAggregateQuery, service/pager/AggregationQueryPager.
+
+import { addWarning } from '../../coordinator/coordinator.ts';
+import type { ResultRow } from '../../../protocol/responses/rows.ts';
+import { decorateKey } from '../../../ring/token.ts';
+import type { Done, Execution } from '../execution.ts';
+import { fetchSafely } from './fetch.ts';
+import { readerOf } from './page-reader.ts';
+import { queryOf } from './paged-query.ts';
+import { Pager } from './pager.ts';
+import type { PagingState } from './paging-state.ts';
+import { encodePagingState, UNLIMITED } from './paging-state.ts';
+import { GroupState, rowsResponse } from './result-rows.ts';
+import { keyComponents } from './row-view.ts';
+import type { RowView } from './row-view.ts';
+import type { Grouping, SelectPlan } from './select-plan.ts';
+
+/** Rows read at a time where the client asked for no pages. */
+const ROWS_AT_ONCE = 10_000;
+
+function warnOfAggregation(plan: SelectPlan, execution: Execution): void {
+  const { restrictions } = plan;
+  if (!restrictions.hasPartitionRestrictions) {
+    addWarning(execution.request, 'Aggregation query used without partition key');
+  } else if (restrictions.keyIsIn) {
+    addWarning(
+      execution.request,
+      'Aggregation query used on multiple partition keys (IN restriction)',
+    );
+  }
+}
+
+export function executeGroups(
+  plan: SelectPlan,
+  execution: Execution,
+  limit: number,
+  perPartitionLimit: number,
+  state: PagingState | null,
+  done: Done,
+): void {
+  warnOfAggregation(plan, execution);
+  const query = queryOf(plan, execution, UNLIMITED, UNLIMITED);
+  const run = new GroupRun(plan, execution, limit, perPartitionLimit, state);
+  if (query === null) {
+    done(rowsResponse(plan, execution, run.emptyRows(), null));
+    return;
+  }
+  const pager = new Pager(query, readerOf(plan, execution), rowState(state), decorateKey);
+  run.read(pager, done);
+}
+
+/** The pager below counts rows, the state counts groups: rows know no limit, but a finished partition stays so. */
+function rowState(state: PagingState | null): PagingState | null {
+  if (state === null) return null;
+  return {
+    ...state,
+    remaining: UNLIMITED,
+    remainingInPartition: state.remainingInPartition === 0 ? 0 : UNLIMITED,
+  };
+}
+
+/** Reads rows page after page into groups until the page of groups is full. */
+class GroupRun {
+  private readonly plan: SelectPlan;
+  private readonly execution: Execution;
+  private readonly group: GroupState;
+  private readonly rows: ResultRow[] = [];
+  private readonly grouping: Grouping | null;
+  private readonly perPartitionLimit: number;
+  private remaining: number;
+  private remainingInPartition: number;
+  private partition: readonly Buffer[] | null = null;
+  private isFull = false;
+
+  constructor(
+    plan: SelectPlan,
+    execution: Execution,
+    limit: number,
+    perPartitionLimit: number,
+    state: PagingState | null,
+  ) {
+    this.plan = plan;
+    this.execution = execution;
+    this.group = new GroupState(plan, execution);
+    this.grouping =
+      plan.aggregation === 'all' || plan.aggregation === 'none' ? null : plan.aggregation;
+    this.perPartitionLimit = perPartitionLimit;
+    this.remaining = state?.remaining ?? limit;
+    this.remainingInPartition = perPartitionLimit;
+    if (state !== null && state.rowMark !== null) {
+      this.remainingInPartition = state.remainingInPartition;
+      if (state.partitionKey !== null)
+        this.partition = keyComponents(plan.table, state.partitionKey);
+    }
+  }
+
+  /** Without GROUP BY an aggregation over nothing gives one row. */
+  emptyRows(): readonly ResultRow[] {
+    return this.grouping === null ? [this.group.output()] : [];
+  }
+
+  read(pager: Pager, done: Done): void {
+    const { pageSize } = this.execution;
+    const atOnce = pageSize > 0 ? pageSize : ROWS_AT_ONCE;
+    fetchSafely(
+      pager,
+      atOnce,
+      (view) => this.visit(view),
+      done,
+      () => {
+        if (this.isFull) {
+          const { version } = this.execution;
+          const ends = this.remaining <= 0;
+          done(
+            rowsResponse(
+              this.plan,
+              this.execution,
+              this.rows,
+              ends ? null : encodePagingState(this.stateOf(pager), version),
+            ),
+          );
+        } else if (pager.isExhausted) {
+          this.closeGroup();
+          done(rowsResponse(this.plan, this.execution, this.rows, null));
+        } else this.read(pager, done);
+      },
+    );
+  }
+
+  private stateOf(pager: Pager): PagingState {
+    const state = pager.state();
+    if (state.rowMark === null)
+      return { ...state, remaining: this.remaining, remainingInPartition: UNLIMITED };
+    return { ...state, remaining: this.remaining, remainingInPartition: this.remainingInPartition };
+  }
+
+  private visit(view: RowView): boolean {
+    const { grouping, group } = this;
+    if (grouping === null) {
+      group.add(view);
+      return true;
+    }
+    if (!group.isEmpty && !group.accepts(view, grouping)) {
+      this.closeGroup();
+      const { pageSize } = this.execution;
+      if (this.remaining <= 0 || (pageSize > 0 && this.rows.length >= pageSize)) {
+        this.isFull = true;
+        return false;
+      }
+    }
+    this.enterPartition(view);
+    if (this.remainingInPartition > 0) group.add(view);
+    return true;
+  }
+
+  private enterPartition(view: RowView): void {
+    const { partition } = this;
+    if (
+      partition !== null &&
+      partition.every((component, i) => component.equals(view.key[i] as Buffer))
+    )
+      return;
+    if (partition !== null) this.remainingInPartition = this.perPartitionLimit;
+    this.partition = view.key;
+  }
+
+  private closeGroup(): void {
+    if (this.group.isEmpty && this.grouping !== null) return;
+    this.rows.push(this.group.output());
+    this.remaining--;
+    this.remainingInPartition--;
+    this.group.reset();
+  }
+}

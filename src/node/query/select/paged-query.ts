@@ -1,0 +1,87 @@
+// What a SELECT reads, for bound values: the partitions or the range, the rows, the filter, the index.
+// Cassandra: SelectStatement.getQuery, getClusteringIndexFilter, getRowFilter.
+
+import { ALL_SLICES } from '../../../data/clustering-order.ts';
+import { invalid } from '../../../data/cql-error.ts';
+import type { AnnOrdering, ClusteringFilter } from '../../../data/read-command.ts';
+import { UNSET } from '../../../protocol/bound-value.ts';
+import type { Execution } from '../execution.ts';
+import { requestedClusterings, requestedSlices } from '../restrictions/clustering-values.ts';
+import { partitionKeys, partitionRange } from '../restrictions/key-values.ts';
+import { chooseIndex, rowFilterOf } from '../restrictions/row-filter.ts';
+import { firstColumn } from '../restrictions/restriction.ts';
+import { bindTerm } from '../terms/term.ts';
+import { fastClustering, fastKey } from './fast-read.ts';
+import type { PagedQuery } from './pager.ts';
+import type { SelectPlan } from './select-plan.ts';
+
+/** What is read; null: nothing can match. */
+export function queryOf(
+  plan: SelectPlan,
+  execution: Execution,
+  limit: number,
+  perPartitionLimit: number,
+): PagedQuery | null {
+  const { restrictions, fast } = plan;
+  const { bind } = execution;
+  const clustering =
+    fast === null
+      ? clusteringOf(plan, execution)
+      : fastClustering(fast, bind.values, plan.isReversed);
+  const source = clustering === null ? null : sourceOf(plan, execution);
+  if (clustering === null || source === null) return null;
+  return {
+    table: plan.table,
+    source,
+    columns: plan.selection.filter,
+    clustering,
+    filter: fast === null ? rowFilterOf(restrictions, bind) : null,
+    indexName: fast === null ? chooseIndex(restrictions) : null,
+    ann: fast === null ? annOf(plan, execution) : null,
+    nowSeconds: execution.nowSeconds,
+    distinct: plan.statement.distinct,
+    showsStaticOnly: restrictions.returnsStaticOnlyPartitions,
+    limit,
+    perPartitionLimit,
+  };
+}
+
+function sourceOf(
+  { restrictions, fast }: SelectPlan,
+  { bind }: Execution,
+): PagedQuery['source'] | null {
+  if (fast !== null) return { kind: 'keys', keys: [fastKey(fast, bind.values)] };
+  if (restrictions.isKeyRange) {
+    const range = partitionRange(restrictions, bind);
+    return range === null ? null : { kind: 'range', range };
+  }
+  const keys = partitionKeys(restrictions, bind);
+  return keys.length === 0 ? null : { kind: 'keys', keys };
+}
+
+function clusteringOf(plan: SelectPlan, execution: Execution): ClusteringFilter | null {
+  const { restrictions, isReversed, statement, selection } = plan;
+  if (statement.distinct) return { kind: 'slices', slices: ALL_SLICES, reversed: false };
+  const seesStatics = selection.columns.some((column) => column.kind === 'static');
+  if (restrictions.isColumnRange) {
+    const slices = requestedSlices(restrictions, execution.bind);
+    if (slices.length === 0 && !seesStatics) return null;
+    return { kind: 'slices', slices, reversed: isReversed };
+  }
+  if (restrictions.table.clustering.length === 0)
+    return { kind: 'slices', slices: ALL_SLICES, reversed: isReversed };
+  const clusterings = requestedClusterings(restrictions, execution.bind);
+  if (clusterings.length === 0 && !seesStatics) return null;
+  return { kind: 'names', clusterings, reversed: isReversed };
+}
+
+function annOf(plan: SelectPlan, execution: Execution): AnnOrdering | null {
+  const { ann } = plan.restrictions.others;
+  if (ann === null || ann.kind !== 'ann') return null;
+  const column = firstColumn(ann);
+  const vector = bindTerm(ann.value, execution.bind);
+  if (vector === null) throw invalid(`Unsupported null value for column ${column.name}`);
+  if (vector === UNSET) throw invalid(`Unsupported unset value for column ${column.name}`);
+  const index = plan.restrictions.indexes.indexes.find((candidate) => candidate.column === column);
+  return { column, vector, indexName: index?.metadata.name ?? '' };
+}

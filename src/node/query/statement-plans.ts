@@ -1,0 +1,143 @@
+// The node's plans: prepared statements by id, statements that came as text by text; planned when first seen, planned
+// again or dropped when the schema moves. Test: test/query/prepared.test.ts. Cassandra: cql3/QueryProcessor.
+
+import { parseStatement } from '../../cql/parse.ts';
+import { CqlException, invalid } from '../../data/cql-error.ts';
+import type { Schema } from '../../data/schema.ts';
+import type { PreparationContext, PreparedStatement } from './prepared-statement.ts';
+import { prepareStatement, statementId } from './prepared-statement.ts';
+import type { CacheEntry } from './statement-cache.ts';
+import { fitnessOf, StatementCache } from './statement-cache.ts';
+
+/** Where prepared statements outlive the process (system.prepared_statements). */
+export interface PreparedStore {
+  store(id: Buffer, keyspace: string | null, text: string): void;
+  remove(id: Buffer): void;
+}
+
+export const NO_PREPARED_STORE: PreparedStore = { store: () => undefined, remove: () => undefined };
+
+export interface PlanEnvironment {
+  /** The schema as it is now. */
+  schema(): Schema;
+  /** Everything else a preparation needs. */
+  context(keyspace: string | null): PreparationContext;
+}
+
+const TEXT_CACHE_BYTES = 8 * 1024 * 1024;
+const MARKERS_MAX = 65_535;
+
+export class StatementPlans {
+  private readonly environment: PlanEnvironment;
+  private readonly store: PreparedStore;
+  private readonly prepared: StatementCache;
+  private readonly texts = new StatementCache(TEXT_CACHE_BYTES);
+
+  constructor(environment: PlanEnvironment, cacheBytes: number, store: PreparedStore) {
+    this.environment = environment;
+    this.store = store;
+    this.prepared = new StatementCache(cacheBytes, (id) => store.remove(Buffer.from(id, 'latin1')));
+  }
+
+  get preparedCount(): number {
+    return this.prepared.size;
+  }
+
+  clear(): void {
+    this.prepared.clear();
+    this.texts.clear();
+  }
+
+  /** The prepared statement of an id. Throws UNPREPARED. */
+  ofId(id: Buffer): PreparedStatement {
+    const key = id.toString('latin1');
+    const entry = this.prepared.get(key);
+    if (entry === undefined) throw unprepared(id);
+    const schema = this.environment.schema();
+    if (entry.schema !== schema) this.refresh(entry, key, schema);
+    entry.isUsed = true;
+    return entry.prepared;
+  }
+
+  /** The text of a prepared statement; empty when it is unknown. */
+  textOf(id: Buffer): string {
+    return this.prepared.get(id.toString('latin1'))?.prepared.text ?? '';
+  }
+
+  /** After a change of the schema: keeps the plan, makes it anew, or drops the statement. */
+  private refresh(entry: CacheEntry, key: string, schema: Schema): void {
+    const fitness = fitnessOf(entry.prepared, schema);
+    if (fitness === 'gone') {
+      const id = Buffer.from(key, 'latin1');
+      this.prepared.delete(key);
+      this.store.remove(id);
+      throw unprepared(id);
+    }
+    const { text, keyspace } = entry.prepared;
+    if (fitness === 'plan-again') entry.prepared = this.plan(text, keyspace);
+    entry.schema = schema;
+  }
+
+  /** The plan of a statement sent as text. */
+  ofText(text: string, keyspace: string | null): PreparedStatement {
+    const schema = this.environment.schema();
+    const key = `${keyspace ?? ''}\u0000${text}`;
+    const entry = this.texts.get(key);
+    if (entry !== undefined) {
+      if (entry.schema === schema || fitnessOf(entry.prepared, schema) === 'fits') {
+        entry.schema = schema;
+        entry.isUsed = true;
+        return entry.prepared;
+      }
+      this.texts.delete(key);
+    }
+    const prepared = this.plan(text, keyspace);
+    // The constant 'now' means the moment of preparing: such a plan serves once.
+    const isLasting = prepared.plan.kind !== 'other' && !/'now'/i.test(text);
+    if (isLasting) this.texts.put(key, prepared, schema);
+    return prepared;
+  }
+
+  /** Plans and keeps a statement. Both its ids are known: with and without the keyspace. */
+  prepare(
+    text: string,
+    keyspace: string | null,
+  ): { readonly prepared: PreparedStatement; readonly id: Buffer } {
+    const schema = this.environment.schema();
+    const plain = statementId(text, null);
+    const qualified = statementId(text, keyspace);
+    const known = this.prepared.get(qualified.toString('latin1'));
+    if (known !== undefined && known.schema === schema && known.prepared.keyspace === keyspace) {
+      return { prepared: known.prepared, id: known.prepared.isQualified ? plain : qualified };
+    }
+    const prepared = this.plan(text, keyspace);
+    if (prepared.markers > MARKERS_MAX) {
+      throw invalid(
+        `Too many markers(?). ${prepared.markers} markers exceed the allowed maximum of ${MARKERS_MAX}`,
+      );
+    }
+    this.put(plain, prepared, schema);
+    if (keyspace !== null) this.put(qualified, prepared, schema);
+    return { prepared, id: prepared.isQualified ? plain : qualified };
+  }
+
+  private put(id: Buffer, prepared: PreparedStatement, schema: Schema): void {
+    this.prepared.put(id.toString('latin1'), prepared, schema);
+    this.store.store(id, prepared.keyspace, prepared.text);
+  }
+
+  private plan(text: string, keyspace: string | null): PreparedStatement {
+    return prepareStatement(parseStatement(text), this.environment.context(keyspace));
+  }
+}
+
+function unprepared(id: Buffer): CqlException {
+  return new CqlException({
+    code: 'UNPREPARED',
+    id,
+    message:
+      `Prepared query with ID ${id.toString('hex')} not found (either the query was not prepared on this host (maybe ` +
+      'the host has been restarted?) or you have prepared too many queries and it has been evicted from the internal ' +
+      'cache)',
+  });
+}
