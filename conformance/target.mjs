@@ -11,7 +11,9 @@ export function readTarget() {
 }
 
 export async function sendCommand(control, command, body) {
-  const response = await fetch(`${control}/${command}`, { method: 'POST', body: JSON.stringify(body) });
+  // A connection kept alive would be closed by the other side while this program waits for a child process.
+  const headers = { connection: 'close' };
+  const response = await fetch(`${control}/${command}`, { method: 'POST', body: JSON.stringify(body), headers });
   const { ok, value, error } = await response.json();
   if (!ok) throw new Error(`${command} ${JSON.stringify(body)}: ${error}`);
   return value;

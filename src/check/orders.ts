@@ -24,7 +24,8 @@ export function checkOrders(operations: readonly OrderOperation[]): OrdersResult
     else list.push(operation);
   };
   for (const operation of operations) {
-    if (operation.outcome === 'failed') continue;
+    // A read without an answer says nothing; a write without one may have happened.
+    if (operation.outcome === 'failed' || (operation.kind === 'read-order' && operation.outcome !== 'ok')) continue;
     const register = toRegister(operation);
     if (operation.slot !== null) add(operation.slot, register);
     else for (const region of regions) add(`${region}:${operation.askedSlot}`, register);

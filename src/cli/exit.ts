@@ -1,5 +1,6 @@
 // How a command ends: exit codes as documented, one place that turns an error into words and a code.
 
+import { AddressProblem } from '../drill/addresses.ts';
 import { InvalidDocument } from '../topology/load-topology.ts';
 import { UnknownPlace } from '../topology/place.ts';
 
@@ -19,7 +20,7 @@ export function explainError(error: unknown): { readonly code: number; readonly 
   if (error instanceof UsageProblem || error instanceof InvalidDocument || error instanceof UnknownPlace) {
     return { code: EXIT.usage, text: error.message };
   }
-  if (error instanceof EnvironmentProblem) return { code: EXIT.environment, text: error.message };
+  if (error instanceof EnvironmentProblem || error instanceof AddressProblem) return { code: EXIT.environment, text: error.message };
   const system = systemProblem(error);
   if (system !== null) return { code: EXIT.environment, text: system };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -29,7 +29,7 @@ function build(): Command {
     .option('--rate <n>', 'requests per second over all regions (open model)', positive)
     .option('--no-retry', 'users do not retry failed requests')
     .option('--aws-defaults', 'health checks and propagation as AWS has them, not the tuned ones')
-    .option('--faster <factor>', 'divide the time of every phase by this', positive)
+    .option('--faster <factor>', 'divide phases, health checks, propagation and the hint window by this', positive)
     .option('--out <folder>', 'where run folders are written', '.starfish/runs')
     .option('--csv <prefix>', "also write Locust's four CSV files with this prefix")
     .option('--html <file>', 'also write the HTML report here')

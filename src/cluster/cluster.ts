@@ -11,7 +11,7 @@ import type { NodeConfig } from '../node/node-config.ts';
 import type { UserCodeRunner } from '../node/query/user-code.ts';
 import { NO_USER_CODE } from '../node/query/user-code.ts';
 import { SchemaCache } from '../node/schema/schema-cache.ts';
-import type { Telemetry, TelemetryEvent } from '../node/telemetry.ts';
+import type { Telemetry, TelemetryEvent, WriteWitness } from '../node/telemetry.ts';
 import type { ClientEvent } from '../protocol/responses/event.ts';
 import { initialTokens } from './initial-tokens.ts';
 import { NodeHost } from './node-host.ts';
@@ -26,6 +26,8 @@ export interface ClusterOptions {
   /** Makes a node's disk for one life; null: in memory. */
   readonly disk: ((placement: NodePlacement) => (loop: EventLoop, gate: Gate) => Disk) | null;
   readonly userCode?: UserCodeRunner;
+  /** Keeps account of acknowledged writes; absent: nobody does. */
+  readonly witness?: WriteWitness;
 }
 
 export type TelemetryListener = (event: TelemetryEvent) => void;
@@ -57,6 +59,7 @@ export class Cluster {
       emit: (event) => {
         for (const listener of listeners) listener(event);
       },
+      witness: options.witness ?? null,
     };
     this.seeds = firstOfEachDatacenter(nodes);
     const tokens = initialTokens(nodes, config, random);
@@ -124,9 +127,22 @@ export class Cluster {
         if (error !== null) failure ??= `${host.placement.place} (${host.placement.address}): ${error}`;
         if (--waiting > 0) return;
         if (failure !== null) done(failure);
-        else this.introduce(() => done(null));
+        else this.introduce(() => this.isWhole(), () => {
+          this.links.setModel(this.options.latency);
+          for (const { node } of this.hosts) node?.refreshPeers();
+          done(null);
+        });
       });
     }
+  }
+
+  /**
+   * Tells every node at once which others serve clients now, which gossip alone would take seconds to do: a driver that
+   * connects when the cluster is ready must not hear of new nodes any more.
+   */
+  announceClients(done: () => void): void {
+    const running = this.hosts.flatMap(({ node }) => (node === null ? [] : [node.membership]));
+    this.introduce(() => running.every((one) => running.every((other) => one.isRpcReady(other.self))), done);
   }
 
   host(place: string): NodeHost | undefined {
@@ -166,14 +182,11 @@ export class Cluster {
     });
   }
 
-  /** Every node gossips to every other at once; then again, until the cluster is whole. */
-  private introduce(done: () => void): void {
-    const { loop, latency } = this.options;
+  /** Every node gossips to every other at once; then again, until they have `met`. */
+  private introduce(met: () => boolean, done: () => void): void {
     let rounds = 0;
     const round = (): void => {
-      if (this.isWhole() || rounds++ > 200) {
-        this.links.setModel(latency);
-        for (const { node } of this.hosts) node?.refreshPeers();
+      if (met() || rounds++ > 200) {
         done();
         return;
       }
@@ -183,7 +196,7 @@ export class Cluster {
           if (placement.endpoint !== node.self) node.membership.gossiper.gossipTo(placement.endpoint);
         }
       }
-      loop.after(rounds < 3 ? 1 : 10, round);
+      this.options.loop.after(rounds < 3 ? 1 : 10, round);
     };
     round();
   }

@@ -31,6 +31,16 @@ export class CqlPort {
 
   constructor(host: NodeHost) {
     this.host = host;
+    host.transport = this;
+  }
+
+  serves(host: NodeHost): boolean {
+    return this.host === host;
+  }
+
+  /** Whether clients are accepted. */
+  get isOpen(): boolean {
+    return this.server !== null;
   }
 
   /** Rejects with PortProblem. */

@@ -58,16 +58,25 @@ export function addNodes(
   }, done);
 }
 
-/** Calls back when every running node sees all others normal and the schema agreed: what `nodetool status` is watched for. */
+/** Calls back when every running node knows the same members, all normal, and one schema: as operators watch `nodetool status`. */
 export function whenQuiet(cluster: Cluster, done: () => void): void {
   const intervalMs = cluster.config.gossip_interval;
   let rounds = 0;
   const look = (): void => {
-    const isQuiet = cluster.isWhole() && cluster.hosts.every(({ node }) => node === null || !isMoving(node.membership.cluster.movements));
-    if (isQuiet || rounds++ > QUIET_ROUNDS_MAX) done();
+    if (isQuiet(cluster) || rounds++ > QUIET_ROUNDS_MAX) done();
     else cluster.loop.after(intervalMs / 2, look);
   };
   look();
+}
+
+function isQuiet(cluster: Cluster): boolean {
+  if (!cluster.isWhole()) return false;
+  const { hosts } = cluster;
+  return hosts.every(({ node, state }) => {
+    if (node === null || state !== 'up') return true;
+    const { nodes, movements } = node.membership.cluster;
+    return !isMoving(movements) && nodes.size === hosts.length && hosts.every(({ placement }) => nodes.has(placement.endpoint));
+  });
 }
 
 /** Where the next `count` nodes of a zone stand; a zone or region that is not there yet comes with them. */

@@ -22,8 +22,8 @@ import type { NodePlacement } from './placement.ts';
 /** The native transport of a node, where something listens for it (cql-port.ts); nothing does in virtual time. */
 export interface NativeTransport {
   readonly isOpen: boolean;
-  /** The error's text, or null. */
-  open(): Promise<string | null>;
+  /** Rejects with PortProblem. */
+  open(): Promise<void>;
   drain(): Promise<void>;
   kill(): void;
 }

@@ -37,6 +37,8 @@ export interface Placement {
   /** One balancer node a zone, `us-east-1/a/elb`. */
   readonly balancerNodes: readonly HttpPlacement[];
   readonly globalAddress: { readonly address: string; readonly port: number };
+  /** The accelerator's edge for the users nearest to each region. */
+  readonly edges: readonly { readonly region: string; readonly address: string; readonly port: number }[];
 }
 
 export interface AddressPlan {
@@ -50,10 +52,11 @@ export const DEFAULT_ADDRESS_PLAN: AddressPlan = { block: '127.0', nativePort: 9
 
 const FIRST_BALANCER = 101;
 const FIRST_INSTANCE = 151;
+const FIRST_EDGE = 111;
 
 /**
  * Lays the topology out on loopback: nodes 127.0.<region>.<n>, balancer nodes 127.0.<region>.101 and up, instances
- * 127.0.<region>.151 and up, the global balancer 127.0.0.101. Regions count from 1 in document order; nodes go zone by
+ * 127.0.<region>.151 and up, the global balancer 127.0.0.101 and its edges 127.0.0.111 and up. Regions count from 1 in document order; nodes go zone by
  * zone (a/1, b/1, c/1, a/2, ...) so that the first three are one of each zone.
  */
 export function placeTopology(topology: Topology, plan: AddressPlan = DEFAULT_ADDRESS_PLAN): Placement {
@@ -89,7 +92,8 @@ export function placeTopology(topology: Topology, plan: AddressPlan = DEFAULT_AD
   });
   const globalAddress =
     plan.block === null ? { address: '127.0.0.1', port: httpPort } : { address: `${plan.block}.0.101`, port: httpPort };
-  return { nodes, instances, balancerNodes, globalAddress };
+  const edges = Object.keys(topology.regions).map((region, at) => ({ region, ...http(0, FIRST_EDGE + at) }));
+  return { nodes, instances, balancerNodes, globalAddress, edges };
 }
 
 function placeNode(
@@ -118,11 +122,11 @@ function placeNode(
  */
 export function placeNewNode(known: readonly NodePlacement[], region: string, zone: string): NodePlacement {
   const [first] = known;
-  const onePort = first === undefined || first.address !== '127.0.0.1';
+  const hasAddresses = first === undefined || first.address !== '127.0.0.1';
   const inZone = known.filter((node) => node.region === region && node.zone === zone);
   const index = Math.max(0, ...inZone.map((node) => Number(node.place.split('/')[2]))) + 1;
   const [storagePort, nativePort] = [first?.storagePort ?? DEFAULT_ADDRESS_PLAN.storagePort, first?.nativePort ?? DEFAULT_ADDRESS_PLAN.nativePort];
-  if (!onePort) {
+  if (!hasAddresses) {
     const total = Math.max(...known.map((node) => node.storagePort)) - storagePort + 1;
     return placeNode({ region, zone, index, regionNumber: 0, inRegion: 0, total }, { block: null, nativePort, storagePort });
   }

@@ -27,8 +27,9 @@ export function varintBytes(value: bigint): Buffer {
   return bytes;
 }
 
-/** The value of two's complement bytes; `bytes` is not empty. */
+/** The value of two's complement bytes; no bytes are 0. */
 export function varintFromBytes(bytes: Buffer): bigint {
+  if (bytes.length === 0) return 0n;
   if (bytes.length <= 6) return BigInt(bytes.readIntBE(0, bytes.length));
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
 }
@@ -41,7 +42,7 @@ export function decimalBytes(value: Decimal): Buffer {
   return bytes;
 }
 
-/** `bytes` has at least five bytes. */
+/** `bytes` has at least four bytes. */
 export function decimalFromBytes(bytes: Buffer): Decimal {
   return { unscaled: varintFromBytes(bytes.subarray(4)), scale: bytes.readInt32BE(0) };
 }

@@ -16,12 +16,25 @@ export function detectionMsMax(radius: BlastRadius, topology: Topology): number 
   return target + (wholeRegion ? topology.balancers.global.propagation + 500 : 0);
 }
 
-/** Why an attempt failed, in words that add up; null: nothing here explains it. */
+/** A piece of an error's text -> why, in words that add up. The first that fits counts. */
+const CAUSES: readonly (readonly [RegExp, string])[] = [
+  [/refused the connection/, 'sent to a lost instance before its health check noticed'],
+  [/closed the connection with the request outstanding/, 'under way in an instance when it was lost'],
+  [/deregistration delay ran out/, 'longer under way than a draining target may finish'],
+  [/no registered targets/, 'the balancer has no instance to send to'],
+  [/no connection to the target in time|did not answer within the idle timeout/, 'sent to an instance that did not answer'],
+  [/Cannot achieve consistency level|Not enough replicas/i, 'too few replicas alive for the consistency level'],
+  [/Server timeout|Operation timed out|timed out while waiting for the (?:write|read)/i, 'replicas did not answer in time for the consistency level'],
+  [/did not reply before timeout/, 'the driver waited for a node that did not answer'],
+  [/All host\(s\) tried/, 'the driver found no node of its region that answered'],
+  [/the instance is stopping/, 'under way in an instance when it was lost'],
+  [/OVERLOADED|overloaded/i, 'refused by a node with too much to do'],
+  [/ECONNRESET|other side closed|UND_ERR_SOCKET|EPIPE/, 'connection torn with its balancer node or region'],
+  [/ECONNREFUSED/, 'sent to a lost balancer before it left DNS'],
+  [/504|HEADERS_TIMEOUT|BODY_TIMEOUT|CONNECT_TIMEOUT/, 'waited for something that did not answer'],
+];
+
+/** Why an attempt failed; null: nothing here explains it. */
 export function explain(error: string): string | null {
-  if (error.includes('refused the connection')) return 'sent to a lost instance before its health check noticed';
-  if (error.includes('closed the connection with the request outstanding')) return 'under way in an instance when it was lost';
-  if (/ECONNRESET|other side closed|UND_ERR_SOCKET|EPIPE/.test(error)) return 'connection torn with its balancer node or region';
-  if (/ECONNREFUSED/.test(error)) return 'sent to a lost balancer before it left DNS';
-  if (/504|HEADERS_TIMEOUT|CONNECT_TIMEOUT/.test(error)) return 'waited for something that did not answer';
-  return null;
+  return CAUSES.find(([pattern]) => pattern.test(error))?.[1] ?? null;
 }

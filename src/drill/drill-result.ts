@@ -59,7 +59,12 @@ export interface ExpectationResult {
   readonly measured: string;
 }
 
+export type CheckId =
+  | 'lost-writes' | 'stale-reads' | 'conditional-writes' | 'convergence' | 'local-connections' | 'read-repair'
+  | 'faults-took-effect' | 'enough-operations' | 'generator-kept-up';
+
 export interface CheckResult {
+  readonly id: CheckId;
   readonly name: string;
   readonly verdict: 'passed' | 'violated' | 'inconclusive';
   readonly text: string;
@@ -80,7 +85,7 @@ export interface DrillResult {
   readonly engine: string;
   readonly seed: number;
   readonly startedAt: string;
-  /** Seconds of load. */
+  /** Seconds of load that are counted. */
   readonly seconds: number;
   readonly drill: Drill;
   /** Settings that the drill shortened, with Cassandra's or AWS's default beside them. */

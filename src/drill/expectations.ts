@@ -1,8 +1,8 @@
-// Judges phases by their expectations, and the drill as a whole. Pure.
+// Judges phases by their expectations, and the drill as a whole. Pure. Test: test/drill/expectations.test.ts.
 
 import { formatDuration } from '../topology/units.ts';
 import type { DrillPhase } from './drill.ts';
-import type { CheckResult, DrillVerdict, ExpectationResult, PhaseResult } from './drill-result.ts';
+import type { CheckId, CheckResult, DrillVerdict, ExpectationResult, PhaseResult } from './drill-result.ts';
 
 export function judgePhase(phase: DrillPhase, result: PhaseResult): readonly ExpectationResult[] {
   const { expect } = phase;
@@ -41,11 +41,19 @@ export function judgePhase(phase: DrillPhase, result: PhaseResult): readonly Exp
   return results;
 }
 
-/** A consistency violation wins over a failed expectation, and both over inconclusive. */
+/** Checks whose violation is no lost or stale data: they fail the drill as an expectation does. */
+const NOT_CONSISTENCY: ReadonlySet<CheckId> = new Set(['local-connections']);
+
+/**
+ * A consistency violation wins over a failed expectation, and both over inconclusive. A drill that judged nothing is
+ * inconclusive too.
+ */
 export function verdictOf(expectations: readonly ExpectationResult[], checks: readonly CheckResult[]): DrillVerdict {
-  if (checks.some(({ verdict }) => verdict === 'violated')) return 'consistency-violated';
-  if (expectations.some(({ pass }) => !pass)) return 'expectation-failed';
-  if (checks.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
+  const violated = checks.filter(({ verdict }) => verdict === 'violated');
+  if (violated.some(({ id }) => !NOT_CONSISTENCY.has(id))) return 'consistency-violated';
+  if (violated.length > 0 || expectations.some(({ pass }) => !pass)) return 'expectation-failed';
+  const nothing = expectations.length === 0 && checks.length === 0;
+  if (nothing || checks.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
   return 'passed';
 }
 
@@ -57,4 +65,10 @@ export function successShare(requests: number, failures: number): number {
 export function percent(share: number): string {
   if (share === 1) return '100 %';
   return `${(Math.floor(share * 1e6) / 1e4).toString()} %`;
+}
+
+/** The share that failed, for tables: two digits, never rounded down to nothing. */
+export function failedPercent(failures: number, requests: number): string {
+  if (failures === 0 || requests === 0) return '0 %';
+  return `${Number(((failures / requests) * 100).toPrecision(2))} %`;
 }

@@ -9,16 +9,23 @@ import { Injector } from '../fault/injector.ts';
 import { SHOP_KEYSPACE, SHOP_TABLES } from '../stack/shop-schema.ts';
 import { Stack } from '../stack/stack.ts';
 import type { Topology } from '../topology/topology.ts';
+import type { SchemaScript } from './apply-schema.ts';
+import { applySchema } from './apply-schema.ts';
+
+/** How long nodes may take to agree about the schema. */
+const SCHEMA_AGREEMENT_MS = 30_000;
 
 export interface LabOptions {
   readonly topology: Topology;
   readonly addresses: AddressPlan;
   readonly seed: number;
   readonly dataFolder: string | null;
-  /** Statements of the topology's own schema files, by keyspace. */
-  readonly schemaStatements?: readonly string[];
+  /** Schema files, run in order once the topology's keyspaces are there. */
+  readonly schema?: readonly SchemaScript[];
   /** Without the HTTP stack: nodes only. */
   readonly engineOnly?: boolean;
+  /** Keeps account of acknowledged writes; see Engine.lostWrites. */
+  readonly keepAccount?: boolean;
 }
 
 export interface Lab extends AsyncDisposable {
@@ -35,28 +42,34 @@ export interface Lab extends AsyncDisposable {
 export async function openLab(options: LabOptions): Promise<Lab> {
   const { topology, addresses, seed, dataFolder } = options;
   const placement = placeTopology(topology, addresses);
-  const engine = await openEngine(topology.engine, { topology, addresses, seed, dataFolder, latency: true });
+  const engine = await openEngine(topology.engine, { topology, addresses, seed, dataFolder, latency: true, keepAccount: options.keepAccount === true });
+  let stack: Stack | null = null;
   try {
-    await createKeyspaces(engine, topology, options.schemaStatements ?? []);
+    await createKeyspaces(engine, topology);
+    await runSchemas(engine, options.schema ?? []);
     const wantsShop = options.engineOnly !== true && SHOP_KEYSPACE in topology.keyspaces;
-    const stack = wantsShop ? new Stack({ topology, placement }) : null;
+    stack = wantsShop ? new Stack({ topology, placement }) : null;
     if (stack !== null) {
       for (const statement of SHOP_TABLES) await engine.execute(statement);
       await stack.start();
     }
+    const running = stack;
+    // Without the HTTP stack there is none of its parts to lose.
+    const parts = running === null ? { ...placement, instances: [], balancerNodes: [], edges: [] } : placement;
     const stop = async (): Promise<void> => {
-      await stack?.stop();
+      await running?.stop();
       await engine.stop();
     };
-    const injector = new Injector(engine, stack, placement);
-    return { topology, placement, engine, stack, injector, stop, [Symbol.asyncDispose]: stop };
+    const injector = new Injector(engine, running, parts);
+    return { topology, placement: parts, engine, stack: running, injector, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
+    await stack?.stop();
     await engine.stop();
     throw error;
   }
 }
 
-async function createKeyspaces(engine: Engine, topology: Topology, statements: readonly string[]): Promise<void> {
+async function createKeyspaces(engine: Engine, topology: Topology): Promise<void> {
   for (const [name, { replication }] of Object.entries(topology.keyspaces)) {
     const factors = Object.entries(replication).map(([region, factor]) => `'${region}': ${factor}`);
     await engine.execute(
@@ -64,5 +77,11 @@ async function createKeyspaces(engine: Engine, topology: Topology, statements: r
         `{'class': 'NetworkTopologyStrategy'${factors.map((factor) => `, ${factor}`).join('')}}`,
     );
   }
-  for (const statement of statements) await engine.execute(statement);
+}
+
+async function runSchemas(engine: Engine, scripts: readonly SchemaScript[]): Promise<void> {
+  const [node] = engine.nodes;
+  if (scripts.length === 0 || node === undefined) return;
+  for (const script of scripts) await applySchema(node, script);
+  await engine.settled(SCHEMA_AGREEMENT_MS);
 }

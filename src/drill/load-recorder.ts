@@ -4,12 +4,13 @@ import type { HistoryRow } from '../load/csv.ts';
 import type { FinishedRequest } from '../load/shop-load.ts';
 import { Statistics, StatsEntry } from '../load/statistics.ts';
 import type { SecondPoint } from './drill-result.ts';
+import type { FailedAttempt } from './failure-windows.ts';
 
 export interface PhaseLoad {
   readonly attempts: Statistics;
   readonly users: Statistics;
-  /** Due times of failed first attempts, milliseconds of performance.now(). */
-  readonly failedAtMs: number[];
+  /** Failed first attempts, milliseconds of performance.now(). */
+  readonly failed: FailedAttempt[];
 }
 
 interface Second {
@@ -35,8 +36,9 @@ export class LoadRecorder {
   readonly total = newPhaseLoad();
   private current: PhaseLoad = newPhaseLoad();
   private readonly seconds = new Map<number, Second>();
-  private originMs = 0;
+  private originMs = Infinity;
 
+  /** Requests that were due before this are not counted. */
   begin(originMs: number): void {
     this.originMs = originMs;
   }
@@ -49,7 +51,7 @@ export class LoadRecorder {
 
   add(request: FinishedRequest): void {
     const [first] = request.attempts;
-    if (first === undefined) return;
+    if (first === undefined || request.dueMs < this.originMs) return;
     const { method, name } = request;
     const waitedMs = Math.max(0, request.endMs - request.dueMs - sumMs(request));
     const attempt = { method, name, atMs: request.dueMs + waitedMs + first.ms, ms: waitedMs + first.ms, bytes: first.bytes, error: first.error };
@@ -60,7 +62,7 @@ export class LoadRecorder {
     for (const load of [this.current, this.total]) {
       load.attempts.add(attempt);
       load.users.add(seen);
-      if (first.error !== null) load.failedAtMs.push(request.dueMs);
+      if (first.error !== null) load.failed.push({ dueMs: request.dueMs, endMs: attempt.atMs });
     }
     this.recent.push({ atMs: request.endMs, ms: seen.ms, bytes: seen.bytes, failed: request.error !== null });
     this.addSecond(request);
@@ -103,7 +105,7 @@ export class LoadRecorder {
 }
 
 function newPhaseLoad(): PhaseLoad {
-  return { attempts: new Statistics(), users: new Statistics(), failedAtMs: [] };
+  return { attempts: new Statistics(), users: new Statistics(), failed: [] };
 }
 
 function sumMs(request: FinishedRequest): number {

@@ -2,9 +2,12 @@
 // Knows no engine by name. Tells its progress as events; the result is data.
 
 import type { ActiveFault, Injector } from '../fault/injector.ts';
+import type { Fault } from '../fault/fault.ts';
 import { faultText } from '../fault/fault.ts';
+import type { BlastRadius } from '../fault/blast-radius.ts';
 import { radiusText } from '../fault/blast-radius.ts';
 import type { Engine, EngineEvent, HintCounts, RepairReport } from '../engine/engine.ts';
+import type { LoadShape } from '../load/arrivals.ts';
 import type { HistoryRow } from '../load/csv.ts';
 import { ShopLoad } from '../load/shop-load.ts';
 import { SeededRandom } from '../world/random.ts';
@@ -13,14 +16,17 @@ import { populationShares } from '../stack/stack.ts';
 import type { StackEvent } from '../stack/stack-event.ts';
 import type { Drill, DrillPhase } from './drill.ts';
 import { loadTimeMs } from './drill.ts';
-import type { DrillResult, ExpectationResult, PhaseResult, TimelineEntry } from './drill-result.ts';
+import type { CheckResult, DrillResult, DrillVerdict, ExpectationResult, PhaseResult, TimelineEntry } from './drill-result.ts';
 import { detectionMsMax, explain } from './detection.ts';
 import { judgePhase, verdictOf } from './expectations.ts';
-import { checkConnections, checkHistory, checkReplicas } from './final-checks.ts';
-import type { FinalState } from './final-checks.ts';
+import type { DetectionWindow } from './failure-windows.ts';
+import { failuresOutside } from './failure-windows.ts';
+import { checkConditionalWrites, checkConnections, checkLostWrites, checkReplicas, checkStale } from './final-checks.ts';
 import { readFinalState } from './final-reads.ts';
 import type { PhaseLoad } from './load-recorder.ts';
 import { LoadRecorder } from './load-recorder.ts';
+import type { InjectedFault } from './validity-checks.ts';
+import { checkEnough, checkFaultsTook, checkGenerator, checkReadRepairSeen, notChecked } from './validity-checks.ts';
 
 export type DrillProgress =
   | { readonly kind: 'phase-began'; readonly phase: string; readonly faults: readonly string[]; readonly atSeconds: number }
@@ -70,8 +76,12 @@ class DrillRun {
   private readonly timeline: TimelineEntry[] = [];
   private readonly load: ShopLoad;
   private readonly active: ActiveFault[] = [];
+  private readonly windows: DetectionWindow[] = [];
+  private readonly injected: InjectedFault[] = [];
   private readRepairs = 0;
   private speculativeRetries = 0;
+  private lastRecoveryAtMs = 0;
+  private readonly convicted = new Set<string>();
   private originMs = 0;
   private phaseLoad: PhaseLoad;
   private phaseName = '';
@@ -83,7 +93,7 @@ class DrillRun {
     this.phaseLoad = this.recorder.nextPhase();
     this.load = new ShopLoad({
       frontDoors: stack.frontDoors(),
-      shape: { kind: 'constant', rate: drill.load.rate },
+      shape: loadShape(drill),
       shares: populationShares(drill.topology),
       mix: { read: drill.load.read, write: drill.load.write },
       retryOnce: drill.load.retry,
@@ -99,31 +109,33 @@ class DrillRun {
     const connections = stack.driverConnections();
     const stopEngineEvents = engine.on((event) => this.onEngineEvent(event));
     const stopStackEvents = stack.on((event) => this.onStackEvent(event));
-    this.originMs = performance.now();
-    this.recorder.begin(this.originMs);
-    this.load.start();
-    const ticker = setInterval(() => this.tick(), 1_000);
     const phases: PhaseResult[] = [];
     const expectations: ExpectationResult[] = [];
+    let seconds = 0;
     try {
-      for (const phase of drill.phases) {
-        if (this.options.signal?.aborted === true) break;
-        const result = await this.runPhase(phase);
-        const judged = judgePhase(phase, result);
-        phases.push(result);
-        expectations.push(...judged);
-        this.tell({ kind: 'phase-ended', result, expectations: judged });
+      await this.warmUp();
+      const ticker = setInterval(() => this.tick(), 1_000);
+      try {
+        for (const phase of drill.phases) {
+          if (this.isAborted()) break;
+          const result = await this.runPhase(phase);
+          const judged = judgePhase(phase, result);
+          phases.push(result);
+          expectations.push(...judged);
+          this.tell({ kind: 'phase-ended', result, expectations: judged });
+        }
+      } finally {
+        clearInterval(ticker);
+        seconds = this.seconds();
+        await this.load.stop();
+        for (const fault of this.active.splice(0)) await fault.heal();
       }
     } finally {
-      clearInterval(ticker);
-      await this.load.stop();
-      for (const fault of this.active.splice(0)) await fault.heal();
+      stopEngineEvents();
+      stopStackEvents();
     }
-    const seconds = this.seconds();
-    const checks = await this.finalChecks(connections);
-    stopEngineEvents();
-    stopStackEvents();
-    const total = this.recorder.total;
+    const checks = await this.finalChecks(phases, connections);
+    const { total } = this.recorder;
     const result: DrillResult = {
       starfish: this.options.version,
       name: drill.name, description: drill.description, engine: engine.kind, seed: this.options.seed, startedAt, seconds, drill,
@@ -136,14 +148,23 @@ class DrillRun {
       timeline: this.timeline,
       points: this.recorder.points(),
       connections, expectations, checks,
-      verdict: this.options.signal?.aborted === true ? 'inconclusive' : verdictOf(expectations, checks),
+      verdict: this.isAborted() ? stoppedVerdict(verdictOf(expectations, checks)) : verdictOf(expectations, checks),
       memoryMiB: Math.round(process.memoryUsage().rss / 1_048_576),
     };
     return { result, history: this.recorder.history };
   }
 
+  /** Connections open, caches fill and the machine's compiler warms up before anything is measured. */
+  private async warmUp(): Promise<void> {
+    this.load.start();
+    this.phaseName = 'warm-up';
+    await this.sleep(this.options.drill.load.warmup);
+    this.originMs = performance.now();
+    this.recorder.begin(this.originMs);
+  }
+
   private async runPhase(phase: DrillPhase): Promise<PhaseResult> {
-    const { injector, drill } = this.options;
+    const { drill } = this.options;
     const before = this.counters();
     const startMs = performance.now();
     this.phaseLoad = this.recorder.nextPhase();
@@ -152,35 +173,38 @@ class DrillRun {
     if (phase.heal) await this.healAll();
     const healedMs = performance.now();
     const begun: ActiveFault[] = [];
-    for (const fault of phase.inject) {
-      const active = await injector.inject(fault);
-      begun.push(active);
-      this.active.push(active);
-      this.note('fault', `${faultText(fault)}: ${radiusText(active.radius)}`);
-    }
+    for (const fault of phase.inject) begun.push(await this.inject(fault));
     this.tell({ kind: 'phase-began', phase: phase.name, faults: phase.inject.map(faultText), atSeconds: this.seconds() });
     await this.sleep(phase.for - (performance.now() - startMs));
     const { settled, recoveryMs } = await this.settle(phase, healedMs);
-    const repair = phase.repair === undefined ? null : await this.repair(phase.repair);
+    const repair = phase.repair === undefined || this.isAborted() ? null : await this.repair(phase.repair);
     const after = this.counters();
-    const detection = begun.map(({ radius }) => detectionMsMax(radius, drill.topology));
-    const detectionMs = begun.length === 0 ? null : Math.max(...detection);
-    const faultAtMs = begun[0]?.sinceMs ?? startMs;
     return {
       name: phase.name,
       startSeconds: (startMs - this.originMs) / 1_000,
       endSeconds: this.seconds(),
       faults: begun.map(({ fault, radius }) => ({ text: faultText(fault), radius: radiusText(radius) })),
       ...this.phaseStatistics(load, (performance.now() - startMs) / 1_000),
-      // Between faults there is nothing to detect but the return: failures count from the phase's begin.
-      failuresAfterDetection: load.failedAtMs.filter((at) => at > faultAtMs + (detectionMs ?? 0)).length,
-      detectionMsMax: detectionMs,
+      failuresAfterDetection: failuresOutside(load.failed, this.windows),
+      detectionMsMax: begun.length === 0 ? null : Math.max(...begun.map(({ radius }) => detectionMsMax(radius, drill.topology))),
       recoveryMs, settled,
       hints: difference(before.hints, after.hints),
       repair,
       readRepairs: after.readRepairs - before.readRepairs,
       speculativeRetries: after.speculativeRetries - before.speculativeRetries,
     };
+  }
+
+  private async inject(fault: Fault): Promise<ActiveFault> {
+    const { injector, engine, stack, drill } = this.options;
+    const beganMs = performance.now();
+    const active = await injector.inject(fault);
+    this.active.push(active);
+    const detection = detectionMsMax(active.radius, drill.topology);
+    if (detection > 0) this.windows.push({ fromMs: beganMs, toMs: active.sinceMs + detection });
+    this.injected.push({ text: faultText(fault), radius: radiusText(active.radius), untouched: untouchedPlaces(active.radius, engine, stack) });
+    this.note('fault', `${faultText(fault)}: ${radiusText(active.radius)}`);
+    return active;
   }
 
   private phaseStatistics(load: PhaseLoad, seconds: number): Pick<PhaseResult, 'attempts' | 'users' | 'byName' | 'failures' | 'causes'> {
@@ -208,28 +232,27 @@ class DrillRun {
   }
 
   private async settle(phase: DrillPhase, healedMs: number): Promise<{ settled: boolean; recoveryMs: number | null }> {
-    if (phase.settle === undefined) return { settled: true, recoveryMs: null };
+    if (phase.settle === undefined || this.isAborted()) return { settled: true, recoveryMs: null };
+    const { engine, stack, injector } = this.options;
     this.tell({ kind: 'settling', phase: phase.name, atSeconds: this.seconds() });
+    const deadline = performance.now() + phase.settle;
+    // What a fault still holds cannot be well: then only the nodes that run must agree.
+    const isWell = (): boolean => injector.active().length > 0 || stack.isWhole();
     try {
-      await this.options.engine.settled(phase.settle);
-      const deadline = performance.now() + phase.settle;
-      while (![...this.options.stack.balancers.values()].every((balancer) => balancer.isReady() && balancer.isHealthy())) {
-        if (performance.now() > deadline) return { settled: false, recoveryMs: null };
+      await engine.settled(phase.settle);
+      while (!isWell()) {
+        if (performance.now() > deadline || this.isAborted()) return { settled: false, recoveryMs: null };
         await this.sleep(50);
       }
+      await engine.settled(Math.max(1_000, deadline - performance.now()));
     } catch {
       return { settled: false, recoveryMs: null };
     }
-    const recoveryMs = this.lastRecoveryMs(healedMs);
+    // From healing to the last sign of recovery: a node up, hints delivered, a target healthy, a region steered to.
+    const recoveryMs = Math.max(0, this.lastRecoveryAtMs - healedMs);
     this.note('recovered', `all well ${(recoveryMs / 1_000).toFixed(1)} s after healing`);
     return { settled: true, recoveryMs };
   }
-
-  /** From healing to the last sign of recovery (a node up, a target healthy, hints delivered). */
-  private lastRecoveryMs(healedMs: number): number {
-    return Math.max(0, this.lastRecoveryAtMs - healedMs);
-  }
-  private lastRecoveryAtMs = 0;
 
   private async repair(keyspace: string): Promise<RepairReport> {
     this.note('repair', `repair of ${keyspace} began on all replicas`);
@@ -240,22 +263,25 @@ class DrillRun {
     return report;
   }
 
-  private async finalChecks(connections: DrillResult['connections']): Promise<DrillResult['checks']> {
+  private async finalChecks(phases: readonly PhaseResult[], connections: DrillResult['connections']): Promise<DrillResult['checks']> {
     const { drill, engine, stack } = this.options;
-    const { checks } = drill;
-    const results: DrillResult['checks'][number][] = [];
-    this.tell({ kind: 'checking', what: 'reading every acknowledged write back in every region' });
-    const final: FinalState = await readFinalState(this.load.history, stack, drill.topology);
-    const judged = checkHistory(this.load.history, final);
-    const [lost, stale, conditional] = judged;
-    if (checks.lostWrites && lost) results.push(lost);
-    if (checks.staleReads && stale) results.push(stale);
-    if (checks.conditionalWrites && conditional) results.push(conditional);
+    const { checks, topology } = drill;
+    const { history } = this.load;
+    const stopped = this.isAborted();
+    const results: CheckResult[] = [];
+    if (checks.lostWrites) {
+      this.tell({ kind: 'checking', what: 'reading every acknowledged write back in every region' });
+      results.push(stopped ? notChecked('lost-writes', 'acknowledged writes lost') : checkLostWrites(history, await readFinalState(history, stack, topology)));
+    }
+    if (checks.staleReads) results.push(checkStale(history, { levels: topology.app.consistency }));
+    if (checks.conditionalWrites) results.push(checkConditionalWrites(history));
     if (checks.convergence) {
       this.tell({ kind: 'checking', what: 'comparing all replicas' });
-      results.push(await checkReplicas(engine, KEYSPACE, TABLES));
+      results.push(stopped ? notChecked('convergence', 'all replicas equal at the end') : await checkReplicas(engine, KEYSPACE, TABLES));
     }
-    if (checks.localConnectionsOnly) results.push(checkConnections(connections, engine));
+    if (checks.localConnectionsOnly) results.push(checkConnections(connections, stack.driverConnections(), engine));
+    if (checks.readRepair) results.push(checkReadRepairSeen(phases));
+    results.push(checkFaultsTook(this.injected), checkEnough(phases), checkGenerator(this.load.lateness()));
     return results;
   }
 
@@ -263,26 +289,54 @@ class DrillRun {
     return { hints: this.options.engine.hints(), readRepairs: this.readRepairs, speculativeRetries: this.speculativeRetries };
   }
 
-  private onEngineEvent(event: EngineEvent): void {
-    if (event.kind === 'read-repaired') this.readRepairs++;
-    else if (event.kind === 'speculative-retry-sent') this.speculativeRetries++;
-    else if (event.kind === 'node-convicted') this.noteOnce('detected', `${String(event.details['node'])} is down, says ${event.place}`, String(event.details['node']));
-    else if (event.kind === 'node-marked-up' || event.kind === 'hints-delivered') this.lastRecoveryAtMs = performance.now();
-    if (event.kind === 'node-marked-up') this.convicted.delete(String(event.details['node']));
-  }
-  private readonly convicted = new Set<string>();
-
-  private noteOnce(kind: TimelineEntry['kind'], text: string, key: string): void {
-    if (this.convicted.has(key)) return;
-    this.convicted.add(key);
-    this.note(kind, text);
+  private onEngineEvent({ kind, place, details }: EngineEvent): void {
+    switch (kind) {
+      case 'read-repaired':
+        this.readRepairs++;
+        return;
+      case 'speculative-retry-sent':
+        this.speculativeRetries++;
+        return;
+      case 'node-convicted': {
+        const node = String(details['node']);
+        if (this.convicted.has(node)) return;
+        this.convicted.add(node);
+        this.note('detected', `${node} is down, says ${place}`);
+        return;
+      }
+      case 'node-marked-up':
+        this.convicted.delete(String(details['node']));
+        this.lastRecoveryAtMs = performance.now();
+        return;
+      case 'hints-delivered':
+        this.lastRecoveryAtMs = performance.now();
+        return;
+      case 'node-failed':
+        this.note('fault', `${place} failed by itself: ${String(details['reason'])}`);
+        return;
+      default:
+        return;
+    }
   }
 
   private onStackEvent(event: StackEvent): void {
-    if (event.kind === 'target-unhealthy') this.note('detected', `${event.by} marks ${event.target} unhealthy (${event.reason})`);
-    else if (event.kind === 'endpoint-unhealthy') this.note('detected', `the accelerator steers away from ${event.region}`);
-    else if (event.kind === 'endpoint-healthy') this.note('recovered', `the accelerator steers to ${event.region} again`);
-    else if (event.kind === 'target-healthy') this.lastRecoveryAtMs = performance.now();
+    switch (event.kind) {
+      case 'target-unhealthy':
+        this.note('detected', `${event.by} marks ${event.target} unhealthy (${event.reason})`);
+        return;
+      case 'endpoint-unhealthy':
+        this.note('detected', `the accelerator steers away from ${event.region}`);
+        return;
+      case 'endpoint-healthy':
+        this.lastRecoveryAtMs = performance.now();
+        this.note('recovered', `the accelerator steers to ${event.region} again`);
+        return;
+      case 'target-healthy':
+        this.lastRecoveryAtMs = performance.now();
+        return;
+      default:
+        return;
+    }
   }
 
   private note(kind: TimelineEntry['kind'], text: string): void {
@@ -307,16 +361,45 @@ class DrillRun {
     this.options.onProgress?.(progress);
   }
 
+  private isAborted(): boolean {
+    return this.options.signal?.aborted === true;
+  }
+
   private sleep(ms: number): Promise<void> {
     const { signal } = this.options;
+    if (this.isAborted()) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, ms));
-      signal?.addEventListener('abort', () => {
+      const wake = (): void => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
         resolve();
-      }, { once: true });
+      };
+      const timer = setTimeout(wake, Math.max(0, ms));
+      signal?.addEventListener('abort', wake);
     });
   }
+}
+
+/** Rises to the drill's rate during the warm-up. */
+function loadShape({ load }: Drill): LoadShape {
+  if (load.warmup === 0) return { kind: 'constant', rate: load.rate };
+  return { kind: 'ramp', from: load.rate / 10, to: load.rate, overMs: load.warmup };
+}
+
+/** A drill that was stopped proved what it found wrong, and nothing else. */
+function stoppedVerdict(verdict: DrillVerdict): DrillVerdict {
+  return verdict === 'passed' ? 'inconclusive' : verdict;
+}
+
+/** Places of a blast radius that run all the same. */
+function untouchedPlaces(radius: BlastRadius, engine: Engine, stack: Stack): readonly string[] {
+  const states = new Map(engine.status().map(({ place, state }) => [place, state]));
+  const balancerNodes = [...stack.balancers.values()].flatMap(({ nodes }) => nodes);
+  return [
+    ...[...radius.nodes, ...radius.drainedNodes, ...radius.pausedNodes].filter((place) => states.get(place) === 'up'),
+    ...stack.instances.filter(({ at }) => radius.instances.includes(at.place)).filter((instance) => instance.isRunning()).map(({ at }) => at.place),
+    ...balancerNodes.filter(({ at }) => radius.balancerNodes.includes(at.place)).filter((node) => node.isListening()).map(({ at }) => at.place),
+  ];
 }
 
 function difference(before: HintCounts, after: HintCounts): HintCounts {

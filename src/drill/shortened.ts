@@ -10,7 +10,7 @@ const CASSANDRA_DEFAULTS: Readonly<Record<string, string>> = {
   batchlog_replay_interval: '10s (fixed)', ring_delay: '30s',
 };
 
-const AWS_DEFAULTS = { interval: 30_000, timeout: 5_000, unhealthy: 2, healthy: 5, propagation: 30_000 } as const;
+export const AWS_DEFAULTS = { interval: 30_000, timeout: 5_000, unhealthy: 2, healthy: 5, propagation: 30_000 } as const;
 
 export function shortenedSettings(topology: Topology): DrillResult['shortened'] {
   const rows: DrillResult['shortened'][number][] = [];
@@ -33,17 +33,4 @@ export function shortenedSettings(topology: Topology): DrillResult['shortened'] 
     rows.push({ setting: 'accelerator propagation', value: formatDuration(propagation), default: `${formatDuration(AWS_DEFAULTS.propagation)} (observed)` });
   }
   return rows;
-}
-
-/** The same topology with AWS's own health check settings and propagation (`--aws-defaults`). */
-export function withAwsDefaults(topology: Topology): Topology {
-  const { regional, global } = topology.balancers;
-  const { interval, timeout, unhealthy, healthy, propagation } = AWS_DEFAULTS;
-  return {
-    ...topology,
-    balancers: {
-      regional: { ...regional, health: { ...regional.health, interval, timeout, unhealthy, healthy } },
-      global: { ...global, propagation },
-    },
-  };
 }

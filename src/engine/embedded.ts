@@ -1,6 +1,8 @@
 // The embedded engine: a cluster of our own nodes in this process, by the machine's clock, each with its CQL port.
 
 import { join } from 'node:path';
+import type { LostWritesReport } from '../cluster/acknowledged-writes.ts';
+import { AcknowledgedWrites } from '../cluster/acknowledged-writes.ts';
 import { nodeConfig } from '../cluster/cassandra-settings.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { CqlPort } from '../cluster/cql-port.ts';
@@ -19,6 +21,7 @@ import { vmUserCode } from '../cluster/user-code.ts';
 import type { Engine, EngineEvent, HintCounts, LinkFault, NodeState, NodeStatus, RepairReport, ReplicaContent, RingView } from './engine.ts';
 import { linkRule } from './link-rule.ts';
 import type { EngineOptions } from './open-engine.ts';
+import { EngineMembership } from './embedded-membership.ts';
 import { repairKeyspace } from './embedded-repair.ts';
 
 /** Resolves when every node serves CQL on its port. Rejects with the system's error when a port cannot be had. */
@@ -38,29 +41,33 @@ interface Counts {
 export class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
   readonly topology: EngineOptions['topology'];
-  readonly nodes: readonly NodePlacement[];
   readonly cluster: Cluster;
+  /** Nodes that come and go. */
+  readonly membership: EngineMembership;
   private readonly loop = new RealEventLoop();
   private readonly ports = new Map<string, CqlPort>();
   private readonly listeners = new Set<(event: EngineEvent) => void>();
   private readonly counts: Counts = { stored: 0, delivered: 0, expired: 0, windowPassed: 0 };
   private readonly disks: RealDisk[] = [];
+  private readonly account: AcknowledgedWrites | null;
   private readonly startedMs = performance.now();
   private linkFaults = 0;
 
   constructor(options: EngineOptions) {
     const { topology, addresses, seed, dataFolder } = options;
     this.topology = topology;
-    this.nodes = placeTopology(topology, addresses).nodes;
+    this.account = options.keepAccount === true ? new AcknowledgedWrites() : null;
     const random = new SeededRandom(seed);
     const disk = dataFolder === null ? null : (placement: NodePlacement) => this.diskOf(dataFolder, placement);
     this.cluster = new Cluster({
-      loop: this.loop, nodes: this.nodes, random, disk,
+      loop: this.loop, nodes: placeTopology(topology, addresses).nodes, random, disk,
       config: nodeConfig(topology.cassandra),
       latency: latencyModel(topology, options.latency ? 1 : 0),
       userCode: vmUserCode(),
+      ...(this.account === null ? {} : { witness: this.account }),
     });
-    for (const host of this.cluster.hosts) this.ports.set(host.placement.place, new CqlPort(host));
+    for (const host of this.cluster.hosts) this.portOf(host);
+    this.membership = new EngineMembership(this.cluster, (host) => this.portOf(host));
     this.cluster.onClientEvent = (host, event) => this.ports.get(host.placement.place)?.broadcast(event);
     this.cluster.onFatal = (host, reason) => void this.onFatal(host, reason);
     this.cluster.on((event) => this.onTelemetry(event));
@@ -72,10 +79,16 @@ export class EmbeddedEngine implements Engine {
         this.cluster.start((error) => (error === null ? resolve() : reject(new Error(error))));
       });
       for (const port of this.ports.values()) await port.open();
+      await new Promise<void>((resolve) => this.cluster.announceClients(resolve));
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  /** Those of the topology, and those that came later; without those that left. */
+  get nodes(): readonly NodePlacement[] {
+    return this.cluster.hosts.map((host) => host.placement);
   }
 
   status(): readonly NodeStatus[] {
@@ -195,9 +208,14 @@ export class EmbeddedEngine implements Engine {
     );
   }
 
+  lostWrites(): LostWritesReport | null {
+    return this.account?.lost(this.cluster.hosts) ?? null;
+  }
+
   async settled(limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
-    while (!this.isSettled()) {
+    const underWay = this.underWay();
+    while (underWay() || !this.isSettled()) {
       if (performance.now() > deadline) throw new Error(`The cluster did not settle within ${limitMs / 1_000} s.`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -205,12 +223,22 @@ export class EmbeddedEngine implements Engine {
 
   async stop(): Promise<void> {
     for (const port of this.ports.values()) port.kill();
-    for (const host of this.cluster.hosts) {
+    for (const host of [...this.cluster.hosts, ...this.cluster.departed]) {
       if (this.disks.length > 0 && host.state === 'up') await new Promise<void>((resolve) => host.node?.storage.stop(resolve));
       host.kill();
     }
     this.loop.stop();
     for (const disk of this.disks) await disk.close();
+  }
+
+  /**
+   * Tells whether a write that was under way now still is: it may leave a hint when its time is over. Repairs and the
+   * like, which take longer, are not waited for.
+   */
+  private underWay(): () => boolean {
+    const until = performance.now() + this.cluster.config.write_request_timeout + 100;
+    const marks = this.cluster.hosts.flatMap(({ node }) => (node === null ? [] : [{ node, opened: node.messaging.opened }]));
+    return () => performance.now() < until && marks.some(({ node, opened }) => node.messaging.isWaitingForFirst(opened));
   }
 
   /** Everybody sees everybody who runs, and no hint waits for anybody who runs. */
@@ -222,8 +250,17 @@ export class EmbeddedEngine implements Engine {
     );
   }
 
+  private portOf(host: NodeHost): CqlPort {
+    let port = this.ports.get(host.placement.place);
+    if (port === undefined || !port.serves(host)) {
+      port = new CqlPort(host);
+      this.ports.set(host.placement.place, port);
+    }
+    return port;
+  }
+
   private host(place: string): NodeHost {
-    const host = this.cluster.host(place);
+    const host = this.cluster.host(place) ?? this.cluster.departed.find((one) => one.placement.place === place);
     if (host === undefined) throw new Error(`There is no node ${place}. Nodes: ${this.nodes.map((node) => node.place).join(', ')}`);
     return host;
   }

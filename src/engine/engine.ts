@@ -1,6 +1,7 @@
 // The interface through which drills, the stack, faults and checks know a cluster: embedded.ts (many nodes in this
 // process) and cassandra/ (real Apache Cassandra) implement it. Nothing above it knows which one runs.
 
+import type { LostWritesReport } from '../cluster/acknowledged-writes.ts';
 import type { NodePlacement } from '../cluster/placement.ts';
 import type { Topology } from '../topology/topology.ts';
 
@@ -95,6 +96,11 @@ export interface Engine {
   /** nodetool's answer, as text. Throws with nodetool's words. */
   nodetool(place: string, verb: string, words: readonly string[]): Promise<string>;
   contents(keyspace: string, table: string): Promise<readonly ReplicaContent[]>;
+  /**
+   * Acknowledged writes, by whatever client, that no running replica holds. Absent, or null: this engine keeps no
+   * account (see `keepAccount` of its options).
+   */
+  lostWrites?(): LostWritesReport | null;
   /** Resolves when every live node sees all live nodes up and no hints are pending for them; rejects at the limit. */
   settled(limitMs: number): Promise<void>;
   stop(): Promise<void>;

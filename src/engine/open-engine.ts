@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly dataFolder: string | null;
   /** False: no latency between places (benchmarks). */
   readonly latency: boolean;
+  /** Keeps account of acknowledged writes for `lostWrites`; costs memory a partition written. */
+  readonly keepAccount?: boolean;
 }
 
 /** Starts it; resolves when every node serves CQL. Throws an Error that names the engines when there is no such one. */

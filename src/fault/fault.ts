@@ -37,6 +37,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
+/** What people may leave out. */
+export type FaultInput = z.input<typeof faultSchema>;
 export type FaultKind = Fault['kind'];
 export const FAULT_KINDS: readonly FaultKind[] = ['outage', 'kill', 'drain', 'pause', 'cut', 'slow', 'lose'];
 

@@ -1,10 +1,10 @@
 // Load on the shop: user populations in every region, an open model, three tasks (read a cart, write a cart, place an
 // order). A user does one thing at a time, so each cart has one writer; who is busy is not asked again, a new user is.
 
-import { performance } from 'node:perf_hooks';
 import type { FrontDoor } from '../stack/stack.ts';
 import type { LoadShape } from './arrivals.ts';
 import { Arrivals } from './arrivals.ts';
+import type { Outcome } from './history.ts';
 import { History } from './history.ts';
 import type { Attempt, HttpRequest } from './http-client.ts';
 import { HttpClient } from './http-client.ts';
@@ -43,11 +43,21 @@ interface User {
   readonly id: string;
   readonly home: FrontDoor;
   version: number;
-  busy: boolean;
+  /** Of the last write, microseconds since 1970: the user's own clock never goes back. */
+  writtenAt: number;
+}
+
+/** How late the generator itself was: an overloaded generator measures itself, not the system. */
+export interface Lateness {
+  readonly arrivals: number;
+  /** Arrivals that started over a second after they were due. */
+  readonly late: number;
+  readonly maxMs: number;
 }
 
 /** A slot is contended by the few orders that ask for it within this time. */
 const SLOT_MS = 50;
+const LATE_MS = 1_000;
 
 export class ShopLoad {
   readonly history = new History();
@@ -59,10 +69,14 @@ export class ShopLoad {
   private timer: NodeJS.Timeout | null = null;
   private orders = 0;
   private startedMs = 0;
-  private readonly run = Math.floor(performance.timeOrigin).toString(36);
+  private readonly run: string;
+  private arrivals = 0;
+  private late = 0;
+  private lateMsMax = 0;
 
   constructor(options: ShopLoadOptions) {
     this.options = options;
+    this.run = Math.floor(options.draw() * 36 ** 6).toString(36).padStart(6, '0');
     this.client = new HttpClient(options.timeoutMs);
   }
 
@@ -73,12 +87,23 @@ export class ShopLoad {
     const step = (): void => {
       const now = performance.now() - this.startedMs;
       while (due <= now) {
+        this.noteLateness(now - due);
         void this.arrive(this.startedMs + due);
         due = arrivals.next();
       }
       this.timer = setTimeout(step, Math.max(0, due - (performance.now() - this.startedMs)));
     };
     step();
+  }
+
+  lateness(): Lateness {
+    return { arrivals: this.arrivals, late: this.late, maxMs: this.lateMsMax };
+  }
+
+  private noteLateness(ms: number): void {
+    this.arrivals++;
+    if (ms > LATE_MS) this.late++;
+    this.lateMsMax = Math.max(this.lateMsMax, ms);
   }
 
   /** Users so far. */
@@ -99,7 +124,6 @@ export class ShopLoad {
   private async arrive(dueMs: number): Promise<void> {
     const user = this.pickUser();
     if (user === null) return;
-    user.busy = true;
     this.inFlight++;
     const draw = this.options.draw();
     const { mix } = this.options;
@@ -109,7 +133,6 @@ export class ShopLoad {
       else await this.placeOrder(user, dueMs);
     } finally {
       this.inFlight--;
-      user.busy = false;
       this.users.get(user.home.region)?.idle.push(user);
     }
   }
@@ -144,7 +167,7 @@ export class ShopLoad {
         return user;
       }
     }
-    const user: User = { id: `${home.region}-${this.run}-${all.length + 1}`, home, version: 0, busy: false };
+    const user: User = { id: `${home.region}-${this.run}-${all.length + 1}`, home, version: 0, writtenAt: 0 };
     all.push(user);
     return user;
   }
@@ -152,7 +175,7 @@ export class ShopLoad {
   private async readCart(user: User, dueMs: number): Promise<void> {
     const request: HttpRequest = { method: 'GET', path: `/carts/${user.id}`, body: null };
     const startMs = performance.now();
-    const last = await this.send(user, request, '/carts/[user]', dueMs);
+    const { last } = await this.send(user, request, '/carts/[user]', dueMs);
     const { version } = (last.body ?? {}) as { version?: number };
     this.history.add({
       kind: 'read-cart', user: user.id, version: version ?? -1, startMs, endMs: performance.now(),
@@ -162,12 +185,13 @@ export class ShopLoad {
 
   private async writeCart(user: User, dueMs: number): Promise<void> {
     const version = ++user.version;
-    const body = JSON.stringify({ version, items: `item-${version}`.padEnd(80, '.') });
+    user.writtenAt = Math.max(user.writtenAt + 1, Date.now() * 1_000);
+    const body = JSON.stringify({ version, items: `item-${version}`.padEnd(80, '.'), at: user.writtenAt });
     const startMs = performance.now();
-    const last = await this.send(user, { method: 'PUT', path: `/carts/${user.id}`, body }, '/carts/[user]', dueMs);
+    const { last, attempts } = await this.send(user, { method: 'PUT', path: `/carts/${user.id}`, body }, '/carts/[user]', dueMs);
     this.history.add({
       kind: 'write-cart', user: user.id, version, startMs, endMs: performance.now(),
-      outcome: last.error === null ? 'ok' : last.mayHaveRun ? 'unknown' : 'failed', region: last.region,
+      outcome: outcomeOf(last, attempts), region: last.region,
     });
   }
 
@@ -176,8 +200,7 @@ export class ShopLoad {
     const order = `${this.run}-${++this.orders}`;
     const body = JSON.stringify({ slot, order, user: user.id, total: Math.floor(this.options.draw() * 10_000) });
     const startMs = performance.now();
-    const attempts: Attempt[] = [];
-    const last = await this.send(user, { method: 'POST', path: '/orders', body }, '/orders', dueMs, attempts);
+    const { last, attempts } = await this.send(user, { method: 'POST', path: '/orders', body }, '/orders', dueMs);
     const answer = (last.body ?? {}) as { slot?: string; order?: string };
     const endMs = performance.now();
     // A first attempt that may have run in another region than the one that answered is an operation of its own.
@@ -187,15 +210,15 @@ export class ShopLoad {
     }
     this.history.add({
       kind: 'place-order', slot: answer.slot ?? null, askedSlot: slot, order, winner: answer.order ?? null, startMs, endMs,
-      outcome: last.error === null ? 'ok' : last.mayHaveRun ? 'unknown' : 'failed',
+      outcome: outcomeOf(last, [last]),
     });
   }
 
   private async send(
-    user: User, request: HttpRequest, name: string, dueMs: number, attempts: Attempt[] = [],
-  ): Promise<Attempt> {
+    user: User, request: HttpRequest, name: string, dueMs: number,
+  ): Promise<{ readonly last: Attempt; readonly attempts: readonly Attempt[] }> {
     let last = await this.client.send(user.home.url, request);
-    attempts.push(last);
+    const attempts = [last];
     if (last.error !== null && this.options.retryOnce) {
       last = await this.client.send(user.home.retryUrl() ?? user.home.url, request);
       attempts.push(last);
@@ -203,6 +226,12 @@ export class ShopLoad {
     this.options.onRequest({
       method: request.method, name, region: user.home.region, dueMs, endMs: performance.now(), attempts, error: last.error,
     });
-    return last;
+    return { last, attempts };
   }
+}
+
+/** Failed only when no attempt can have had an effect. */
+function outcomeOf(last: Attempt, attempts: readonly Attempt[]): Outcome {
+  if (last.error === null) return 'ok';
+  return attempts.some(({ mayHaveRun }) => mayHaveRun) ? 'unknown' : 'failed';
 }

@@ -20,14 +20,19 @@ export interface VirtualTables {
 export class LocalTablesAccess implements LocalAccess {
   private readonly store: LocalStore;
   private readonly virtual: VirtualTables;
+  private readonly beforeRead: (command: ReadCommand) => void;
 
-  constructor(store: LocalStore, virtual: VirtualTables) {
+  /** `beforeRead` brings tables that are counted on demand up to date. */
+  constructor(store: LocalStore, virtual: VirtualTables, beforeRead: (command: ReadCommand) => void) {
     this.store = store;
     this.virtual = virtual;
+    this.beforeRead = beforeRead;
   }
 
   read(command: ReadCommand): ReplicaResult {
-    return command.table.kind === 'virtual' ? this.virtual.read(command) : this.store.read(command);
+    if (command.table.kind === 'virtual') return this.virtual.read(command);
+    this.beforeRead(command);
+    return this.store.read(command);
   }
 
   write(mutations: readonly Mutation[]): CqlError | null {

@@ -54,7 +54,7 @@ export class NodeCql {
       clock, random, config,
       schema: node.schema,
       coordinator: node.metered,
-      local: new LocalTablesAccess(node.store, views),
+      local: new LocalTablesAccess(node.store, views, (command) => node.bookkeeping.beforeRead(command)),
       ddl: new SchemaStatements({
         clock, config,
         schema: node.schema,

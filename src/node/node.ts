@@ -32,6 +32,7 @@ import { schemaMessenger, serveSchema } from './schema/schema-messenger.ts';
 import { SchemaService } from './schema/schema-service.ts';
 import { isLocalSystemKeyspace, SYSTEM_KEYSPACE, SYSTEM_SCHEMA_KEYSPACE } from './schema/system-keyspaces.ts';
 import { NodeStorage } from './storage/node-storage.ts';
+import { SystemBookkeeping } from './system-bookkeeping.ts';
 import { systemMembershipStore } from './system-membership-store.ts';
 import type { Telemetry } from './telemetry.ts';
 import { ViewWriter } from './views/view-writer.ts';
@@ -75,6 +76,7 @@ export class CassandraNode {
   readonly repair: RepairService;
   readonly cql: NodeCql;
   readonly tables: LocalTables;
+  readonly bookkeeping: SystemBookkeeping;
   readonly streamPlans: StreamPlans;
   readonly lifecycle: Lifecycle;
   readonly maintenance: Maintenance;
@@ -108,6 +110,7 @@ export class CassandraNode {
     });
     this.schema.subscribe(({ before, after, changes }) => {
       alignStores(this.storage, before, after);
+      this.bookkeeping.onSchema(before, after);
       this.views.onSchema(before, after, this.membership.mode !== 'STARTING');
       for (const change of changes) options.onClientEvent({ type: 'SCHEMA_CHANGE', change } as ClientEvent);
       if (this.membership.mode !== 'STARTING') this.onSchemaVersion(after.version);
@@ -125,6 +128,9 @@ export class CassandraNode {
         randomTokensIfUnsupported: false,
       },
     );
+    this.bookkeeping = new SystemBookkeeping({
+      clock, store: this.store, storage: this.storage, membership: this.membership, schema: () => this.schema.current,
+    });
     this.peerTables = new PeerTables(this.tables, this.membership);
     this.hints = new Hints({
       clock, telemetry, config, messaging: this.messaging, cluster: this.membership, disk: options.hintsDisk,

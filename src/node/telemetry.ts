@@ -2,6 +2,8 @@
 // `status` read it; nothing reads logs. Events on the per-request path are only built when somebody listens: test
 // `telemetry.detailed` before building one.
 
+import type { Mutation } from '../data/partition.ts';
+import type { TableMetadata } from '../data/schema.ts';
 import type { Endpoint } from '../world/ports.ts';
 
 export type TelemetryEvent =
@@ -33,6 +35,14 @@ export interface Telemetry {
   /** True when somebody wants the per-request kinds (digest-mismatched, speculative-retry-sent, hint-stored ...). */
   readonly detailed: boolean;
   emit(event: TelemetryEvent): void;
+  /** Hears what was acknowledged to clients; null or absent: nobody keeps account. */
+  readonly witness?: WriteWitness | null;
+}
+
+/** Keeps account of acknowledged writes, so that a check can tell at the end which of them are nowhere. */
+export interface WriteWitness {
+  acknowledged(mutations: readonly Mutation[]): void;
+  truncated(table: TableMetadata): void;
 }
 
 /** Hears nothing. */

@@ -68,8 +68,8 @@ export interface RingPlan {
   readonly random: RandomSource;
 }
 
-/** The ring that starting these nodes one by one would make. */
-export function growRing(plan: RingPlan): TokenRing {
+/** The ring that starting these nodes one by one would make. `onNode` sees it after every node. */
+export function growRing(plan: RingPlan, onNode: (ring: TokenRing) => void = () => undefined): TokenRing {
   let ring = new TokenRing([]);
   Object.entries(plan.nodes).forEach(([datacenter, count], region) => {
     for (let i = 0; i < count; i++) {
@@ -89,6 +89,7 @@ export function growRing(plan: RingPlan): TokenRing {
       });
       const member: RingMember = { ...newcomer, tokens };
       ring = ring.with(member);
+      onNode(ring);
     }
   });
   return ring;

@@ -4,7 +4,8 @@
 //
 //   GET  /healthz           200 while the process serves (what the balancer checks)
 //   GET  /carts/:user       200 {version, items} (version 0: no cart yet)
-//   PUT  /carts/:user       {version, items} -> 200
+//   PUT  /carts/:user       {version, items, at?} -> 200; `at`: the user's time in microseconds, so that the same write
+//                           sent again late never hides a newer one
 //   POST /orders            {slot, order, user, total} -> 201 {order} first, 409 {order} when the slot is taken
 //   GET  /orders/:slot      200 {order} or 404; slots belong to the region that serves them
 //   GET  /stats             driver connections by host and datacenter
@@ -37,6 +38,7 @@ export interface DriverConnections {
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
+const UNDECIDED_ATTEMPTS = 5;
 
 type Answer = { readonly status: number; readonly body: unknown };
 
@@ -163,12 +165,13 @@ export class AppInstance {
   }
 
   private async writeCart(user: string, body: Record<string, unknown>): Promise<Answer> {
-    const { version, items } = body;
-    if (!Number.isSafeInteger(version) || typeof items !== 'string') {
-      return { status: 400, body: { error: 'a cart is {"version": <integer>, "items": "<text>"}' } };
+    const { version, items, at } = body;
+    if (!Number.isSafeInteger(version) || typeof items !== 'string' || (at !== undefined && !Number.isSafeInteger(at))) {
+      return { status: 400, body: { error: 'a cart is {"version": <integer>, "items": "<text>", "at": <microseconds, optional>}' } };
     }
     const long = cassandra.types.Long.fromNumber(version as number);
-    await this.run('write-cart', [user, long, items, this.at.region, new Date()]);
+    const timestamp = at === undefined ? {} : { timestamp: cassandra.types.Long.fromNumber(at as number) };
+    await this.run('write-cart', [user, long, items, this.at.region, new Date()], timestamp);
     return { status: 200, body: { version } };
   }
 
@@ -178,16 +181,30 @@ export class AppInstance {
       return { status: 400, body: { error: 'an order is {"slot", "order", "user", "total"}' } };
     }
     const key = this.slotKey(slot);
-    const result = await this.run('place-order', [key, order, user, Number(total ?? 0), new Date()]);
+    const result = await this.runUntilDecided([key, order, user, Number(total ?? 0), new Date()]);
     if (result.wasApplied()) return { status: 201, body: { slot: key, order } };
     const winner = result.first()?.['order_id'] as string;
     // The same order again (a retry) has succeeded, whoever carried it.
     return { status: winner === order ? 201 : 409, body: { slot: key, order: winner } };
   }
 
+  /**
+   * A conditional write that lost a race may time out undecided (write type CAS). The order's id makes asking again
+   * safe: whoever finished the round, the second answer tells.
+   */
+  private async runUntilDecided(values: unknown[]): Promise<cassandra.types.ResultSet> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.run('place-order', values);
+      } catch (error) {
+        if (attempt >= UNDECIDED_ATTEMPTS || !isUndecided(error)) throw error;
+      }
+    }
+  }
+
   private async readOrder(slot: string): Promise<Answer> {
     const key = this.slotKey(slot);
-    const row = (await this.run('read-order', [key], this.settings.serial)).first();
+    const row = (await this.run('read-order', [key], { level: this.settings.serial })).first();
     return row === null
       ? { status: 404, body: { slot: key, order: null } }
       : { status: 200, body: { slot: key, order: row['order_id'] as string } };
@@ -198,18 +215,27 @@ export class AppInstance {
     return `${this.at.region}:${slot}`;
   }
 
-  private run(name: ShopStatement, values: unknown[], level?: string): Promise<cassandra.types.ResultSet> {
+  private run(
+    name: ShopStatement, values: unknown[], how: { readonly level?: string; readonly timestamp?: cassandra.types.Long } = {},
+  ): Promise<cassandra.types.ResultSet> {
     if (this.client === null) throw new Error('the instance is stopping');
     const statement = SHOP_STATEMENTS[name];
-    const consistency = level ?? this.settings.statements[name] ?? this.settings[statement.level];
+    const consistency = how.level ?? this.settings.statements[name] ?? this.settings[statement.level];
     return this.client.execute(statement.cql, values, {
       prepare: true,
       isIdempotent: true,
       keyspace: SHOP_KEYSPACE,
       consistency: levelCode(consistency),
+      ...(how.timestamp === undefined ? {} : { timestamp: how.timestamp }),
       ...(statement.conditional ? { serialConsistency: levelCode(this.settings.serial) } : {}),
     });
   }
+}
+
+/** A write timeout of type CAS: the round may have been decided, by us or by another coordinator. */
+function isUndecided(error: unknown): boolean {
+  if (!(error instanceof cassandra.errors.ResponseError)) return false;
+  return error.code === cassandra.types.responseErrorCodes.writeTimeout && (error as { writeType?: string }).writeType === 'CAS';
 }
 
 function levelCode(level: string): number {

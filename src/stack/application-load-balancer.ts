@@ -44,9 +44,16 @@ export class ApplicationLoadBalancer {
     return this.nodes.some((node) => !this.isOutOfDns(node) && node.hasHealthyTarget());
   }
 
-  /** True once every node has seen a healthy target. */
+  /** True once every node has seen a healthy target, or has none to see. */
   isReady(): boolean {
-    return this.nodes.every((node) => node.hasHealthyTarget());
+    return this.nodes.every((node) => node.targetStates().length === 0 || node.hasHealthyTarget());
+  }
+
+  /** True when every node is there and sees every target healthy. */
+  isWhole(): boolean {
+    return this.nodes.every(
+      (node) => node.isListening() && !this.isOutOfDns(node) && node.targetStates().every(({ state }) => state === 'healthy'),
+    );
   }
 
   killNode(place: string): void {

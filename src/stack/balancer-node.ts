@@ -1,66 +1,77 @@
 // One node of an application load balancer, in one zone: an HTTP proxy that checks every target by itself, routes each
-// request, never retries one, and answers 502, 503 and 504 on its own where the ALB does (each with its cause told).
-// Ordinary Node only: node:http, timers. AWS: "Troubleshoot your Application Load Balancers".
+// request, never retries one, and refuses or answers on its own where the ALB does, each time with its cause told.
+// Ordinary Node only: node:http, timers. Test: test/stack/balancer-node.test.ts. AWS: Application Load Balancers guide.
 
 import * as http from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpPlacement } from '../cluster/placement.ts';
+import type { ForwardEnd } from './forwarded-request.ts';
+import { ForwardedRequest } from './forwarded-request.ts';
+import { checkOnce } from './health-check.ts';
 import { Router } from './routing.ts';
 import type { Candidate, RoutingSettings } from './routing.ts';
 import type { StackListener } from './stack-event.ts';
 import { TargetHealth } from './target-health.ts';
-import type { CheckResult, HealthCheckSettings } from './target-health.ts';
+import type { HealthCheckSettings } from './target-health.ts';
 
 export interface BalancerSettings {
   readonly health: HealthCheckSettings;
   readonly routing: RoutingSettings;
   readonly idleTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** How long a draining target may finish what it has. */
+  readonly deregistrationDelayMs: number;
 }
 
 interface Target {
   readonly at: HttpPlacement;
-  readonly health: TargetHealth;
-  outstanding: number;
+  health: TargetHealth;
   healthySinceMs: number;
+  readonly outstanding: Set<ForwardedRequest>;
 }
 
-/** Headers that belong to one connection and are not passed on. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+/** The ALB's limits on what it accepts. */
+const HEADERS_BYTES_MAX = 64 * 1024;
+const LINE_BYTES_MAX = 16 * 1024;
+const FORWARDED_ADDRESSES_MAX = 30;
 
 export class BalancerNode {
   readonly at: HttpPlacement;
-  /** Requests by final status. */
+  /** Requests by final status; 460: the client went away. */
   readonly statuses = new Map<number, number>();
   requests = 0;
   private readonly settings: BalancerSettings;
-  private readonly targets: Target[];
+  private readonly targets: readonly Target[];
   private readonly router: Router;
   private readonly tell: StackListener;
   private readonly sockets = new Set<Socket>();
   private readonly agent: http.Agent;
   private server: http.Server | null = null;
-  private checks: NodeJS.Timeout[] = [];
+  private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(at: HttpPlacement, targets: readonly HttpPlacement[], settings: BalancerSettings, tell: StackListener) {
     this.at = at;
     this.settings = settings;
     this.tell = tell;
     this.router = new Router(settings.routing);
-    this.agent = new http.Agent({ keepAlive: true, maxFreeSockets: 32, keepAliveMsecs: 30_000 });
+    this.agent = new http.Agent({ keepAlive: true, maxFreeSockets: 32, timeout: settings.idleTimeoutMs });
     this.targets = targets.map((target) => ({
-      at: target, health: new TargetHealth(settings.health), outstanding: 0, healthySinceMs: 0,
+      at: target, health: new TargetHealth(settings.health), healthySinceMs: 0, outstanding: new Set(),
     }));
   }
 
-  /** Listens and starts checking. Rejects with the system's error when the address is taken or absent. */
+  /** Listens and checks every target anew. Rejects with the system's error when the address is taken or absent. */
   async start(): Promise<void> {
-    const server = http.createServer({ keepAlive: true }, (request, response) => this.proxy(request, response));
+    const server = http.createServer(
+      { keepAlive: true, maxHeaderSize: HEADERS_BYTES_MAX },
+      (request, response) => this.serve(request, response),
+    );
     server.keepAliveTimeout = this.settings.idleTimeoutMs;
     server.on('connection', (socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
     });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.refuseMalformed(error, socket as Socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.at.port, this.at.address, resolve);
@@ -68,7 +79,11 @@ export class BalancerNode {
     server.on('error', () => undefined);
     this.server = server;
     this.tell({ kind: 'balancer-node-started', place: this.at.place });
-    for (const target of this.targets) this.check(target);
+    for (const target of this.targets) {
+      // A machine that comes back knows nothing of its earlier life.
+      target.health = new TargetHealth(this.settings.health);
+      this.check(target, server);
+    }
   }
 
   /** True when at least one target passed its checks: what DNS and the accelerator look at. */
@@ -86,49 +101,67 @@ export class BalancerNode {
 
   /** The machine is gone: sockets are torn, nobody listens. */
   kill(): void {
-    for (const timer of this.checks) clearTimeout(timer);
-    this.checks = [];
-    this.server?.close();
+    if (this.server === null) return;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+    this.server.close();
     this.server = null;
     for (const socket of this.sockets) socket.resetAndDestroy();
     this.agent.destroy();
     this.tell({ kind: 'balancer-node-killed', place: this.at.place });
   }
 
-  /** Deregisters a target: no new requests to it. */
+  /** Deregisters a target: no new requests to it; what it still has after the delay is cut off with a 502. */
   drain(place: string): void {
-    for (const target of this.targets) if (target.at.place === place) target.health.drain();
+    for (const target of this.targets) {
+      if (target.at.place !== place) continue;
+      target.health.drain();
+      this.after(this.settings.deregistrationDelayMs, () => {
+        target.health.endDraining();
+        for (const request of target.outstanding) request.cut();
+      });
+    }
   }
 
-  private check(target: Target): void {
+  private check(target: Target, server: http.Server): void {
     const { health } = this.settings;
-    const again = (): void => {
-      if (this.server !== null) this.check(target);
-    };
-    const slot = this.targets.indexOf(target);
-    this.checks[slot] = setTimeout(again, health.intervalMs);
+    const { health: machine } = target;
+    this.after(health.intervalMs, () => this.check(target, server));
     void checkOnce(target.at, health).then((result) => {
-      if (this.server === null) return;
-      const state = target.health.onCheck(result);
+      if (this.server !== server || target.health !== machine) return;
+      const state = machine.onCheck(result);
       if (state === 'healthy') {
         target.healthySinceMs = Date.now();
         this.tell({ kind: 'target-healthy', by: this.at.place, target: target.at.place, reason: '' });
       } else if (state === 'unhealthy') {
-        this.tell({ kind: 'target-unhealthy', by: this.at.place, target: target.at.place, reason: target.health.reason ?? '' });
+        this.tell({ kind: 'target-unhealthy', by: this.at.place, target: target.at.place, reason: machine.reason ?? '' });
       }
     });
   }
 
-  private proxy(request: http.IncomingMessage, response: http.ServerResponse): void {
+  private after(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      action();
+    }, ms);
+    this.timers.add(timer);
+  }
+
+  private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     this.requests++;
+    const refusal = refusalOf(request);
+    if (refusal !== null) {
+      this.answer(response, { status: refusal.status, target: null, cause: refusal.cause });
+      return;
+    }
     const now = Date.now();
     const candidates: Candidate[] = this.targets.map(({ at, health, outstanding, healthySinceMs }) => ({
-      zone: at.zone, state: health.state, outstanding, healthyForMs: now - healthySinceMs,
+      zone: at.zone, state: health.state, outstanding: outstanding.size, healthyForMs: now - healthySinceMs,
     }));
     const choice = this.router.choose(candidates, this.at.zone, Math.random());
     const target = choice.kind === 'target' ? this.targets[choice.index] : undefined;
     if (target === undefined) {
-      this.answer(response, 503, null, 'no registered targets');
+      this.answer(response, { status: 503, target: null, cause: 'no registered targets' });
       return;
     }
     if (choice.kind === 'target' && choice.failOpen) this.tell({ kind: 'balancer-failed-open', by: this.at.place });
@@ -136,85 +169,57 @@ export class BalancerNode {
   }
 
   private forward(request: http.IncomingMessage, response: http.ServerResponse, target: Target): void {
-    target.outstanding++;
-    let settled = false;
-    let connected = false;
-    let timer: NodeJS.Timeout;
-    const settle = (): boolean => {
-      if (settled) return false;
-      settled = true;
-      target.outstanding--;
-      clearTimeout(timer);
-      return true;
-    };
-    const upstream = http.request({
-      host: target.at.address, port: target.at.port, method: request.method ?? 'GET', path: request.url ?? '/',
-      headers: this.forwardedHeaders(request), agent: this.agent,
-    });
-    timer = setTimeout(() => fail(504, 'no connection to the target in time'), this.settings.connectTimeoutMs);
-    const fail = (status: number, cause: string): void => {
-      if (!settle()) return;
-      upstream.destroy();
-      this.answer(response, status, target.at.place, cause);
-    };
-    const onConnect = (): void => {
-      connected = true;
-      clearTimeout(timer);
-      timer = setTimeout(() => fail(504, 'the target did not answer within the idle timeout'), this.settings.idleTimeoutMs);
-    };
-    upstream.on('socket', (socket) => {
-      if (socket.connecting) socket.once('connect', onConnect);
-      else onConnect();
-    });
-    upstream.on('response', (answer) => {
-      answer.on('error', () => response.destroy());
-      answer.on('aborted', () => response.destroy());
-      if (settle()) this.pass(answer, response, target.at.place);
-    });
-    upstream.on('error', () =>
-      fail(502, connected ? 'the target closed the connection with the request outstanding' : 'the target refused the connection'),
+    const forwarded = new ForwardedRequest({ request, response }, { target: target.at, agent: this.agent, limits: this.settings }, (end) =>
+      this.onForwarded(end, response, target),
     );
-    response.on('close', () => {
-      if (!response.writableFinished && settle()) {
-        upstream.destroy();
+    target.outstanding.add(forwarded);
+    response.on('close', () => target.outstanding.delete(forwarded));
+  }
+
+  private onForwarded(end: ForwardEnd, response: http.ServerResponse, target: Target): void {
+    switch (end.kind) {
+      case 'answered':
+        this.count(end.status);
+        return;
+      case 'client-gone':
         this.count(460);
-      }
-    });
-    request.pipe(upstream);
-  }
-
-  private pass(answer: http.IncomingMessage, response: http.ServerResponse, target: string): void {
-    if (response.destroyed) return;
-    const status = answer.statusCode ?? 502;
-    this.count(status);
-    for (const [name, value] of Object.entries(answer.headers)) {
-      if (value !== undefined && !HOP_BY_HOP.has(name)) response.setHeader(name, value);
+        return;
+      case 'failed':
+        this.answer(response, { status: end.status, target: target.at.place, cause: end.cause });
+        return;
     }
-    response.setHeader('x-starfish-target', target);
-    response.writeHead(status);
-    answer.pipe(response);
   }
 
-  private forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders {
-    const headers: http.OutgoingHttpHeaders = {};
-    for (const [name, value] of Object.entries(request.headers)) if (!HOP_BY_HOP.has(name)) headers[name] = value;
-    const before = request.headers['x-forwarded-for'];
-    const client = request.socket.remoteAddress ?? '';
-    headers['x-forwarded-for'] = before === undefined ? client : `${String(before)}, ${client}`;
-    headers['x-forwarded-proto'] = 'http';
-    return headers;
-  }
-
-  private answer(response: http.ServerResponse, status: number, target: string | null, cause: string): void {
+  private answer(
+    response: http.ServerResponse, made: { readonly status: number; readonly target: string | null; readonly cause: string },
+  ): void {
+    const { status, target, cause } = made;
     this.count(status);
     this.tell({ kind: 'balancer-answered', by: this.at.place, status, target, cause });
     if (response.destroyed) return;
-    const text = http.STATUS_CODES[status] ?? '';
+    const body = page(status);
     response.writeHead(status, {
-      server: 'awselb/2.0', 'content-type': 'text/html', 'x-starfish-cause': cause,
+      server: 'awselb/2.0', 'content-type': 'text/html', 'content-length': Buffer.byteLength(body), 'x-starfish-cause': cause,
       ...(target === null ? {} : { 'x-starfish-target': target }),
     });
-    response.end(`<html><head><title>${status} ${text}</title></head><body><h1>${status} ${text}</h1></body></html>`);
+    response.end(body);
+  }
+
+  private refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (socket.destroyed) return;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const cause = error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are larger than 64 KiB' : 'the request is malformed';
+    this.requests++;
+    this.count(400);
+    this.tell({ kind: 'balancer-answered', by: this.at.place, status: 400, target: null, cause });
+    const body = page(400);
+    socket.end(
+      `HTTP/1.1 400 Bad Request\r\nServer: awselb/2.0\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\n` +
+        `X-Starfish-Cause: ${cause}\r\nConnection: close\r\n\r\n${body}`,
+    );
   }
 
   private count(status: number): void {
@@ -222,25 +227,21 @@ export class BalancerNode {
   }
 }
 
-/** One health check on a new connection. */
-function checkOnce(at: HttpPlacement, settings: HealthCheckSettings): Promise<CheckResult> {
-  return new Promise((resolve) => {
-    const request = http.get({
-      host: at.address, port: at.port, path: settings.path, agent: false,
-      headers: { 'user-agent': 'ELB-HealthChecker/2.0' },
-    });
-    const timer = setTimeout(() => {
-      resolve('timeout');
-      request.destroy();
-    }, settings.timeoutMs);
-    request.on('response', (response) => {
-      clearTimeout(timer);
-      response.resume();
-      resolve(response.statusCode === 200 ? 'success' : 'code-mismatch');
-    });
-    request.on('error', () => {
-      clearTimeout(timer);
-      resolve('failed');
-    });
-  });
+/** What the ALB refuses before it chooses a target; null: nothing. */
+function refusalOf(request: http.IncomingMessage): { readonly status: number; readonly cause: string } | null {
+  if (request.method === 'TRACE') return { status: 405, cause: 'TRACE is not supported' };
+  if ((request.url ?? '').length > LINE_BYTES_MAX) return { status: 414, cause: 'the URI is longer than 16 KiB' };
+  for (let at = 1; at < request.rawHeaders.length; at += 2) {
+    if ((request.rawHeaders[at] ?? '').length > LINE_BYTES_MAX) return { status: 400, cause: 'a header is larger than 16 KiB' };
+  }
+  const forwarded = request.headers['x-forwarded-for'];
+  if (forwarded !== undefined && String(forwarded).split(',').length > FORWARDED_ADDRESSES_MAX) {
+    return { status: 463, cause: 'X-Forwarded-For has more than 30 addresses' };
+  }
+  return null;
+}
+
+function page(status: number): string {
+  const title = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
+  return `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
 }

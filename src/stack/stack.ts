@@ -8,6 +8,7 @@ import type { BalancerSettings } from './balancer-node.ts';
 import { AppInstance } from './app-instance.ts';
 import type { AppSettings, DriverConnections } from './app-instance.ts';
 import { ApplicationLoadBalancer } from './application-load-balancer.ts';
+import type { EdgeListener } from './global-accelerator.ts';
 import { GlobalAccelerator } from './global-accelerator.ts';
 import type { StackEvent, StackListener } from './stack-event.ts';
 
@@ -81,24 +82,28 @@ export class Stack {
     }
   }
 
+  /** True when nothing is missing: every instance runs, every balancer sees it, the accelerator steers to all regions. */
+  isWhole(): boolean {
+    return (
+      this.instances.every((instance) => instance.isRunning()) &&
+      [...this.balancers.values()].every((balancer) => balancer.isWhole() && this.accelerator.healthOf(balancer.region))
+    );
+  }
+
   /** The front doors of the user populations, by region. */
   frontDoors(): readonly FrontDoor[] {
-    const { topology } = this.options;
-    return edgesOf(this.options)
-      .filter((edge) => edge.population !== null)
-      .map((edge) => {
-        const region = edge.population ?? '';
-        return {
-          region,
-          url: `http://${edge.address}:${edge.port}`,
-          retryUrl: () => {
-            const other = nearestRegions(topology, region).find((name) => name !== region);
-            const balancer = other === undefined ? undefined : this.balancers.get(other);
-            const [address] = balancer?.addresses() ?? [];
-            return address === undefined ? null : `http://${address[0]}:${address[1]}`;
-          },
-        };
-      });
+    const { topology, placement } = this.options;
+    return placement.edges.map(({ region, address, port }) => ({
+      region,
+      url: `http://${address}:${port}`,
+      retryUrl: () => {
+        const other = nearestRegions(topology, region).find((name) => name !== region);
+        const addresses = (other === undefined ? undefined : this.balancers.get(other))?.addresses() ?? [];
+        // A name server answers with another order each time.
+        const found = addresses[Math.floor(Math.random() * addresses.length)];
+        return found === undefined ? null : `http://${found[0]}:${found[1]}`;
+      },
+    }));
   }
 
   /** One address for users of all regions. */
@@ -164,20 +169,10 @@ export function populationShares(topology: Topology): ReadonlyMap<string, number
   return new Map(regions.map((region, at) => [region, (listed[at] ?? 0) / total]));
 }
 
-const FIRST_EDGE = 111;
-
-function edgesOf(options: StackOptions): readonly { population: string | null; address: string; port: number }[] {
-  const { topology, placement } = options;
-  const { address, port } = placement.globalAddress;
-  const prefix = address.split('.').slice(0, 3).join('.');
-  const onePort = placement.nodes.every((node) => node.address === address);
-  const taken = placement.instances.length + placement.balancerNodes.length;
-  const edges = Object.keys(topology.regions).map((region, at) => ({
-    population: region as string | null,
-    address: onePort ? address : `${prefix}.${FIRST_EDGE + at}`,
-    port: onePort ? port + taken + 1 + at : port,
-  }));
-  return [{ population: null, address, port }, ...edges];
+/** One edge for users of all regions, and one for those nearest to each. */
+function edgesOf({ placement }: StackOptions): readonly EdgeListener[] {
+  const own = placement.edges.map(({ region, address, port }) => ({ population: region, address, port }));
+  return [{ population: null, ...placement.globalAddress }, ...own];
 }
 
 function appSettings(options: StackOptions, region: string): AppSettings {
@@ -208,5 +203,6 @@ function balancerSettings(topology: Topology): BalancerSettings {
     routing: { algorithm: regional.algorithm, crossZone: regional.cross_zone, slowStartMs: regional.slow_start },
     idleTimeoutMs: regional.idle_timeout,
     connectTimeoutMs: regional.connect_timeout,
+    deregistrationDelayMs: regional.deregistration_delay,
   };
 }

@@ -1,6 +1,6 @@
 // One target's health as one balancer node sees it: a machine fed with check results. AWS: "Health checks for your
 // target groups" (a new target needs one success; then `healthy` successes or `unhealthy` failures in a row turn it).
-// Story: docs/balancers.md. Test: test/stack/target-health.test.ts.
+// Test: test/stack/target-health.test.ts.
 
 export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unused';
 
@@ -78,6 +78,11 @@ export class TargetHealth {
   /** Deregistration: no new requests; ends with `unused`. */
   drain(): void {
     this.become('draining', 'Target.DeregistrationInProgress');
+  }
+
+  /** The deregistration delay is over. */
+  endDraining(): void {
+    if (this.state === 'draining') this.become('unused', 'Target.NotInUse');
   }
 
   private become(state: TargetState, reason: HealthReason | null): TargetState {

@@ -1,4 +1,5 @@
 // Reads a topology from YAML text or a plain object; every error says file:line:column, what is wrong and what fits.
+// Test: test/topology/load-topology.test.ts.
 
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
@@ -18,15 +19,18 @@ export function parseTopology(text: string, file: string, edit: DocumentEdit = k
 
 /** A change to a document before it is validated (`--set`). */
 export type DocumentEdit = (document: unknown) => unknown;
-const keep: DocumentEdit = (document) => document;
+export const keep: DocumentEdit = (document) => document;
 
 /** Validates a plain object (the library's way in). Throws InvalidDocument. */
 export function toTopology(input: TopologyInput): Topology {
-  const result = topologySchema.safeParse(input);
-  if (!result.success) {
-    throw new InvalidDocument(result.error.issues.map((issue) => describe(issue, 'topology')).join('\n'));
-  }
-  return checkReferences(result.data, 'topology');
+  return checkReferences(validate(topologySchema, input, 'topology'), 'topology');
+}
+
+/** Validates a plain object by a schema; `what` is named in the errors. Throws InvalidDocument. */
+export function validate<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new InvalidDocument(result.error.issues.map((issue) => describe(issue, schema, what)).join('\n'));
 }
 
 /** Parses YAML `text` by a zod schema, with positions in the errors. Throws InvalidDocument. */
@@ -43,7 +47,7 @@ export function parseDocumentAs<T>(schema: z.ZodType<T>, text: string, file: str
   const problems = result.error.issues.map((issue) => {
     const offset = positionOf(document, issue.path);
     const { line, col } = lines.linePos(offset);
-    return describe(issue, `${file}:${line}:${col}`);
+    return describe(issue, schema, `${file}:${line}:${col}`);
   });
   throw new InvalidDocument(problems.join('\n'));
 }
@@ -56,10 +60,10 @@ function positionOf(document: ReturnType<typeof parseDocument>, path: readonly P
   return 0;
 }
 
-function describe(issue: z.core.$ZodIssue, where: string): string {
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType, where: string): string {
   const at = issue.path.length > 0 ? ` ${issue.path.join('.')}:` : '';
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(issue.path);
+    const known = knownKeys(schema, issue.path);
     const hints = issue.keys.map((key) => {
       const near = nearest(key, known);
       return near.length > 0 ? `${key} (did you mean ${near.join(' or ')}?)` : key;
@@ -74,9 +78,9 @@ function describe(issue: z.core.$ZodIssue, where: string): string {
   return `${where}:${at} ${issue.message}`;
 }
 
-/** The keys that fit at a path of the topology, for suggestions. */
-function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let schema: unknown = topologySchema;
+/** The keys that fit at a path of the document, for suggestions. */
+function knownKeys(root: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = root;
   for (const step of path) schema = stepInto(schema, String(step));
   const shape = unwrap(schema);
   return shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
@@ -86,6 +90,7 @@ function stepInto(schema: unknown, key: string): unknown {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodObject) return (inner.shape as Record<string, unknown>)[key];
   if (inner instanceof z.ZodRecord) return inner.valueType;
+  if (inner instanceof z.ZodArray) return inner.element;
   return undefined;
 }
 
@@ -97,7 +102,8 @@ function unwrap(schema: unknown): unknown {
   return current;
 }
 
-function checkReferences(topology: Topology, file: string): Topology {
+/** Regions that are named must exist. Throws InvalidDocument. */
+export function checkReferences(topology: Topology, file: string): Topology {
   const regions = Object.keys(topology.regions);
   const problems: string[] = [];
   const check = (place: string, region: string): void => {

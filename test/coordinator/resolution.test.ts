@@ -14,7 +14,11 @@ import { endpoint } from '../../src/world/ports.ts';
 import { rangeOf, readOf, rowDeletion, toyTable, update, valueColumn } from './toy-schema.ts';
 
 const table = toyTable();
-const NODES = [endpoint('127.0.1.1', 7000), endpoint('127.0.1.2', 7000), endpoint('127.0.1.3', 7000)];
+const NODES = [
+  endpoint('127.0.1.1', 7000),
+  endpoint('127.0.1.2', 7000),
+  endpoint('127.0.1.3', 7000),
+];
 
 interface Write {
   readonly k: string;
@@ -83,7 +87,10 @@ function live(partitions: readonly PartitionData[], command: ReadCommand): strin
 }
 
 function expected(all: TableStore, command: ReadCommand): string[] {
-  const result = all.read({ ...command, limits: { ...command.limits, rows: Infinity, perPartition: Infinity } });
+  const result = all.read({
+    ...command,
+    limits: { ...command.limits, rows: Infinity, perPartition: Infinity },
+  });
   if (result.kind !== 'data') throw new Error('the store failed');
   return live(limitPartitions(result.partitions, command).partitions, command);
 }
@@ -120,19 +127,31 @@ const limit = fc.constantFrom(1, 2, 3, 5, Infinity);
 describe('resolution', () => {
   it('answers a partition read as one store with everything would', () => {
     fc.assert(
-      fc.property(writes, fc.integer({ min: 2, max: 3 }), limit, fc.boolean(), (list, n, rows, reversed) => {
-        check(list, n, readOf(table, { k: '1', limit: rows, reversed }));
-      }),
+      fc.property(
+        writes,
+        fc.integer({ min: 2, max: 3 }),
+        limit,
+        fc.boolean(),
+        (list, n, rows, reversed) => {
+          check(list, n, readOf(table, { k: '1', limit: rows, reversed }));
+        },
+      ),
       { numRuns: 1000 },
     );
   });
 
   it('answers a range read as one store with everything would', () => {
     fc.assert(
-      fc.property(writes, fc.integer({ min: 2, max: 3 }), limit, limit, (list, n, rows, perPartition) => {
-        const command = rangeOf(table, { limit: rows });
-        check(list, n, { ...command, limits: { ...command.limits, perPartition } });
-      }),
+      fc.property(
+        writes,
+        fc.integer({ min: 2, max: 3 }),
+        limit,
+        limit,
+        (list, n, rows, perPartition) => {
+          const command = rangeOf(table, { limit: rows });
+          check(list, n, { ...command, limits: { ...command.limits, perPartition } });
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -141,7 +160,12 @@ describe('resolution', () => {
     fc.assert(
       fc.property(writes, fc.integer({ min: 2, max: 3 }), limit, (list, n, rows) => {
         const command = rangeOf(table, { limit: rows });
-        check(list, n, { ...command, limits: { ...command.limits, distinct: true, perPartition: 1 } }, false);
+        check(
+          list,
+          n,
+          { ...command, limits: { ...command.limits, distinct: true, perPartition: 1 } },
+          false,
+        );
       }),
       { numRuns: 500 },
     );

@@ -57,15 +57,17 @@ export class ToyRing {
   constructor(specs: readonly ToyNodeSpec[], random: Random, tokensPerNode = 4) {
     this.specs = specs;
     this.ring = new TokenRing(
-      specs.filter((spec) => spec.spare !== true).map((spec) => ({
-        endpoint: addressOf(specs, spec.name),
-        datacenter: spec.datacenter,
-        rack: spec.rack,
-        tokens: Array.from({ length: tokensPerNode }, () => ({
-          high: random.uint32() | 0,
-          low: random.uint32(),
+      specs
+        .filter((spec) => spec.spare !== true)
+        .map((spec) => ({
+          endpoint: addressOf(specs, spec.name),
+          datacenter: spec.datacenter,
+          rack: spec.rack,
+          tokens: Array.from({ length: tokensPerNode }, () => ({
+            high: random.uint32() | 0,
+            low: random.uint32(),
+          })),
         })),
-      })),
     );
   }
 
@@ -307,28 +309,56 @@ export class ToyCluster {
       const address = addressOf(options.nodes, spec.name);
       this.links.place(address, spec);
       const nodeRandom = random.fork(spec.name);
-      const world = openNodeWorld({ fabric: this.fabric, self: address, random: nodeRandom, disk: null });
+      const world = openNodeWorld({
+        fabric: this.fabric,
+        self: address,
+        random: nodeRandom,
+        disk: null,
+      });
       const { clock } = world;
       const messaging = new Messaging(world, config);
       const store = new ToyStore();
-      new Replica({ messaging, store, schema }).serve();
       const cluster = new ToyClusterState(this.ring, spec, () => this.loop.nowMs());
+      new Replica({ messaging, store, schema }).serve();
       const { telemetry } = this;
       const tableById = (id: string): TableMetadata | undefined => {
         const keyspaces = [...schema.current.keyspaces.values()];
         return keyspaces.flatMap((one) => [...one.tables.values()]).find((one) => one.id === id);
       };
-      const shared = { clock, random: nodeRandom, messaging, cluster, schema, config, telemetry, store };
+      const shared = {
+        clock,
+        random: nodeRandom,
+        messaging,
+        cluster,
+        schema,
+        config,
+        telemetry,
+        store,
+      };
       const hints = new Hints({ ...shared, disk: null, tableById });
       const streaming = new Streaming(shared);
       const repairs = new RepairService({ ...shared, streaming });
-      const coordinator = new CoordinatorService({ ...shared, hints: options.hints ?? hints });
+      const coordinator = new CoordinatorService({
+        ...shared,
+        hints: options.hints ?? hints,
+      });
       coordinator.serve();
       streaming.serve();
       repairs.serve();
       serveHints({ ...shared, hints, writes: coordinator.writes });
       if (options.hints === undefined) hints.start();
-      return { spec, address, world, store, messaging, coordinator, cluster, hints, streaming, repairs };
+      return {
+        spec,
+        address,
+        world,
+        store,
+        messaging,
+        coordinator,
+        cluster,
+        hints,
+        streaming,
+        repairs,
+      };
     });
   }
 

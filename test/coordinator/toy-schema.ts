@@ -6,7 +6,13 @@ import type { DecoratedKey, Mutation, PartitionData, Row } from '../../src/data/
 import { liveCell, livenessOf, tombstoneCell } from '../../src/data/partition-builder.ts';
 import { FULL_SLICE } from '../../src/data/clustering-order.ts';
 import type { PartitionRangeRead, SinglePartitionRead } from '../../src/data/read-command.ts';
-import type { ColumnMetadata, KeyspaceMetadata, Schema, TableMetadata, TableParams } from '../../src/data/schema.ts';
+import type {
+  ColumnMetadata,
+  KeyspaceMetadata,
+  Schema,
+  TableMetadata,
+  TableParams,
+} from '../../src/data/schema.ts';
 import { decorateKey } from '../../src/ring/token.ts';
 import { buildTable, DEFAULT_TABLE_PARAMS } from '../../src/node/schema/table-builder.ts';
 import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
@@ -16,12 +22,17 @@ export const KEYSPACE = 'ks';
 /** CREATE TABLE ks.t (k text, c int, v text, PRIMARY KEY (k, c)) */
 export function toyTable(params: Partial<TableParams> = {}, name = 't'): TableMetadata {
   return buildTable({
-    id: name === 't' ? '00000000-0000-1000-8000-00000000000a' : '00000000-0000-1000-8000-00000000000b',
+    id:
+      name === 't'
+        ? '00000000-0000-1000-8000-00000000000a'
+        : '00000000-0000-1000-8000-00000000000b',
     keyspace: KEYSPACE,
     name,
     partitionKey: [{ name: 'k', type: NATIVE.text }],
     clustering: name === 't' ? [{ name: 'c', type: NATIVE.int }] : [],
-    regulars: [{ name: name === 't' ? 'v' : 'n', type: name === 't' ? NATIVE.text : NATIVE.counter }],
+    regulars: [
+      { name: name === 't' ? 'v' : 'n', type: name === 't' ? NATIVE.text : NATIVE.counter },
+    ],
     isCounter: name !== 't',
     params: { ...DEFAULT_TABLE_PARAMS, ...params },
   } as Parameters<typeof buildTable>[0]);
@@ -81,10 +92,7 @@ export function update(table: TableMetadata, spec: WriteSpec): PartitionData {
   const { k, c = 0, v, timestamp, nowSeconds = 0 } = spec;
   const column = valueColumn(table);
   const at = { timestamp, ttl: 0, nowSeconds };
-  const cell =
-    v === null
-      ? tombstoneCell(column, at)
-      : liveCell(column, Buffer.from(v), at);
+  const cell = v === null ? tombstoneCell(column, at) : liveCell(column, Buffer.from(v), at);
   const row: Row = {
     clustering: table.clustering.length === 0 ? [] : [intBytes(c)],
     liveness: livenessOf(at),
@@ -164,7 +172,9 @@ export function rowsText(partitions: readonly PartitionData[]): string {
       if (cell.localDeletionTime !== Number.MAX_SAFE_INTEGER && cell.ttl === 0) return [];
       const c = row.clustering[0];
       const k = partition.key.bytes.toString();
-      return [`${k}/${c === null || c === undefined ? '-' : c.readInt32BE()}=${cell.value.toString()}`];
+      return [
+        `${k}/${c === null || c === undefined ? '-' : c.readInt32BE()}=${cell.value.toString()}`,
+      ];
     }),
   );
   return parts.length === 0 ? 'nothing' : parts.join(' ');

@@ -108,7 +108,8 @@ class ScriptRun {
   async step(step: Step): Promise<readonly string[]> {
     const { directives } = step;
     const lines = await this.answer(step);
-    const sorted = directives.has('sorted') ? sortRows(lines) : lines;
+    const inOrder = directives.has('sorted') ? sortRows(lines) : lines;
+    const sorted = directives.has('sort-signatures') ? inOrder.map(sortSignatures) : inOrder;
     return (directives.get('replace') ?? []).reduce((all, rule) => replaceIn(all, rule), sorted);
   }
 
@@ -247,8 +248,9 @@ async function sendPaged(
   if (first.response.kind !== 'rows') return printAnswer(first);
   const { metadata } = first.response;
   const columns = metadata.noMetadata === true && known !== null ? known : metadata.columns;
-  const skipped = metadata.noMetadata === true ? ['METADATA SKIPPED'] : [];
-  const lines = [...printWarnings(first), ...skipped, printHeader(columns), ...printRows(first.response, columns)];
+  const isSkipped = metadata.noMetadata === true;
+  const header = isSkipped ? `ROWS of ${metadata.columns.length} columns, metadata skipped` : printHeader(columns);
+  const lines = [...printWarnings(first), header, ...printRows(first.response, columns)];
   let pagingState = metadata.pagingState ?? null;
   for (let page = 0; pagingState !== null; page++) {
     if (page > PAGES_MAX) throw new Error('the pages never end');
@@ -310,6 +312,16 @@ const NO_ROW = /^(ROWS|WARNING|ERROR|VOID|METADATA|PREPARED|BIND|PARTITION KEY) 
 function sortRows(lines: readonly string[]): readonly string[] {
   const heads = lines.filter((line) => NO_ROW.test(line));
   return [...heads, ...lines.filter((line) => !NO_ROW.test(line)).sort()];
+}
+
+const SIGNATURES = /(signatures: )(.*)(\))/;
+
+/** The signatures in an error text come in the order of Java's object hashes. */
+function sortSignatures(line: string): string {
+  return line.replace(SIGNATURES, (_, head: string, list: string, tail: string) => {
+    const signatures = list.match(/\S+ : \(.*?\) -> .*?(?=, \S+ : \(|$)/g) ?? [list];
+    return head + [...signatures].sort().join(', ') + tail;
+  });
 }
 
 /** `/pattern/text/` */

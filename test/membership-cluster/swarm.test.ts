@@ -33,7 +33,6 @@ test.each(SEEDS)('membership swarm, seed %i', (seed) => {
     const target = inZone[random.below(inZone.length)]?.placement;
     if (target === undefined) throw new Error('an empty zone');
     story.push(`${change} ${target.place}`);
- if (seed===23||seed===55) console.log('STORY', world.loop.nowMs(), story.at(-1));
     perform(world, change, target.place, zone, kills);
     world.until((done) => whenQuiet(world.cluster, () => done(null)));
     // Hints end with the node that keeps them: nobody goes before all are delivered.

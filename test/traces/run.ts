@@ -18,7 +18,17 @@ import type { Place } from '../../src/world/links.ts';
 import { ToyCluster, toyNodes } from '../coordinator/toy-cluster.ts';
 import type { ToyNode } from '../coordinator/toy-cluster.ts';
 import {
-  KEYSPACE, key, mutation, rangeOf, readOf, rowDeletion, rowsText, toyKeyspace, toySchema, toyTable, update,
+  KEYSPACE,
+  key,
+  mutation,
+  rangeOf,
+  readOf,
+  rowDeletion,
+  rowsText,
+  toyKeyspace,
+  toySchema,
+  toyTable,
+  update,
 } from '../coordinator/toy-schema.ts';
 
 /** One way: 1 ms within a datacenter, 25 ms between two. */
@@ -100,10 +110,14 @@ class Trace {
     for (const [name, value] of options) {
       if (name === 'rf') {
         if (/^\d+$/.test(value)) for (const dc of Object.keys(racks)) factors[dc] = Number(value);
-        else for (const part of value.split(',')) factors[part.split(':')[0] ?? ''] = Number(part.split(':')[1]);
+        else
+          for (const part of value.split(','))
+            factors[part.split(':')[0] ?? ''] = Number(part.split(':')[1]);
       } else if (name === 'simple') simple = Number(value);
-      else if (name.startsWith('config.')) config[name.slice(7)] = /^\d+$/.test(value) ? Number(value) : value;
-      else if (name.startsWith('table.')) params[name.slice(6)] = /^\d+$/.test(value) ? Number(value) : value;
+      else if (name.startsWith('config.'))
+        config[name.slice(7)] = /^\d+$/.test(value) ? Number(value) : value;
+      else if (name.startsWith('table.'))
+        params[name.slice(6)] = /^\d+$/.test(value) ? Number(value) : value;
       else racks[name] = value.split(',');
     }
     this.table = toyTable({ speculative_retry: 'NEVER', ...params });
@@ -171,9 +185,10 @@ class Trace {
 
   context() {
     const { toy, tracing } = this;
-    const self = this;
+    const say = (text: string): void => this.say(text);
+    const named = (text: string): string => this.named(text);
     const trace = (from: string) => ({
-      event: (text: string) => self.say(`  ${from} | ${self.named(text)}`),
+      event: (text: string) => say(`  ${from} | ${named(text)}`),
       at: (node: string) => trace(toy.nameOf(node)),
     });
     return { ...toy.context(), trace: tracing ? trace('coordinator') : null };
@@ -231,18 +246,32 @@ class Trace {
     const keyspace = this.keyspace();
     const plan = plans.write(keyspace, key(k), this.level(command));
     const names = (nodes: readonly string[]): string =>
-      nodes.length === 0 ? '-' : nodes.map((one) => this.toy.nameOf(one)).sort().join(',');
+      nodes.length === 0
+        ? '-'
+        : nodes
+            .map((one) => this.toy.nameOf(one))
+            .sort()
+            .join(',');
     if (plan.kind === 'unavailable') return;
-    this.say(`plan contacts=${names(plan.contacts)} blockFor=${plan.blockFor} dead=${names(plan.dead)}`);
+    this.say(
+      `plan contacts=${names(plan.contacts)} blockFor=${plan.blockFor} dead=${names(plan.dead)}`,
+    );
   }
 
   readPlan(command: Command, k: string): void {
     const node = this.via(command);
-    const plan = new PlanCache(node.cluster).read(this.keyspace(), key(k), this.level(command), false);
+    const plan = new PlanCache(node.cluster).read(
+      this.keyspace(),
+      key(k),
+      this.level(command),
+      false,
+    );
     if (plan.kind === 'unavailable') return;
     const names = (nodes: readonly string[]): string =>
       nodes.length === 0 ? '-' : nodes.map((one) => this.toy.nameOf(one)).join(',');
-    this.say(`plan contacts=${names(plan.contacts)} blockFor=${plan.blockFor} spares=${names(plan.spares)}`);
+    this.say(
+      `plan contacts=${names(plan.contacts)} blockFor=${plan.blockFor} spares=${names(plan.spares)}`,
+    );
   }
 
   keyspace() {
@@ -310,7 +339,9 @@ function seconds(text: string): number {
 /** All live cells of one node, as `k/c=v`. */
 function contents(node: ToyNode, table: TableMetadata): string {
   const partitions: PartitionData[] = [];
-  node.store.table(table).forEachPartition(WHOLE_RING, (partition) => void partitions.push(partition));
+  node.store
+    .table(table)
+    .forEachPartition(WHOLE_RING, (partition) => void partitions.push(partition));
   return rowsText(partitions);
 }
 
@@ -339,8 +370,7 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     };
     trace.toy.links.add({
       name: `cut ${a} ${b}`,
-      matches: (from, to) =>
-        (isIn(from, a) && isIn(to, b)) || (isIn(from, b) && isIn(to, a)),
+      matches: (from, to) => (isIn(from, a) && isIn(to, b)) || (isIn(from, b) && isIn(to, a)),
       effect: { kind: 'cut' },
     });
   },
@@ -370,9 +400,11 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     const one = trace.mutationOf(command, k, command.options.get('v') ?? null);
     const consistency = trace.level(command);
     trace.await((done) =>
-      trace.via(command).coordinator.write([one], { kind: 'simple', consistency }, trace.context(), (error) =>
-        done(trace.error(error)),
-      ),
+      trace
+        .via(command)
+        .coordinator.write([one], { kind: 'simple', consistency }, trace.context(), (error) =>
+          done(trace.error(error)),
+        ),
     );
   },
   /** delete k=1 [c=0] cl=QUORUM via=a/1 */
@@ -386,8 +418,11 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     trace.await((done) =>
       trace
         .via(command)
-        .coordinator.write([mutation(deletion, trace.nowMs())], { kind: 'simple', consistency }, trace.context(), (error) =>
-          done(trace.error(error)),
+        .coordinator.write(
+          [mutation(deletion, trace.nowMs())],
+          { kind: 'simple', consistency },
+          trace.context(),
+          (error) => done(trace.error(error)),
         ),
     );
   },
@@ -406,9 +441,11 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     const kind = `${words[0] ?? 'logged'}-batch` as WriteKind;
     const consistency = trace.level(command);
     trace.await((done) =>
-      trace.via(command).coordinator.write(mutations, { kind, consistency }, trace.context(), (error) =>
-        done(trace.error(error)),
-      ),
+      trace
+        .via(command)
+        .coordinator.write(mutations, { kind, consistency }, trace.context(), (error) =>
+          done(trace.error(error)),
+        ),
     );
   },
   /** count k=1 by=5 cl=QUORUM via=a/1 */
@@ -424,20 +461,31 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     const one = mutation({ ...base, rows } as PartitionData, trace.nowMs());
     const consistency = trace.level(command);
     trace.await((done) =>
-      trace.via(command).coordinator.write([one], { kind: 'counter', consistency }, trace.context(), (error) =>
-        done(trace.error(error)),
-      ),
+      trace
+        .via(command)
+        .coordinator.write([one], { kind: 'counter', consistency }, trace.context(), (error) =>
+          done(trace.error(error)),
+        ),
     );
   },
   /** counter k=1 cl=QUORUM via=a/1: its value. */
   counter: (trace, command) => {
-    const read = readOf(trace.counts, { k: command.options.get('k') ?? '', nowSeconds: trace.nowSeconds() });
+    const read = readOf(trace.counts, {
+      k: command.options.get('k') ?? '',
+      nowSeconds: trace.nowSeconds(),
+    });
     trace.await((done) =>
-      trace.via(command).coordinator.read([read], trace.level(command), trace.context(), (result) => {
-        if (!result.ok) return done(trace.error(result.error));
-        const cell = result.partitions[0]?.rows[0]?.data[0];
-        done(cell === undefined || !('value' in cell) ? 'no counter' : String(counterTotal(cell.value)));
-      }),
+      trace
+        .via(command)
+        .coordinator.read([read], trace.level(command), trace.context(), (result) => {
+          if (!result.ok) return done(trace.error(result.error));
+          const cell = result.partitions[0]?.rows[0]?.data[0];
+          done(
+            cell === undefined || !('value' in cell)
+              ? 'no counter'
+              : String(counterTotal(cell.value)),
+          );
+        }),
     );
   },
   /** read k=1 [limit=n] [reversed=1] cl=QUORUM via=a/1 */
@@ -450,9 +498,11 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     const reversed = options.get('reversed') === '1';
     const read = readOf(trace.values, { k, limit, reversed, nowSeconds: trace.nowSeconds() });
     trace.await((done) =>
-      trace.via(command).coordinator.read([read], level, trace.context(), (result) =>
-        done(result.ok ? rowsText(result.partitions) : trace.error(result.error)),
-      ),
+      trace
+        .via(command)
+        .coordinator.read([read], level, trace.context(), (result) =>
+          done(result.ok ? rowsText(result.partitions) : trace.error(result.error)),
+        ),
     );
   },
   /** range [limit=n] cl=QUORUM via=a/1 */
@@ -460,11 +510,16 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     const limit = Number(command.options.get('limit') ?? Infinity);
     const read = rangeOf(trace.values, { limit, nowSeconds: trace.nowSeconds() });
     trace.await((done) =>
-      trace.via(command).coordinator.readRange(read, trace.level(command), trace.context(), (result) => {
-        if (!result.ok) return done(trace.error(result.error));
-        const live = result.partitions.reduce((n, one) => n + countLiveRows(one, trace.nowSeconds()), 0);
-        done(`${live} rows: ${rowsText(result.partitions)}`);
-      }),
+      trace
+        .via(command)
+        .coordinator.readRange(read, trace.level(command), trace.context(), (result) => {
+          if (!result.ok) return done(trace.error(result.error));
+          const live = result.partitions.reduce(
+            (n, one) => n + countLiveRows(one, trace.nowSeconds()),
+            0,
+          );
+          done(`${live} rows: ${rowsText(result.partitions)}`);
+        }),
     );
   },
   /** cas k=1 v=new if=old|- serial=SERIAL cl=QUORUM via=a/1; if=- means IF NOT EXISTS */
@@ -499,9 +554,11 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
   },
   truncate: (trace, command) => {
     trace.await((done) =>
-      trace.via(command).coordinator.truncate(trace.values, trace.context(), (error) =>
-        done(error === null ? 'truncated' : trace.error(error)),
-      ),
+      trace
+        .via(command)
+        .coordinator.truncate(trace.values, trace.context(), (error) =>
+          done(error === null ? 'truncated' : trace.error(error)),
+        ),
     );
   },
   /** repair [full|incremental|preview] [-pr] [-seq] [-dc=x] [-pull] [-force] via=a/1 */
@@ -512,7 +569,11 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
       ...DEFAULT_REPAIR,
       keyspace: KEYSPACE,
       tables: ['t'],
-      kind: words.includes('preview') ? 'preview' : words.includes('incremental') ? 'incremental' : 'full',
+      kind: words.includes('preview')
+        ? 'preview'
+        : words.includes('incremental')
+          ? 'incremental'
+          : 'full',
       parallelism: words.includes('-seq') ? 'sequential' : 'parallel',
       primaryRange: words.includes('-pr'),
       pull: words.includes('-pull'),
@@ -520,12 +581,15 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
       datacenters: dc === undefined ? [] : [dc],
     };
     trace.await((done) =>
-      trace.via(command).repairs.repair(wanted, () => undefined, (result) =>
-        done(
-          result.ok
-            ? `repaired, ${result.differingRanges} differing ranges, ${result.rowsStreamed} rows streamed`
-            : `failed: ${trace.named(result.error ?? '')}`,
-        ),
+      trace.via(command).repairs.repair(
+        wanted,
+        () => undefined,
+        (result) =>
+          done(
+            result.ok
+              ? `repaired, ${result.differingRanges} differing ranges, ${result.rowsStreamed} rows streamed`
+              : `failed: ${trace.named(result.error ?? '')}`,
+          ),
       ),
     );
   },
@@ -557,7 +621,8 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
       if (count > 0) trace.say(`batches at ${node.spec.name}: ${count}`);
     }
   },
-  'replay-batches': (trace, { words }) => trace.toy.node(words[0] ?? '').coordinator.batchlog.replay(),
+  'replay-batches': (trace, { words }) =>
+    trace.toy.node(words[0] ?? '').coordinator.batchlog.replay(),
   /** data: every node's live content. */
   data: (trace) => {
     for (const node of trace.toy.nodes) {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { toTopology } from '../../topology/load-topology.ts';
 import { ALWAYS_ON } from '../../topology/topology.ts';
 import { DEFAULT_ADDRESS_PLAN } from '../../cluster/placement.ts';
-import { firstProblem } from '../addresses.ts';
+import { firstProblem } from '../../drill/addresses.ts';
 import { EXIT } from '../exit.ts';
 import { alignTable, openTerminal, styled } from '../terminal.ts';
 

@@ -1,31 +1,34 @@
 // `starfish drill NAME|FILE`: opens the stack, runs the drill, writes the report, prints the verdict last.
 
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
 import { CATALOGUE } from '../../drill/catalogue/catalogue.ts';
 import type { Drill } from '../../drill/drill.ts';
-import { drillSchema } from '../../drill/drill.ts';
 import type { DrillResult } from '../../drill/drill-result.ts';
 import { EXIT_CODES } from '../../drill/drill-result.ts';
 import { percent, successShare } from '../../drill/expectations.ts';
+import { parseExpectation } from '../../drill/expectation-text.ts';
+import { findDrill, parseDrill, toDrill } from '../../drill/load-drill.ts';
 import { openLab } from '../../drill/lab.ts';
 import type { Lab } from '../../drill/lab.ts';
 import { htmlReport, verdictWords } from '../../drill/report/html-report.ts';
 import { writeReport } from '../../drill/report/write-report.ts';
 import { runPhases } from '../../drill/runner.ts';
-import { shortenedSettings, withAwsDefaults } from '../../drill/shortened.ts';
+import type { DrillShape } from '../../drill/shape-drill.ts';
+import { shapeDrill } from '../../drill/shape-drill.ts';
+import { shortenedSettings } from '../../drill/shortened.ts';
 import type { HistoryRow } from '../../load/csv.ts';
 import { exceptionsCsv, failuresCsv, historyCsv, statsCsv } from '../../load/csv.ts';
 import type { DocumentEdit } from '../../topology/load-topology.ts';
-import { parseDocumentAs } from '../../topology/load-topology.ts';
-import { nearest } from '../../topology/place.ts';
-import { chooseAddresses } from '../addresses.ts';
+import { parseTopology } from '../../topology/load-topology.ts';
+import { chooseAddresses } from '../../drill/addresses.ts';
 import { UsageProblem } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignTable, openTerminal, styled } from '../terminal.ts';
 import { describeLab } from './describe-lab.ts';
 import { LiveTable } from './live-table.ts';
-import { readText, seedOf, setsOf } from './run-options.ts';
+import { durationOf, readText, seedOf, setsOf } from './run-options.ts';
 
 export interface CommandInput {
   readonly options: Readonly<Record<string, unknown>>;
@@ -40,13 +43,13 @@ export async function drill(input: CommandInput & { readonly name: string | unde
     listCatalogue(terminal);
     return 0;
   }
-  const entry = CATALOGUE.find(({ name, alias }) => name === input.name || alias === input.name);
+  const entry = /\.ya?ml$/.test(input.name) ? null : findDrill(input.name);
   if (entry?.drill === 'levels') {
     const { levels } = await import('./levels.ts');
     return levels({ options, version, terminal });
   }
   const edit = setsOf(options, ['topology']);
-  const document = shaped(entry === undefined ? fromFile(input.name, edit) : drillSchema.parse(edit(entry.drill)), options);
+  const document = shapeDrill(entry === null ? fromFile(input.name, edit) : toDrill(entry.drill, edit), shapeOf(options));
   const seed = seedOf(options);
   const addresses = await chooseAddresses(document.topology, options['addressBlock'] as string | undefined);
   terminal.line(styled(terminal, 'bold', `STARFISH ${version}   ${document.topology.engine} engine   seed ${seed}`));
@@ -87,31 +90,26 @@ async function run(at: { document: Drill; lab: Lab; seed: number; input: Command
   return abort.signal.aborted ? 130 : EXIT_CODES[result.verdict];
 }
 
-function fromFile(name: string, edit: DocumentEdit): Drill {
-  if (!/\.ya?ml$/.test(name)) {
-    const near = nearest(name, CATALOGUE.map((entry) => entry.name));
-    throw new UsageProblem(`There is no drill ${name}.${near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''} \`starfish drill\` lists them; a file ends in .yaml.`);
-  }
-  return parseDocumentAs(drillSchema, readText(name), name, edit);
+function fromFile(file: string, edit: DocumentEdit): Drill {
+  const readTopology = (path: string): unknown => {
+    const found = resolve(dirname(file), path);
+    const text = readText(found);
+    parseTopology(text, found);
+    return parseDocument(text).toJS() as unknown;
+  };
+  return parseDrill({ text: readText(file), file, readTopology }, edit);
 }
 
-/** The drill with what the flags change. */
-function shaped(document: Drill, options: Readonly<Record<string, unknown>>): Drill {
-  const faster = typeof options['faster'] === 'number' ? options['faster'] : 1;
-  const topology = options['awsDefaults'] === true ? withAwsDefaults(document.topology) : document.topology;
+function shapeOf(options: Readonly<Record<string, unknown>>): DrillShape {
+  const { users, rate, retry, faster, awsDefaults, expect } = options;
+  const wanted = typeof rate === 'number' ? rate : typeof users === 'number' ? users : null;
   return {
-    ...document,
-    topology,
-    load: {
-      ...document.load,
-      ...(typeof options['rate'] === 'number' ? { rate: options['rate'] } : {}),
-      ...(options['retry'] === false ? { retry: false } : {}),
-    },
-    phases: document.phases.map((phase) => ({
-      ...phase,
-      for: phase.for / faster,
-      expect: options['retry'] === false ? { ...phase.expect, userAvailability: undefined } : phase.expect,
-    })),
+    ...(wanted === null ? {} : { rate: wanted }),
+    ...(retry === false ? { retry: false } : {}),
+    ...(awsDefaults === true ? { awsDefaults: true } : {}),
+    ...(typeof faster === 'number' ? { faster } : {}),
+    ...(typeof options['for'] === 'string' ? { forMs: durationOf('--for', options['for']) } : {}),
+    expect: Array.isArray(expect) ? (expect as string[]).map(parseExpectation) : [],
   };
 }
 

@@ -88,7 +88,10 @@ function statusOf(lab: Lab): unknown {
     balancers: [...(stack?.balancers.values() ?? [])].map((balancer) => ({
       region: balancer.region,
       healthy: balancer.isHealthy(),
-      nodes: balancer.nodes.map((node) => ({ place: node.at.place, listening: node.isListening(), targets: node.targetStates() })),
+      nodes: balancer.nodes.map((node) => ({
+        place: node.at.place, listening: node.isListening(), targets: node.targetStates(),
+        requests: node.requests, statuses: Object.fromEntries(node.statuses),
+      })),
     })),
     accelerator: stack === null ? [] : Object.keys(lab.topology.regions).map((region) => ({
       region, healthy: stack.accelerator.healthOf(region), connections: stack.accelerator.connections.get(region) ?? 0,

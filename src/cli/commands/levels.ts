@@ -10,7 +10,7 @@ import { judgeLevels } from '../../drill/levels-expectations.ts';
 import { toTopology } from '../../topology/load-topology.ts';
 import type { TopologyInput } from '../../topology/topology.ts';
 import { formatDuration } from '../../topology/units.ts';
-import { chooseAddresses } from '../addresses.ts';
+import { chooseAddresses } from '../../drill/addresses.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignTable, styled } from '../terminal.ts';
 import { seedOf, setsOf } from './run-options.ts';

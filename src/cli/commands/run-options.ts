@@ -6,6 +6,7 @@ import type { DocumentEdit } from '../../topology/load-topology.ts';
 import { parseTopology, toTopology } from '../../topology/load-topology.ts';
 import type { Topology, TopologyInput } from '../../topology/topology.ts';
 import { ALWAYS_ON } from '../../topology/topology.ts';
+import { parseDurationMs } from '../../topology/units.ts';
 import { UsageProblem } from '../exit.ts';
 
 /** The `..` of a link's name does not part a path. */
@@ -15,6 +16,13 @@ const SINGLE_DOT = /(?<!\.)\.(?!\.)/;
 export function seedOf(options: Readonly<Record<string, unknown>>): number {
   const { seed } = options;
   return typeof seed === 'number' ? seed : Math.floor(Math.random() * 1_000_000);
+}
+
+/** A duration from a flag, milliseconds. Throws UsageProblem. */
+export function durationOf(flag: string, text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === null || ms <= 0) throw new UsageProblem(`${flag} ${text}: write a duration such as 500ms, 30s or 2m`);
+  return ms;
 }
 
 /** Reads a file, or throws UsageProblem that names it. */

@@ -2,7 +2,7 @@
 
 import { startControlServer } from '../../dashboard/control-server.ts';
 import { openLab } from '../../drill/lab.ts';
-import { chooseAddresses } from '../addresses.ts';
+import { chooseAddresses } from '../../drill/addresses.ts';
 import { removeRunFile, writeRunFile } from '../run-file.ts';
 import { openTerminal, styled } from '../terminal.ts';
 import { labCommands } from './lab-commands.ts';

@@ -128,7 +128,7 @@ function applicability(resource: RawResource): Applicability {
         permissions: ['CREATE', 'ALTER', 'DROP', 'AUTHORIZE', 'DESCRIBE'],
       };
     case 'role':
-      return { className: 'RoleResource', permissions: ['ALTER', 'DROP', 'AUTHORIZE'] };
+      return { className: 'RoleResource', permissions: ['ALTER', 'DROP', 'AUTHORIZE', 'DESCRIBE'] };
     case 'all-functions':
     case 'keyspace-functions':
       return {

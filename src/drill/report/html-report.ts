@@ -2,7 +2,7 @@
 // repair, what was checked, where drivers were connected, what was shortened. No script, nothing loaded from outside.
 
 import { formatDuration } from '../../topology/units.ts';
-import type { DrillResult, PhaseResult } from '../drill-result.ts';
+import type { CheckId, DrillResult, PhaseResult } from '../drill-result.ts';
 import { EXIT_CODES } from '../drill-result.ts';
 import { percent, successShare } from '../expectations.ts';
 import type { Band, Series } from './chart.ts';
@@ -55,8 +55,8 @@ function header(result: DrillResult): string {
     ['failed for users', `${users.failures} (${percent(1 - successShare(users.requests, users.failures))})`],
     ['failed first attempts', `${attempts.failures} (${percent(1 - successShare(attempts.requests, attempts.failures))})`],
     ['p50 / p99', `${formatDuration(users.exact.p50)} / ${formatDuration(users.exact.p99)}`],
-    ['acknowledged writes lost', countOf(result, 'acknowledged writes lost')],
-    ['stale reads in a region', countOf(result, 'stale reads at LOCAL_QUORUM within a region')],
+    ['acknowledged writes lost', countOf(result, 'lost-writes')],
+    ['stale reads in a region', countOf(result, 'stale-reads')],
     ['memory', `${result.memoryMiB} MiB`],
   ];
   return [
@@ -67,8 +67,8 @@ function header(result: DrillResult): string {
   ].join('');
 }
 
-function countOf(result: DrillResult, check: string): string {
-  const found = result.checks.find(({ name }) => name === check);
+function countOf(result: DrillResult, check: CheckId): string {
+  const found = result.checks.find(({ id }) => id === check);
   return found === undefined ? 'not checked' : (found.text.split(/[ ,]/)[0] ?? '');
 }
 

@@ -1,5 +1,5 @@
 // Which nodes keep a logged batch until it is applied: one or two of the local datacenter, from other racks when there
-// are any. Pure but for the draws it is given. Test: test/coordinator/batchlog.test.ts.
+// are any. Pure but for the draws it is given. Test: test/coordinator/batchlog-plan.test.ts.
 // Cassandra: locator/ReplicaPlans.forBatchlogWrite, filterBatchlogEndpointsRandom.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';

@@ -1,6 +1,6 @@
 // Logged batches: stored on one or two other nodes first, then written, then removed there; whoever still holds one
 // after a while replays it, so that a batch is applied wholly though its coordinator dies.
-// Test: test/coordinator/batchlog.test.ts. Cassandra: service/StorageProxy.mutateAtomically, batchlog/BatchlogManager.
+// Test: test/traces/batch-*.trace. Cassandra: service/StorageProxy.mutateAtomically, batchlog/BatchlogManager.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError, FailureReason } from '../../data/cql-error.ts';
@@ -180,7 +180,9 @@ export class Batchlog {
     let received = 0;
     let isOver = false;
     for (const node of endpoints) {
-      trace?.event(`Sending batchlog store request ${batch.batchId} to /${node} for ${batch.mutations.length} mutations`);
+      trace?.event(
+        `Sending batchlog store request ${batch.batchId} to /${node} for ${batch.mutations.length} mutations`,
+      );
       this.parts.messaging.ask(node, 'BATCH_STORE_REQ', batch, (answer, reason) => {
         if (isOver) return;
         if (answer !== null) {

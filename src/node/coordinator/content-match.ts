@@ -7,10 +7,7 @@ import { digestPartition } from '../../data/digest.ts';
 import type { PartitionData, Row } from '../../data/partition.ts';
 
 /** Would the digests of these results be equal? */
-export function isSameContent(
-  a: readonly PartitionData[],
-  b: readonly PartitionData[],
-): boolean {
+export function isSameContent(a: readonly PartitionData[], b: readonly PartitionData[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) {

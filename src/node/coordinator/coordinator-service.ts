@@ -37,7 +37,7 @@ import { PlanCache } from './plan-cache.ts';
 import { RangeReadService } from './range-read.ts';
 import { ReadRepair } from './read-repair.ts';
 import { ReadService } from './read-service.ts';
-import { emptyFor } from './resolution.ts';
+import { emptyFor } from './partition-lists.ts';
 import { truncateEverywhere } from './truncate.ts';
 import type { HintSink } from './write-service.ts';
 import { WriteService } from './write-service.ts';
@@ -108,10 +108,31 @@ export class CoordinatorService implements Coordinator {
     else if (kind === 'counter' || kind === 'counter-batch') {
       this.writeCounters(mutations, consistency, context, done);
     } else if (mutations.length === 1) {
-      this.writes.write(compactMutation(only), consistency, 'SIMPLE', trace, done);
+      this.writes.write(
+        compactMutation(only),
+        consistency,
+        'SIMPLE',
+        trace,
+        this.witnessed(mutations, done),
+      );
     } else if (kind === 'logged-batch') {
-      this.batchlog.write(mutations.map(compactMutation), consistency, trace, done);
-    } else this.writeAll(mutations, consistency, context, done);
+      this.batchlog.write(
+        mutations.map(compactMutation),
+        consistency,
+        trace,
+        this.witnessed(mutations, done),
+      );
+    } else this.writeAll(mutations, consistency, context, this.witnessed(mutations, done));
+  }
+
+  /** `done`, having told the witness of acknowledged writes where there is one. */
+  private witnessed(mutations: readonly Mutation[], done: WriteDone): WriteDone {
+    const { witness } = this.parts.telemetry;
+    if (witness === undefined || witness === null) return done;
+    return (error) => {
+      if (error === null) witness.acknowledged(mutations);
+      done(error);
+    };
   }
 
   read(
@@ -124,7 +145,8 @@ export class CoordinatorService implements Coordinator {
     if (only !== undefined && commands.length === 1 && isPlainRead(consistency)) {
       this.reads.read(only, consistency, context, (partitions, error) => {
         if (partitions === null) done({ ok: false, error: required(error, 'an error') });
-        else done({ ok: true, partitions: partitions.length === 1 ? partitions : [emptyFor(only)] });
+        else
+          done({ ok: true, partitions: partitions.length === 1 ? partitions : [emptyFor(only)] });
       });
       return;
     }
@@ -155,6 +177,7 @@ export class CoordinatorService implements Coordinator {
   }
 
   truncate(table: TableMetadata, context: RequestContext, done: WriteDone): void {
+    this.parts.telemetry.witness?.truncated(table);
     truncateEverywhere(this.parts, table, context, done);
   }
 

@@ -32,12 +32,19 @@ export type WriteKind = 'simple' | 'unlogged-batch' | 'logged-batch' | 'counter'
 export type WriteDone = (error: CqlError | null) => void;
 
 export type ReadResult =
-  | { readonly ok: true; /** In the order of the commands; a partition without content is an empty PartitionData. */ readonly partitions: readonly PartitionData[] }
+  | {
+      readonly ok: true;
+      /** In the order of the commands; a partition without content is an empty PartitionData. */ readonly partitions: readonly PartitionData[];
+    }
   | { readonly ok: false; readonly error: CqlError };
 
 /** Partitions in (token, key) order, merged, up to the command's limits. */
 export type RangeResult =
-  | { readonly ok: true; readonly partitions: readonly PartitionData[]; /** False when the whole range was read. */ readonly limitReached: boolean }
+  | {
+      readonly ok: true;
+      readonly partitions: readonly PartitionData[];
+      /** False when the whole range was read. */ readonly limitReached: boolean;
+    }
   | { readonly ok: false; readonly error: CqlError };
 
 /** A conditional write: read, decide, propose. */
@@ -67,10 +74,25 @@ export interface Coordinator {
    * Writes mutations (one a partition). Counter mutations carry deltas: a counter cell whose value is the 8-byte
    * delta; the leader turns it into a shard. Logged batches go through the batchlog unless they are one mutation.
    */
-  write(mutations: readonly Mutation[], options: { readonly kind: WriteKind; readonly consistency: ConsistencyLevel }, context: RequestContext, done: WriteDone): void;
+  write(
+    mutations: readonly Mutation[],
+    options: { readonly kind: WriteKind; readonly consistency: ConsistencyLevel },
+    context: RequestContext,
+    done: WriteDone,
+  ): void;
   /** Reads partitions in parallel. SERIAL and LOCAL_SERIAL go through Paxos and take one command. */
-  read(commands: readonly SinglePartitionRead[], consistency: ConsistencyLevel, context: RequestContext, done: (result: ReadResult) => void): void;
-  readRange(command: PartitionRangeRead, consistency: ConsistencyLevel, context: RequestContext, done: (result: RangeResult) => void): void;
+  read(
+    commands: readonly SinglePartitionRead[],
+    consistency: ConsistencyLevel,
+    context: RequestContext,
+    done: (result: ReadResult) => void,
+  ): void;
+  readRange(
+    command: PartitionRangeRead,
+    consistency: ConsistencyLevel,
+    context: RequestContext,
+    done: (result: RangeResult) => void,
+  ): void;
   cas(request: CasRequest, context: RequestContext, done: (result: CasResult) => void): void;
   truncate(table: TableMetadata, context: RequestContext, done: WriteDone): void;
 }

@@ -1,5 +1,5 @@
 // Counter updates: the coordinator hands the delta to a leader among the replicas; the leader turns it into its own
-// shard under the newest clock, applies it and replicates the shard like a write. Test: test/coordinator/counters.test.ts.
+// shard under the newest clock, applies it and replicates the shard like a write. Test: test/traces/counter*.trace, test/coordinator/swarm.test.ts.
 // Cassandra: service/StorageProxy.mutateCounter, db/CounterMutation, db/CounterMutationVerbHandler.
 
 import { required } from '../../base/assert.ts';

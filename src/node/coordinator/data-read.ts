@@ -1,5 +1,5 @@
 // Asks replicas for full data and waits for enough of them: the second half of a read whose digests differ, every
-// range read, and further questions to one replica. Test: test/coordinator/reads.test.ts.
+// range read, and further questions to one replica. Test: test/traces/read-*.trace.
 // Cassandra: service/reads/repair/AbstractReadRepair.startRepair, service/reads/ReadCallback.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';

@@ -1,5 +1,5 @@
 // Counting the answers of one round of Paxos: promises to a ballot, acceptances of a proposal. Pure; `done` is called
-// once. Test: test/coordinator/paxos.test.ts. Cassandra: service/paxos/v1/PrepareCallback, ProposeCallback.
+// once. Test: test/traces/cas-*.trace. Cassandra: service/paxos/v1/PrepareCallback, ProposeCallback.
 
 import type { Endpoint } from '../../world/ports.ts';
 import type { Message } from '../messaging/message.ts';
@@ -15,7 +15,7 @@ export type RoundResult =
 export class PrepareRound {
   isOver = false;
   isPromised = true;
-  newestPromise: Ballot = NO_BALLOT;
+  newestPromised: Ballot = NO_BALLOT;
   newestCommit: Proposal | null = null;
   private readonly plan: PaxosPlan;
   private readonly done: (result: RoundResult) => void;
@@ -31,8 +31,8 @@ export class PrepareRound {
     const response = (message as Message<'PAXOS_PREPARE_RSP'>).payload;
     this.responses.set(from, response);
     const { committed, promisedBallot, promised } = response;
-    if (compareBallots(promisedBallot, this.newestPromise) > 0) {
-      this.newestPromise = promisedBallot;
+    if (compareBallots(promisedBallot, this.newestPromised) > 0) {
+      this.newestPromised = promisedBallot;
     }
     if (committed !== null && this.isNewer(committed, this.newestCommit)) {
       this.newestCommit = committed;

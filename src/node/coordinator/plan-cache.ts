@@ -32,7 +32,11 @@ export class PlanCache {
     this.cluster = cluster;
   }
 
-  write(keyspace: KeyspaceMetadata, token: Token, level: ConsistencyLevel): WritePlan | Unavailable {
+  write(
+    keyspace: KeyspaceMetadata,
+    token: Token,
+    level: ConsistencyLevel,
+  ): WritePlan | Unavailable {
     const replication = this.cluster.replication(keyspace);
     const natural = replication.natural(token);
     const slot = this.slot(replication, natural, replication.pending(token));

@@ -1,5 +1,5 @@
 // Which parts of the ring a range read visits, and which neighbours can be asked in one request. Pure.
-// Test: test/coordinator/range-read.test.ts. Cassandra: service/reads/range/ReplicaPlanIterator, ReplicaPlanMerger.
+// Test: test/coordinator/range-plan.test.ts. Cassandra: service/reads/range/ReplicaPlanIterator, ReplicaPlanMerger.
 
 import type { Token } from '../../data/partition.ts';
 import type { PartitionRange } from '../../data/read-command.ts';
@@ -15,7 +15,10 @@ export interface RangePart {
 }
 
 /** `ring`: as Replication.ranges. */
-export function splitRange(range: PartitionRange, ring: readonly TokenRange[]): readonly RangePart[] {
+export function splitRange(
+  range: PartitionRange,
+  ring: readonly TokenRange[],
+): readonly RangePart[] {
   const parts: RangePart[] = [];
   const start: Token | null = range.startKey ?? range.left;
   const startInclusive = range.startKey !== null || range.leftInclusive;
@@ -26,7 +29,10 @@ export function splitRange(range: PartitionRange, ring: readonly TokenRange[]): 
       if (order < 0 || (order === 0 && !startInclusive)) continue;
     }
     if (range.right !== null && compareTokens(left, range.right) >= 0) break;
-    parts.push({ owner: right, range: clip(range, left, isLast ? null : right, parts.length === 0) });
+    parts.push({
+      owner: right,
+      range: clip(range, left, isLast ? null : right, parts.length === 0),
+    });
   }
   return parts;
 }

@@ -1,5 +1,5 @@
 // Reads a range of partitions: part after part of the ring, several at a time, until the limits are reached. Every
-// part is full data from as many replicas as the level asks, merged and repaired. Test: test/coordinator/range-read.test.ts.
+// part is full data from as many replicas as the level asks, merged and repaired. Test: test/traces/range-*.trace.
 // Cassandra: service/reads/range/RangeCommands, RangeCommandIterator.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
@@ -91,7 +91,7 @@ class RangeRead {
     const concurrency = nextConcurrency({
       rangesTotal: parts.length,
       rangesDone: this.at,
-      rowsWanted: command.limits.rows,
+      rowsWanted: command.ann === null ? command.limits.rows : Infinity,
       rowsFound: this.rowsFound,
       concurrencyMax: CONCURRENCY_MAX,
     });
@@ -153,7 +153,7 @@ class RangeRead {
     const results: (readonly PartitionData[])[] = batch.map(() => []);
     let waiting = batch.length;
     let failed = false;
-    const rows = command.limits.rows - this.rowsFound;
+    const rows = command.ann === null ? command.limits.rows - this.rowsFound : command.limits.rows;
     context.trace?.event(`Submitted ${batch.length} concurrent range requests`);
     batch.forEach((request, index) => {
       const isFirst = this.found.length === 0 && index === 0;
@@ -195,7 +195,8 @@ class RangeRead {
       }
     }
     const isOver = this.at >= this.spec.parts.length && this.ahead === null;
-    if (isOver || this.rowsFound >= command.limits.rows) this.finish();
+    const isEnough = command.ann === null && this.rowsFound >= command.limits.rows;
+    if (isOver || isEnough) this.finish();
     else this.advance();
   }
 

@@ -1,5 +1,5 @@
 // One partition's read: who has answered, whether that suffices, whether the answers agree. Pure; read-service.ts
-// sends and read-repair.ts goes on when they do not agree. Test: test/coordinator/read-operation.test.ts.
+// sends and read-repair.ts goes on when they do not agree. Test: test/traces/read-*.trace.
 // Cassandra: service/reads/ReadCallback, DigestResolver.
 
 import { required } from '../../base/assert.ts';

@@ -1,5 +1,5 @@
 // Brings replicas together that answered a read differently: full data, merge, and with read_repair = 'BLOCKING' the
-// write-back that the client waits for, so that quorum reads never go back. Test: test/coordinator/read-repair.test.ts.
+// write-back that the client waits for, so that quorum reads never go back. Test: test/traces/read-repair-*.trace.
 // Cassandra: service/reads/repair/BlockingReadRepair, BlockingPartitionRepair, ReadOnlyReadRepair.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
@@ -186,17 +186,21 @@ export class ReadRepair {
       if (isStale) targets.push(node);
       else if (isCounted(node)) awaited--;
     }
-    this.send(read, { targets, repair, whole, awaited: Math.max(0, awaited), isCounted }, (acked) => {
-      if (acked >= awaited) {
-        done(null);
-        return;
-      }
-      context.trace?.event(
-        `Timed out while read-repairing after receiving all ${plan.blockFor} data and digest responses`,
-      );
-      const received = Math.min(plan.blockFor - (awaited - acked), plan.blockFor - 1);
-      done(readTimeout(level, received, plan.blockFor, true));
-    });
+    this.send(
+      read,
+      { targets, repair, whole, awaited: Math.max(0, awaited), isCounted },
+      (acked) => {
+        if (acked >= awaited) {
+          done(null);
+          return;
+        }
+        context.trace?.event(
+          `Timed out while read-repairing after receiving all ${plan.blockFor} data and digest responses`,
+        );
+        const received = Math.min(plan.blockFor - (awaited - acked), plan.blockFor - 1);
+        done(readTimeout(level, received, plan.blockFor, true));
+      },
+    );
   }
 
   /** Sends each stale replica what it lacks; `done` hears the number of acks once they suffice or none can come. */

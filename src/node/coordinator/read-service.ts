@@ -1,5 +1,5 @@
 // Reads single partitions: data from the nearest replica, digests from the others, one more replica when they are
-// slow, full data from all and read repair when they disagree. Drives read-operation. Test: test/coordinator/reads.test.ts.
+// slow, full data from all and read repair when they disagree. Drives read-operation. Test: test/traces/read-*.trace.
 // Cassandra: service/reads/AbstractReadExecutor, service/StorageProxy.fetchRows.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
@@ -36,6 +36,7 @@ interface Speculation {
   policy: SpeculativeRetry;
   thresholdMs: number;
   updatedAtMs: number;
+  retries: number;
   readonly latencies: LatencyHistogram;
   readonly waiting: DeadlineList<ReadOperation>;
 }
@@ -52,6 +53,8 @@ export interface ReadServiceParts {
 }
 
 export class ReadService implements ExchangeHandler<ReadOperation> {
+  /** Reads whose replicas disagreed, since the start; for nodetool netstats. */
+  mismatches = 0;
   private readonly parts: ReadServiceParts;
   private readonly clock: Clock;
   private readonly messaging: Messaging;
@@ -122,6 +125,11 @@ export class ReadService implements ExchangeHandler<ReadOperation> {
     return this.speculationOf(table).latencies;
   }
 
+  /** How often one more replica was asked for reads of the table, since the start; for nodetool tablestats. */
+  speculativeRetries(tableId: string): number {
+    return this.speculations.get(tableId)?.retries ?? 0;
+  }
+
   private send(operation: ReadOperation, dataRequests: number): void {
     const { command, context, contacts } = operation;
     const { trace } = context;
@@ -176,6 +184,7 @@ export class ReadService implements ExchangeHandler<ReadOperation> {
   }
 
   private reportMismatch(operation: ReadOperation): void {
+    this.mismatches++;
     const { telemetry, cluster } = this.parts;
     const { table, key } = operation.command;
     if (telemetry.detailed) {
@@ -199,6 +208,8 @@ export class ReadService implements ExchangeHandler<ReadOperation> {
     const { trace } = context;
     const digest = operation.dataPresent;
     operation.speculate(node);
+    const speculation = this.speculations.get(command.table.id);
+    if (speculation !== undefined) speculation.retries++;
     trace?.event(`Speculating read retry on /${node}`);
     trace?.event(`reading ${digest ? 'digest' : 'data'} from /${node}`);
     if (telemetry.detailed) {
@@ -219,6 +230,7 @@ export class ReadService implements ExchangeHandler<ReadOperation> {
         policy: { kind: 'never' },
         thresholdMs: timeoutMs / 2,
         updatedAtMs: now,
+        retries: 0,
         latencies: new LatencyHistogram(),
         waiting: new DeadlineList(this.clock, (operation: ReadOperation) =>
           this.speculate(operation),

@@ -306,7 +306,9 @@ export function planReadRepair(
 }
 
 function withContacts(plan: WritePlan, contacts: readonly Endpoint[]): WritePlan {
-  const kept = plan.contacts.map((node, at) => ({ node, at })).filter((c) => contacts.includes(c.node));
+  const kept = plan.contacts
+    .map((node, at) => ({ node, at }))
+    .filter((c) => contacts.includes(c.node));
   return {
     ...plan,
     contacts: kept.map((c) => c.node),

@@ -5,16 +5,22 @@
 
 import { required } from '../../base/assert.ts';
 import type { ClusteringOrder } from '../../data/clustering-order.ts';
-import { clusteringOrder, endPosition, sliceBetween, startPosition } from '../../data/clustering-order.ts';
+import { clusteringOrder } from '../../data/clustering-order.ts';
 import { enforcesStrictLiveness, isLive } from '../../data/deletion.ts';
 import { difference } from '../../data/difference.ts';
-import { countLiveRows, LimitCounter, limitPartitions, liveStaticRow } from '../../data/live-view.ts';
-import { emptyPartition, mergeAllPartitions, mergePartitions } from '../../data/merge-partitions.ts';
-import type { Clustering, DecoratedKey, PartitionData, Row, Slice } from '../../data/partition.ts';
-import type { ClusteringFilter, DataLimits, ReadCommand } from '../../data/read-command.ts';
+import {
+  countLiveRows,
+  LimitCounter,
+  limitPartitions,
+  liveStaticRow,
+} from '../../data/live-view.ts';
+import { mergeAllPartitions } from '../../data/merge-partitions.ts';
+import type { Clustering, DecoratedKey, PartitionData, Row } from '../../data/partition.ts';
+import type { DataLimits, ReadCommand } from '../../data/read-command.ts';
 import { RowMatcher } from '../../data/row-filter.ts';
 import { compareKeys } from '../../ring/token.ts';
 import type { Endpoint } from '../../world/ports.ts';
+import { addPartition, clusteringsAfter, findPartition, hasRow, rowId } from './partition-lists.ts';
 
 export interface Source {
   readonly node: Endpoint;
@@ -63,6 +69,8 @@ interface Heard {
 
 /** cached_replica_rows_fail_threshold */
 const FILTERING_ROWS_MAX = 32_000;
+/** Fewer rows are not worth a round trip. */
+const SHORT_READ_ROWS_MIN = 16;
 const NO_LIMITS: DataLimits = {
   rows: Infinity,
   perPartition: Infinity,
@@ -109,7 +117,7 @@ export class Resolution {
 
   onAnswer(ask: Ask, partitions: readonly PartitionData[]): void {
     const one = required(this.heard[ask.source], 'an asked source');
-    for (const partition of partitions) addPartition(one, partition);
+    for (const partition of partitions) addPartition(one.partitions, partition);
     if (ask.reason === 'filtering') {
       for (const partition of partitions) this.filteringRows += partition.rows.length;
       return;
@@ -141,7 +149,7 @@ export class Resolution {
       const { room } = counter;
       const live = countLiveRows(partition, this.command.nowSeconds);
       counter.count(live);
-      if (live >= room && !limits.distinct) {
+      if (live >= room) {
         const cut = this.lastHeard(partition);
         if (counter.isDone) one.cut = cut;
         else one.partitionCuts.set(partition.key.id, cut);
@@ -177,7 +185,12 @@ export class Resolution {
         const lacksPartition = versions[source] === undefined && !one.named.has(key.id);
         if (missing.length === 0 && !lacksPartition) return;
         one.named.add(key.id);
-        asks.push({ source, node: one.node, reason: 'filtering', command: this.byName(key, missing) });
+        asks.push({
+          source,
+          node: one.node,
+          reason: 'filtering',
+          command: this.byName(key, missing),
+        });
       });
     }
     return asks;
@@ -202,7 +215,9 @@ export class Resolution {
   private unionOfRows(versions: readonly (PartitionData | undefined)[]): Clustering[] {
     const all = versions.flatMap((version) => version?.rows.map((row) => row.clustering) ?? []);
     all.sort((a, b) => this.order.compare(a, b));
-    return all.filter((c, at) => at === 0 || this.order.compare(c, all[at - 1] as Clustering) !== 0);
+    return all.filter(
+      (c, at) => at === 0 || this.order.compare(c, all[at - 1] as Clustering) !== 0,
+    );
   }
 
   /** Distinct keys of all answers, in ring order. */
@@ -248,16 +263,12 @@ export class Resolution {
     const { room } = counter;
     const visible = this.visible(merged);
     const nearest = this.nearestCut(merged.key);
-    const count = visible.rows.length;
-    if (nearest !== null && count < room + (this.command.limits.distinct ? 1 : 0)) {
-      return this.askPartition(nearest.source, merged.key, nearest.cut, room - count);
-    }
     if (nearest !== null) {
       const heardRows = visible.rows.filter((row) => !this.isBeyond(row, nearest.cut));
-      if (heardRows.length < room) {
-        return this.askPartition(nearest.source, merged.key, nearest.cut, room - heardRows.length);
-      }
+      const lacking = room - heardRows.length;
+      if (lacking > 0) return this.askPartition(nearest.source, merged.key, nearest.cut, lacking);
     }
+    const count = visible.rows.length;
     counter.count(Math.min(room, count === 0 && visible.hasStatic ? 1 : count));
     return null;
   }
@@ -290,7 +301,7 @@ export class Resolution {
     const { command } = this;
     const { limits, table, columns, filter, indexName, ann, nowSeconds } = command;
     const page = Math.min(limits.rows, limits.perPartition);
-    const rows = Math.max(1, page === Infinity ? lacking : Math.max(page, lacking));
+    const rows = Math.max(SHORT_READ_ROWS_MIN, page === Infinity ? 0 : page, lacking);
     return {
       source,
       node: required(this.heard[source], 'a cut source').node,
@@ -375,7 +386,8 @@ export class Resolution {
       return { ...limited, repairs: new Map() };
     }
     const merged = this.mergedPartitions();
-    const filtered = this.matcher === null ? merged : merged.flatMap((one) => this.filter(one) ?? []);
+    const filtered =
+      this.matcher === null ? merged : merged.flatMap((one) => this.filter(one) ?? []);
     const { command } = this;
     const limited =
       command.ann === null
@@ -408,73 +420,4 @@ export class Resolution {
     }
     return repairs;
   }
-}
-
-function findPartition(
-  partitions: readonly PartitionData[],
-  key: DecoratedKey,
-): PartitionData | undefined {
-  let low = 0;
-  let high = partitions.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const partition = partitions[middle] as PartitionData;
-    const order = compareKeys(partition.key, key);
-    if (order === 0) return partition;
-    if (order < 0) low = middle + 1;
-    else high = middle;
-  }
-  return undefined;
-}
-
-function addPartition(one: Heard, partition: PartitionData): void {
-  const at = one.partitions.findIndex((known) => compareKeys(known.key, partition.key) >= 0);
-  const known = at < 0 ? undefined : one.partitions[at];
-  if (known === undefined) one.partitions.push(partition);
-  else if (known.key.id === partition.key.id) one.partitions[at] = mergePartitions(known, partition);
-  else one.partitions.splice(at, 0, partition);
-}
-
-function rowId(key: DecoratedKey, clustering: Clustering): string {
-  const parts = clustering.map((value) => value?.toString('hex') ?? '-');
-  return `${key.id}\u0000${parts.join(',')}`;
-}
-
-function hasRow(
-  order: ClusteringOrder,
-  partition: PartitionData | undefined,
-  clustering: Clustering,
-): boolean {
-  return partition?.rows.some((row) => order.compare(row.clustering, clustering) === 0) === true;
-}
-
-/** What remains of a clustering filter after a row, in reading order; all of it after static content only. */
-export function clusteringsAfter(
-  order: ClusteringOrder,
-  filter: ClusteringFilter,
-  after: Clustering | null,
-): ClusteringFilter {
-  if (after === null) return filter;
-  const { reversed } = filter;
-  if (filter.kind === 'names') {
-    const clusterings = filter.clusterings.filter((clustering) => {
-      const compared = order.compare(clustering, after);
-      return reversed ? compared < 0 : compared > 0;
-    });
-    return { kind: 'names', clusterings, reversed };
-  }
-  const slices = filter.slices.flatMap((slice): Slice[] => {
-    const start = startPosition(slice.start);
-    const end = endPosition(slice.end);
-    const point = { prefix: after, side: reversed ? (-1 as const) : (1 as const) };
-    const from = !reversed && order.comparePositions(start, point) < 0 ? point : start;
-    const to = reversed && order.comparePositions(end, point) > 0 ? point : end;
-    return order.comparePositions(from, to) < 0 ? [sliceBetween(from, to)] : [];
-  });
-  return { kind: 'slices', slices, reversed };
-}
-
-/** An empty partition for a key that no replica has. */
-export function emptyFor(command: ReadCommand & { readonly kind: 'partition' }): PartitionData {
-  return emptyPartition(command.table, command.key);
 }

@@ -1,4 +1,4 @@
-// TRUNCATE: every node of the ring must be up and say that its copy is empty. Test: test/coordinator/truncate.test.ts.
+// TRUNCATE: every node of the ring must be up and say that its copy is empty. Test: test/traces/truncate*.trace.
 // Cassandra: service/StorageProxy.truncateBlocking, TruncateResponseHandler.
 
 import type { TableMetadata } from '../../data/schema.ts';
@@ -22,7 +22,9 @@ export function truncateEverywhere(
   }
   let answered = 0;
   let isOver = false;
-  context.trace?.event(`Enqueuing truncate messages to hosts ${nodes.map((n) => `/${n}`).join(',')}`);
+  context.trace?.event(
+    `Enqueuing truncate messages to hosts ${nodes.map((n) => `/${n}`).join(',')}`,
+  );
   const { keyspace, name } = table;
   for (const node of nodes) {
     messaging.ask(node, 'TRUNCATE_REQ', { keyspace, table: name }, (answer, reason) => {

@@ -1,6 +1,6 @@
 // One mutation's way to its replicas: acks and failures in, what to do next out. Pure; the service beside it sends.
 // An operation outlives its answer: it ends when every contact has answered, failed or timed out, so that late acks
-// cancel hints. Test: test/coordinator/write-operation.test.ts. Cassandra: service/AbstractWriteResponseHandler,
+// cancel hints. Test: test/traces/write-*.trace. Cassandra: service/AbstractWriteResponseHandler,
 // DatacenterWriteResponseHandler, DatacenterSyncWriteResponseHandler.
 
 import { assert } from '../../base/assert.ts';
@@ -29,8 +29,11 @@ export class WriteOperation {
   /** Acks that count for the level. */
   received = 0;
   private ackedBits = 0;
-  private failedBits = 0;
+  /** Contacts that neither acked, failed nor timed out. */
+  private openBits: number;
   private countedFailures = 0;
+  /** A replica that counts has said no. */
+  private isRefused = false;
   private readonly missing: number[] | null;
   private reasons: Map<string, FailureReason> | null = null;
 
@@ -47,12 +50,13 @@ export class WriteOperation {
     this.writeType = writeType;
     this.hinted = hinted;
     this.done = done;
+    this.openBits = 2 ** plan.contacts.length - 1;
     this.missing = plan.counting.kind === 'each' ? plan.counting.required.slice() : null;
   }
 
   /** Every contact has answered, failed or timed out. */
   get isComplete(): boolean {
-    return (this.ackedBits | this.failedBits) === 2 ** this.plan.contacts.length - 1;
+    return this.openBits === 0;
   }
 
   onAck(from: Endpoint): WriteStep {
@@ -61,6 +65,7 @@ export class WriteOperation {
     const bit = 1 << at;
     if ((this.ackedBits & bit) !== 0) return 'wait';
     this.ackedBits |= bit;
+    this.openBits &= ~bit;
     if (this.plan.counted[at] !== true) return 'wait';
     this.received++;
     if (this.missing !== null) {
@@ -81,12 +86,13 @@ export class WriteOperation {
     const at = this.plan.contacts.indexOf(from);
     if (at < 0) return 'wait';
     const bit = 1 << at;
-    if (((this.ackedBits | this.failedBits) & bit) !== 0) return 'wait';
-    this.failedBits |= bit;
+    if ((this.openBits & bit) === 0) return 'wait';
+    this.openBits &= ~bit;
+    this.reasons ??= new Map();
+    this.reasons.set(from, reason);
     if (this.plan.counted[at] === true) {
       this.countedFailures++;
-      this.reasons ??= new Map();
-      this.reasons.set(from, reason);
+      if (reason !== 'TIMEOUT') this.isRefused = true;
     }
     if (this.answered) return 'wait';
     return this.plan.blockFor + this.countedFailures > this.plan.candidates ? 'fail' : 'wait';
@@ -99,8 +105,7 @@ export class WriteOperation {
 
   /** Contacts that neither acked nor failed. */
   outstanding(): Endpoint[] {
-    const settled = this.ackedBits | this.failedBits;
-    return this.plan.contacts.filter((_, at) => (settled & (1 << at)) === 0);
+    return this.plan.contacts.filter((_, at) => (this.openBits & (1 << at)) !== 0);
   }
 
   /** What the client is told after 'fail': a timeout unless a replica said no. */
@@ -108,7 +113,7 @@ export class WriteOperation {
     const { plan, reasons, writeType } = this;
     const { level: consistency, blockFor } = plan;
     const failed = plan.blockFor + this.countedFailures > plan.candidates;
-    if (failed && reasons !== null && !isAllTimeouts(reasons)) {
+    if (failed && reasons !== null && this.isRefused) {
       const received = this.received;
       return writeFailure({ writeType, consistency, received, blockFor, failures: reasons });
     }

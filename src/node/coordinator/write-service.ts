@@ -1,6 +1,6 @@
 // Sends mutations to all their replicas and answers when the level is reached; stores hints for those that are dead,
 // fail or stay silent. One message goes to each remote datacenter, whose receiver forwards it. Drives write-operation.
-// Test: test/coordinator/writes.test.ts. Cassandra: service/StorageProxy.sendToHintedReplicas.
+// Test: test/traces/write-*.trace. Cassandra: service/StorageProxy.sendToHintedReplicas.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError, FailureReason, WriteType } from '../../data/cql-error.ts';
@@ -11,6 +11,7 @@ import { newMessage } from '../messaging/message.ts';
 import type { Exchange, ExchangeHandler, Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
+import type { Telemetry } from '../telemetry.ts';
 import type { Trace, WriteDone } from './coordinator.ts';
 import { invalidRequest, overloaded } from './errors.ts';
 import type { CommitRequest } from './paxos-messages.ts';
@@ -36,6 +37,7 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
   private readonly hints: HintSink;
   private readonly config: NodeConfig;
   private readonly random: Random;
+  private readonly telemetry: Telemetry;
 
   constructor(parts: {
     readonly messaging: Messaging;
@@ -44,12 +46,14 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     readonly hints: HintSink;
     readonly config: NodeConfig;
     readonly random: Random;
+    readonly telemetry: Telemetry;
   }) {
     this.messaging = parts.messaging;
     this.plans = parts.plans;
     this.schema = parts.schema;
     this.hints = parts.hints;
     this.config = parts.config;
+    this.telemetry = parts.telemetry;
     this.random = parts.random.fork('write forwarders');
   }
 
@@ -104,7 +108,11 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     trace: Trace | null,
     done: WriteDone,
   ): void {
-    const operation = new WriteOperation(plan, mutation, 'SIMPLE', true, done);
+    const { witness } = this.telemetry;
+    const operation = new WriteOperation(plan, mutation, 'SIMPLE', true, (error) => {
+      if (error === null) witness?.acknowledged([mutation]);
+      done(error);
+    });
     if (plan.dead.length > 0) this.hintDead(operation);
     const exchange = this.messaging.open(this, operation, this.config.write_request_timeout);
     for (const node of plan.contacts) {

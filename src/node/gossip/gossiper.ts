@@ -95,6 +95,19 @@ export class Gossiper {
     this.timer ??= this.clock.after(this.options.intervalMs, this.onRound);
   }
 
+  /**
+   * Takes in what the shadow round brought: for a node that hibernates while it replaces another under its address, which
+   * nobody gossips to. After `start`.
+   */
+  learn(states: ReadonlyMap<Endpoint, EndpointState>): void {
+    const deltas: [Endpoint, StateDelta][] = [];
+    for (const [endpoint, state] of states) {
+      const delta = state.deltaAbove(0);
+      if (delta !== null) deltas.push([endpoint, delta]);
+    }
+    this.takeIn(deltas);
+  }
+
   /** Stops without a goodbye (nodetool disablegossip comes with one: see shutdown). */
   stop(): void {
     this.enabled = false;
@@ -128,6 +141,16 @@ export class Gossiper {
     if (state === undefined) return;
     this.table.publish(state, entries);
     for (const [key] of entries) this.subscriber.onChange(this.self, state, key);
+  }
+
+  /** The seeds in use, this node excluded. */
+  seedEndpoints(): readonly Endpoint[] {
+    return this.seeds;
+  }
+
+  /** nodetool reloadseeds: takes the seed provider's list anew. */
+  reloadSeeds(seeds: readonly Endpoint[]): void {
+    this.seeds = seeds.filter((seed) => seed !== this.self);
   }
 
   get isEnabled(): boolean {

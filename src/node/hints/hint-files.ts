@@ -1,5 +1,5 @@
 // Hints on disk: one file a host, appended without waiting for the disk, removed when all are delivered. A damaged
-// record ends its file. Test: test/hints/hint-files.test.ts. Cassandra: hints/HintsWriter, HintsReader, HintsCatalog.
+// record ends its file. Test: test/hints/hints.test.ts. Cassandra: hints/HintsWriter, HintsReader, HintsCatalog.
 
 import { crc32 } from 'node:zlib';
 
@@ -65,7 +65,8 @@ function decodeHints(bytes: Buffer, tableById: TableResolver): readonly Hint[] {
   let at = 0;
   while (at + HEADER_BYTES <= bytes.length) {
     const end = at + HEADER_BYTES + bytes.readUInt32BE(at);
-    if (end > bytes.length || crc32(bytes.subarray(at + 8, end)) !== bytes.readUInt32BE(at + 4)) break;
+    if (end > bytes.length || crc32(bytes.subarray(at + 8, end)) !== bytes.readUInt32BE(at + 4))
+      break;
     const hint = decodeHint(bytes, at, end, tableById);
     if (hint !== null) hints.push(hint);
     at = end;
@@ -74,12 +75,7 @@ function decodeHints(bytes: Buffer, tableById: TableResolver): readonly Hint[] {
 }
 
 /** null: of a table that is gone. */
-function decodeHint(
-  bytes: Buffer,
-  at: number,
-  end: number,
-  tableById: TableResolver,
-): Hint | null {
+function decodeHint(bytes: Buffer, at: number, end: number, tableById: TableResolver): Hint | null {
   try {
     const mutation = deserializeMutation(bytes.subarray(at + HEADER_BYTES, end), tableById);
     if (mutation === null) return null;

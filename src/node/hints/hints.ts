@@ -50,8 +50,6 @@ export class Hints implements HintSink {
   private windowMs: number;
   private throttleBytes: number;
   private total = 0;
-  /** Hints of a returned node that was reported as past its window; reported once a host and outage. */
-  private readonly pastWindow = new Map<Endpoint, number>();
 
   constructor(parts: HintsParts) {
     this.parts = parts;
@@ -230,21 +228,14 @@ export class Hints implements HintSink {
     const downtimeMs = cluster.downtimeMs(node);
     const isFull = this.total >= HINTS_MAX;
     if (downtimeMs > this.windowMs || ageMs > this.windowMs || isFull) {
-      this.reportPastWindow(node, downtimeMs);
+      const { telemetry } = this.parts;
+      if (telemetry.detailed)
+        telemetry.emit({ kind: 'hint-window-passed', by: cluster.self, node, count: 1 });
       return null;
     }
-    if (this.pastWindow.size > 0) this.pastWindow.delete(node);
     const sizeMax = config.max_hints_size_per_host;
     if (sizeMax > 0 && hints !== undefined && hints.bytes >= sizeMax) return null;
     return hostId;
-  }
-
-  private reportPastWindow(node: Endpoint, downtimeMs: number): void {
-    const { clock, telemetry, cluster } = this.parts;
-    const downSince = Math.floor(clock.nowMs() - downtimeMs);
-    if (this.pastWindow.get(node) === downSince) return;
-    this.pastWindow.set(node, downSince);
-    telemetry.emit({ kind: 'hint-window-passed', by: cluster.self, node, count: 1 });
   }
 
   private add(hostId: string, mutation: Mutation): void {

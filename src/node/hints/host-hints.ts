@@ -1,5 +1,5 @@
 // The hints for one host: in memory in the order they came, the older ones on disk as well. Knows nothing of who is
-// alive. Test: test/hints/host-hints.test.ts. Cassandra: hints/HintsStore, HintsBuffer, Hint.
+// alive. Test: test/hints/hints.test.ts. Cassandra: hints/HintsStore, HintsBuffer, Hint.
 
 import type { Mutation } from '../../data/partition.ts';
 import { partitionSize } from '../storage/data-size.ts';

@@ -195,6 +195,7 @@ class Join implements JoinHandle {
       entries.push(['STATUS_WITH_PORT', `${STATUS.HIBERNATE},true`]);
     }
     membership.gossiper.start(generation, entries);
+    if (this.replacement?.sameAddress === true) membership.gossiper.learn(states);
     const hasCompany = states.size > 0 || identity.seeds.some((seed) => seed !== membership.self);
     if (this.isComplete) this.rejoin(saved?.tokens ?? [], hasCompany);
     else if (!this.mustBootstrap) this.settled(hasCompany, () => this.joinAtOnce());

@@ -376,7 +376,8 @@ export class Membership implements ClusterState {
     this.metadata.remove(endpoint);
   }
 
-  private isRpcReady(endpoint: Endpoint): boolean {
+  /** True when the node has told that it serves clients. */
+  isRpcReady(endpoint: Endpoint): boolean {
     return this.gossiper.state(endpoint)?.get('RPC_READY') === 'true';
   }
 

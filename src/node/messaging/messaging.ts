@@ -12,7 +12,7 @@ import { DeadlineList } from './deadline-list.ts';
 import type { Message, MessagePayloads } from './message.ts';
 import { newMessage } from './message.ts';
 import type { RequestVerb, ResponseVerb, Verb } from './verb.ts';
-import { verbTimeoutMs } from './verb.ts';
+import { REQUEST_VERBS, verbTimeoutMs } from './verb.ts';
 
 /** Serves the answers of the exchanges of one kind of operation `T`; one object for all of them. */
 export interface ExchangeHandler<T> {
@@ -35,6 +35,12 @@ export interface Exchange extends Deadline {
 
 export type RequestHandler<V extends RequestVerb> = (message: Message<V>, from: Endpoint) => void;
 
+/** What serves a verb, and how often it has. */
+interface ServedVerb {
+  readonly handle: RequestHandler<RequestVerb>;
+  handled: number;
+}
+
 /** Messages by verb since the start, for nodetool tpstats and netstats. */
 export interface MessagingStats {
   received: number;
@@ -48,7 +54,7 @@ export class Messaging {
   private readonly clock: Clock;
   private readonly network: Network;
   private readonly config: NodeConfig;
-  private readonly handlers = new Map<string, RequestHandler<RequestVerb>>();
+  private readonly handlers = new Map<string, ServedVerb>();
   private readonly exchanges = new Map<number, Exchange>();
   private readonly lists = new Map<number, DeadlineList<Exchange>>();
   private nextId = 1;
@@ -63,16 +69,15 @@ export class Messaging {
 
   /** Sets what serves a request verb on this node. It answers with `respond` or `fail`, now or later, or not at all. */
   serve<V extends RequestVerb>(verb: V, handler: RequestHandler<V>): void {
-    this.handlers.set(verb, handler as unknown as RequestHandler<RequestVerb>);
+    this.handlers.set(verb, {
+      handle: handler as unknown as RequestHandler<RequestVerb>,
+      handled: 0,
+    });
   }
 
   /** Opens an exchange that expires after `timeoutMs` milliseconds. */
   open<T>(handler: ExchangeHandler<T>, operation: T, timeoutMs: number): Exchange {
-    let deadlines = this.lists.get(timeoutMs);
-    if (deadlines === undefined) {
-      deadlines = new DeadlineList<Exchange>(this.clock, (entry) => this.expire(entry));
-      this.lists.set(timeoutMs, deadlines);
-    }
+    const deadlines = this.lists.get(timeoutMs) ?? this.newList(timeoutMs);
     const exchange: Exchange = {
       id: this.nextId++,
       handler: handler as ExchangeHandler<unknown>,
@@ -152,9 +157,35 @@ export class Messaging {
     this.respond(request, from, 'FAILURE_RSP', reason);
   }
 
+  /** Requests handled since the start, by verb; for nodetool tpstats. */
+  handledByVerb(): ReadonlyMap<string, number> {
+    return new Map([...this.handlers].map(([verb, { handled }]) => [verb, handled]));
+  }
+
   /** Exchanges that still wait. */
   pending(): number {
     return this.exchanges.size;
+  }
+
+  /** Exchanges opened since the start. */
+  get opened(): number {
+    return this.nextId - 1;
+  }
+
+  /** True while one of the first `count` exchanges still waits for an answer: it may yet leave a hint. */
+  isWaitingForFirst(count: number): boolean {
+    for (const id of this.exchanges.keys()) return id <= count;
+    return false;
+  }
+
+  /** Lists are kept for the durations of the configuration; a remainder of one is a list, and a timer, of its own. */
+  private newList(timeoutMs: number): DeadlineList<Exchange> {
+    const list = new DeadlineList<Exchange>(this.clock, (entry) => this.expire(entry));
+    const verbs = Object.keys(REQUEST_VERBS) as RequestVerb[];
+    if (verbs.some((verb) => verbTimeoutMs(verb, this.config) === timeoutMs)) {
+      this.lists.set(timeoutMs, list);
+    }
+    return list;
   }
 
   private expiryOf(verb: Verb): number {
@@ -166,13 +197,14 @@ export class Messaging {
     const message = incoming as Message;
     this.stats.received++;
     if (message.trace !== null && from !== this.self) this.traceReceive(from, message);
-    const handler = this.handlers.get(message.verb);
-    if (handler !== undefined) {
+    const served = this.handlers.get(message.verb);
+    if (served !== undefined) {
       if (message.expiresAtMs !== Infinity && message.expiresAtMs < this.clock.wallMs()) {
         this.drop(message.verb);
         return;
       }
-      handler(message as Message<RequestVerb>, from);
+      served.handled++;
+      served.handle(message as Message<RequestVerb>, from);
       return;
     }
     const exchange = this.exchanges.get(message.id);
@@ -227,5 +259,5 @@ const SINGLE: ExchangeHandler<SingleAsk> = {
 };
 
 function isRequestVerb(verb: Verb): verb is RequestVerb {
-  return verb.endsWith('_REQ') || verb.startsWith('GOSSIP_');
+  return Object.hasOwn(REQUEST_VERBS, verb);
 }

@@ -2,16 +2,23 @@
 // Cassandra: repair/RepairCoordinator.getNeighborsAndRanges, service/ActiveRepairService.getNeighbors.
 
 import type { TokenRange } from '../../ring/token-range.ts';
-import { intersectRanges, normalizeRanges, rangesEqual, rangeText } from '../../ring/token-range.ts';
+import {
+  intersectRanges,
+  normalizeRanges,
+  rangesEqual,
+  rangeText,
+} from '../../ring/token-range.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import type { Replication } from '../cluster-state.ts';
 import type { RepairOptions } from './repair-options.ts';
 
-/** Ranges that the same replicas hold. */
+/** Ranges that the same replicas hold. Ranges without another replica are nobody's session. */
 export interface RepairSessionPlan {
   readonly ranges: readonly TokenRange[];
   /** This node first. */
   readonly participants: readonly Endpoint[];
+  /** Dead replicas were left out (--force): the ranges must not count as repaired. */
+  readonly isPartial: boolean;
 }
 
 export interface RepairPlanInput {
@@ -40,32 +47,38 @@ export function planRepair(input: RepairPlanInput): RepairPlan {
     return refuse('The current host must be part of the repair');
   }
   const own = ownRanges(input);
+  if (hosts.length === 1) {
+    const ranges = own.map(rangeText).join(', ');
+    const neighbours = [...new Set(own.flatMap((range) => allNeighbours(input, range)))];
+    return refuse(
+      `Specified hosts [${hosts.join(', ')}] do not share range ${ranges} needed for repair. Either restrict repair ranges with -st/-et options, or specify one of the neighbors that share this range with this node: [${neighbours.map((node) => `/${node}`).join(', ')}].`,
+    );
+  }
   const wanted = options.ranges === null ? own : subranges(options.ranges, own);
   if (!Array.isArray(wanted)) return refuse(wanted.error);
-  const sessions = new Map<string, { ranges: TokenRange[]; participants: Endpoint[] }>();
+  const sessions = new Map<string, Group>();
   for (const range of wanted) {
     const neighbours = neighboursOf(input, range);
     const dead = neighbours.filter((node) => !input.isAlive(node));
     if (dead.length > 0 && !options.force) {
-      return refuse(
-        `Cannot proceed on repair because a neighbor (/${dead[0] ?? ''}) is dead: session failed`,
-      );
+      return refuse(`Endpoint not alive: /${dead[0] ?? ''}`);
     }
     const live = neighbours.filter((node) => input.isAlive(node)).sort();
     if (live.length === 0) continue;
     const id = live.join();
-    const session = sessions.get(id) ?? { ranges: [], participants: [self, ...live] };
+    const isPartial = dead.length > 0;
+    const session = sessions.get(id) ?? { ranges: [], participants: [self, ...live], isPartial };
     session.ranges.push(range);
+    session.isPartial ||= isPartial;
     sessions.set(id, session);
   }
-  if (sessions.size === 0) {
-    return refuse(`Nothing to repair for ${wanted.map(rangeText).join(', ')} in ${options.keyspace} - aborting`);
-  }
-  const plans = [...sessions.values()].map(({ ranges, participants }) => ({
-    ranges: normalizeRanges(ranges),
-    participants,
-  }));
-  return { ok: true, sessions: plans };
+  return { ok: true, sessions: [...sessions.values()] };
+}
+
+interface Group {
+  readonly ranges: TokenRange[];
+  readonly participants: Endpoint[];
+  isPartial: boolean;
 }
 
 function refuse(error: string): RepairPlan {
@@ -102,10 +115,13 @@ function subranges(
   return found;
 }
 
+function allNeighbours({ replication, self }: RepairPlanInput, range: TokenRange): Endpoint[] {
+  return replication.natural(range.right).filter((node) => node !== self);
+}
+
 function neighboursOf(input: RepairPlanInput, range: TokenRange): Endpoint[] {
-  const { replication, self, options, datacenterOf } = input;
-  return replication.natural(range.right).filter((node) => {
-    if (node === self) return false;
+  const { options, datacenterOf } = input;
+  return allNeighbours(input, range).filter((node) => {
     if (options.hosts.length > 0) return options.hosts.includes(node);
     return options.datacenters.length === 0 || options.datacenters.includes(datacenterOf(node));
   });

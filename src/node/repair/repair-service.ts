@@ -1,5 +1,5 @@
 // Anti-entropy repair of one node: runs repairs that are asked for here and serves the sessions of others (validate,
-// stream, remember what is repaired). Test: test/repair/repair.test.ts.
+// stream, remember what is repaired). Test: test/traces/repair-*.trace.
 // Cassandra: repair/RepairCoordinator, RepairMessageVerbHandler, repair/consistent/LocalSessions.
 
 import { TimeUuidGenerator, uuidText } from '../../data/time-uuid.ts';
@@ -103,7 +103,11 @@ export class RepairService {
     });
     const command = this.nextCommand++;
     if (!plan.ok) {
-      progress({ progress: 0, total: 0, message: `Repair command #${command} failed with error ${plan.error}` });
+      progress({
+        progress: 0,
+        total: 0,
+        message: `Repair command #${command} failed with error ${plan.error}`,
+      });
       done(failed(plan.error));
       return;
     }
@@ -113,9 +117,15 @@ export class RepairService {
     const startedAtMs = clock.nowMs();
     this.runSessions(plan.sessions, options, tables, progress, (result) => {
       const seconds = Math.floor((clock.nowMs() - startedAtMs) / 1000);
-      const word = result.ok ? 'Repair completed successfully' : `Repair failed: ${result.error ?? ''}`;
+      const word = result.ok
+        ? 'Repair completed successfully'
+        : `Repair failed: ${result.error ?? ''}`;
       progress({ progress: total, total, message: word });
-      progress({ progress: total, total, message: `Repair command #${command} finished in ${seconds} seconds` });
+      progress({
+        progress: total,
+        total,
+        message: `Repair command #${command} finished in ${seconds} seconds`,
+      });
       done(result);
     });
   }
@@ -123,6 +133,11 @@ export class RepairService {
   /** Sessions this node coordinates right now; repair_admin list. */
   activeSessions(): readonly string[] {
     return [...this.running.keys()];
+  }
+
+  /** The same, with who takes part; for repair_admin. */
+  runningSessions(): readonly Pick<RepairSession, 'id' | 'startedAtMs' | 'participants'>[] {
+    return [...this.running.values()];
   }
 
   cancel(session: string): boolean {
@@ -215,9 +230,7 @@ export class RepairService {
     this.prepared.delete(session);
     const { keyspace, tables } = prepared;
     for (const table of tables) {
-      const older = this.repaired.filter(
-        (one) => one.keyspace === keyspace && one.table === table,
-      );
+      const older = this.repaired.filter((one) => one.keyspace === keyspace && one.table === table);
       const ranges = normalizeRanges([
         ...prepared.ranges,
         ...older.flatMap((one) => [...one.ranges]),
@@ -234,7 +247,8 @@ function failed(error: string): RepairResult {
 }
 
 function startText(command: number, options: RepairOptions, ranges: number): string {
-  const parallelism = options.parallelism === 'datacenter-parallel' ? 'dc_parallel' : options.parallelism;
+  const parallelism =
+    options.parallelism === 'datacenter-parallel' ? 'dc_parallel' : options.parallelism;
   const parts = [
     `parallelism: ${parallelism}`,
     `primary range: ${options.primaryRange}`,

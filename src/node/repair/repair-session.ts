@@ -1,5 +1,5 @@
 // One session of a repair: for each table, trees from every replica, compared pair by pair, and the differing ranges
-// streamed both ways. A participant that dies ends it; nothing is marked repaired then. Test: test/repair/repair.test.ts.
+// streamed both ways. A participant that dies ends it; nothing is marked repaired then. Test: test/traces/repair-*.trace.
 // Cassandra: repair/RepairSession, RepairJob, ValidationTask, SyncTask.
 
 import type { TokenRange } from '../../ring/token-range.ts';
@@ -44,6 +44,8 @@ export class RepairSession {
   private readonly options: RepairOptions;
   private readonly tables: readonly string[];
   private readonly done: (error: string | null) => void;
+  /** Monotonic milliseconds. */
+  readonly startedAtMs: number;
   private readonly nowSeconds: number;
   private isOver = false;
 
@@ -64,13 +66,24 @@ export class RepairSession {
     this.tables = spec.tables;
     this.done = done;
     this.nowSeconds = Math.floor(parts.clock.wallMs() / 1000);
+    this.startedAtMs = parts.clock.nowMs();
+  }
+
+  get participants(): readonly Endpoint[] {
+    return this.plan.participants;
   }
 
   start(): void {
     const { cluster, telemetry } = this.parts;
     const { keyspace } = this.options;
     const ranges = this.plan.ranges.length;
-    telemetry.emit({ kind: 'repair-started', by: cluster.self, session: this.id, keyspace, ranges });
+    telemetry.emit({
+      kind: 'repair-started',
+      by: cluster.self,
+      session: this.id,
+      keyspace,
+      ranges,
+    });
     this.watch();
     this.prepare(() => this.repairTables());
   }
@@ -138,7 +151,9 @@ export class RepairSession {
 
   private inOrder(collected: readonly Trees[]): readonly Trees[] {
     const { participants } = this.plan;
-    return [...collected].sort((a, b) => participants.indexOf(a.node) - participants.indexOf(b.node));
+    return [...collected].sort(
+      (a, b) => participants.indexOf(a.node) - participants.indexOf(b.node),
+    );
   }
 
   private lanes(): readonly (readonly Endpoint[])[] {
@@ -235,7 +250,7 @@ export class RepairSession {
 
   /** Only now is anything marked as repaired, and on all participants. */
   private finalize(): void {
-    if (this.options.kind !== 'incremental') {
+    if (this.options.kind !== 'incremental' || this.plan.isPartial) {
       this.finish(null);
       return;
     }

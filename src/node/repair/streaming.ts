@@ -8,7 +8,12 @@ import type { TokenRange } from '../../ring/token-range.ts';
 import { normalizeRanges } from '../../ring/token-range.ts';
 import type { Clock, Endpoint } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import type { RangeStreaming, StreamPlan, StreamProgress, StreamTask } from '../membership/range-streaming.ts';
+import type {
+  RangeStreaming,
+  StreamPlan,
+  StreamProgress,
+  StreamTask,
+} from '../membership/range-streaming.ts';
 import type { Message } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { LocalStore } from '../replica/local-store.ts';
@@ -58,6 +63,11 @@ export class Streaming implements RangeStreaming {
 
   constructor(parts: StreamingParts) {
     this.parts = parts;
+  }
+
+  /** Bytes a second; 0: unlimited. */
+  get throughput(): number {
+    return this.bytesPerSecond;
   }
 
   /** Bytes a second, over all streams of this node together; 0: unlimited. */

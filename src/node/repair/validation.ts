@@ -1,4 +1,4 @@
-// Builds this node's Merkle trees over some ranges of a table, a portion an event. Test: test/repair/repair.test.ts.
+// Builds this node's Merkle trees over some ranges of a table, a portion an event. Test: test/traces/repair-*.trace.
 // Cassandra: repair/Validator, db/repair/CassandraValidationIterator.
 
 import { digestPartition } from '../../data/digest.ts';

@@ -1,5 +1,5 @@
 // The batches this node keeps for coordinators, in memory and in system.batches, so that they outlive a restart.
-// Test: test/coordinator/batchlog.test.ts. Cassandra: batchlog/BatchlogManager.store, remove.
+// Test: test/coordinator/durable-state.test.ts. Cassandra: batchlog/BatchlogManager.store, remove.
 
 import type { Mutation } from '../../data/partition.ts';
 import { deserializeMutation, serializeMutation } from '../../data/mutation-serializer.ts';

@@ -1,5 +1,5 @@
 // What this node has promised, accepted and committed, by partition: in memory, and in system.paxos so that a promise
-// outlives a restart. Test: test/coordinator/paxos.test.ts. Cassandra: service/paxos/PaxosState, SystemKeyspace.
+// outlives a restart. Test: test/coordinator/durable-state.test.ts. Cassandra: service/paxos/PaxosState, SystemKeyspace.
 
 import { required } from '../../base/assert.ts';
 import type { TableResolver } from '../../data/mutation-serializer.ts';
@@ -8,12 +8,7 @@ import type { Mutation } from '../../data/partition.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { timeUuidUnixMicros } from '../../data/time-uuid.ts';
 import type { Clock } from '../../world/ports.ts';
-import type {
-  Ballot,
-  PaxosKey,
-  PrepareResponse,
-  Proposal,
-} from '../coordinator/paxos-messages.ts';
+import type { Ballot, PaxosKey, PrepareResponse, Proposal } from '../coordinator/paxos-messages.ts';
 import { compareBallots, NO_BALLOT } from '../coordinator/paxos-messages.ts';
 import type { LiveRow } from '../schema/row-reader.ts';
 import { liveRows } from '../schema/row-reader.ts';
@@ -119,6 +114,14 @@ export class PaxosStore {
       savedAtMs: now,
     };
     const partition = readPartition(this.store, PAXOS, at.key.bytes, Math.floor(now / 1000));
+    // A clock that jumped back must not make later states lose against earlier ones.
+    for (const { data } of partition?.rows ?? []) {
+      for (const entry of data) {
+        if ('timestamp' in entry) {
+          this.lastTimestamp = Math.max(this.lastTimestamp, Number(entry.timestamp));
+        }
+      }
+    }
     const tableId = uuidValue(at.tableId);
     const row = liveRows(partition).find((one) => one.clustering(0).equals(tableId));
     if (row === undefined) return state;

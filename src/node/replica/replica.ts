@@ -1,6 +1,6 @@
 // What this node does for coordinators: applies mutations, reads, passes mutations on within its datacenter. One
 // handler a verb; every handler answers or fails, a request that came too late is dropped before it gets here.
-// Test: test/coordinator/replica.test.ts. Cassandra: db/MutationVerbHandler, ReadCommandVerbHandler and their kin.
+// Test: test/traces/. Cassandra: db/MutationVerbHandler, ReadCommandVerbHandler and their kin.
 
 import type { Mutation } from '../../data/partition.ts';
 import type { Endpoint } from '../../world/ports.ts';

@@ -1,5 +1,5 @@
 // NodeStorage as the replica sees it: what is logged, and when a mutation may be acknowledged.
-// Test: test/storage/node-storage.test.ts, test/cluster/restart.test.ts.
+// Test: test/storage/.
 
 import type { FailureReason } from '../../data/cql-error.ts';
 import type { Mutation } from '../../data/partition.ts';

@@ -242,97 +242,95 @@ function bySignature<T extends Callable>(callables: readonly T[]): ReadonlyMap<s
 /** The events of a change, in the order in which clients receive them. */
 export function schemaChanges(diff: SchemaDiff): SchemaChange[] {
   const events: SchemaChange[] = [];
-  for (const keyspace of diff.dropped) dropKeyspaceEvents(events, keyspace);
-  for (const keyspace of diff.created) createKeyspaceEvents(events, keyspace);
-  for (const keyspace of diff.altered) alterKeyspaceEvents(events, keyspace);
+  for (const { name, tables, types, functions, aggregates } of diff.dropped) {
+    const parts = { tables: tables.values(), types: types.values(), functions, aggregates };
+    events.push(...droppedEvents(name, parts));
+    events.push({ change: 'DROPPED', target: 'KEYSPACE', keyspace: name });
+  }
+  for (const { name, tables, types, functions, aggregates } of diff.created) {
+    const parts = { tables: tables.values(), types: types.values(), functions, aggregates };
+    events.push({ change: 'CREATED', target: 'KEYSPACE', keyspace: name });
+    events.push(...presentEvents('CREATED', name, parts));
+  }
+  for (const keyspace of diff.altered) events.push(...alteredEvents(keyspace));
   return events;
 }
 
-function dropKeyspaceEvents(events: SchemaChange[], keyspace: KeyspaceMetadata): void {
-  const { name } = keyspace;
-  for (const aggregate of keyspace.aggregates) {
-    events.push(callableEvent('DROPPED', 'AGGREGATE', name, aggregate));
-  }
-  for (const function_ of keyspace.functions) {
-    events.push(callableEvent('DROPPED', 'FUNCTION', name, function_));
-  }
-  for (const table of viewsFirst(keyspace.tables.values())) {
-    events.push(event('DROPPED', 'TABLE', name, table.name));
-  }
-  for (const type of keyspace.types.values()) events.push(event('DROPPED', 'TYPE', name, type.name));
-  events.push({ change: 'DROPPED', target: 'KEYSPACE', keyspace: name });
-}
-
-function createKeyspaceEvents(events: SchemaChange[], keyspace: KeyspaceMetadata): void {
-  const { name } = keyspace;
-  events.push({ change: 'CREATED', target: 'KEYSPACE', keyspace: name });
-  for (const type of keyspace.types.values()) events.push(event('CREATED', 'TYPE', name, type.name));
-  for (const table of [...viewsFirst(keyspace.tables.values())].reverse()) {
-    events.push(event('CREATED', 'TABLE', name, table.name));
-  }
-  for (const function_ of keyspace.functions) {
-    events.push(callableEvent('CREATED', 'FUNCTION', name, function_));
-  }
-  for (const aggregate of keyspace.aggregates) {
-    events.push(callableEvent('CREATED', 'AGGREGATE', name, aggregate));
-  }
-}
-
-function alterKeyspaceEvents(events: SchemaChange[], diff: KeyspaceDiff): void {
+function alteredEvents(diff: KeyspaceDiff): SchemaChange[] {
   const { name } = diff.after;
-    for (const aggregate of diff.aggregates.dropped) {
-    events.push(callableEvent('DROPPED', 'AGGREGATE', name, aggregate));
-  }
-  for (const function_ of diff.functions.dropped) {
-    events.push(callableEvent('DROPPED', 'FUNCTION', name, function_));
-  }
-  for (const table of diff.tables.dropped) events.push(event('DROPPED', 'TABLE', name, table.name));
-  for (const type of diff.types.dropped) events.push(event('DROPPED', 'TYPE', name, type.name));
-  for (const type of diff.types.created) events.push(event('CREATED', 'TYPE', name, type.name));
-  for (const table of diff.tables.created) events.push(event('CREATED', 'TABLE', name, table.name));
-  for (const function_ of diff.functions.created) {
-    events.push(callableEvent('CREATED', 'FUNCTION', name, function_));
-  }
-  for (const aggregate of diff.aggregates.created) {
-    events.push(callableEvent('CREATED', 'AGGREGATE', name, aggregate));
-  }
-  if (diff.paramsChanged) events.push({ change: 'UPDATED', target: 'KEYSPACE', keyspace: name });
-  for (const { after } of diff.types.altered) {
-    events.push(event('UPDATED', 'TYPE', name, after.name));
-  }
-  for (const { after } of diff.tables.altered) {
-    events.push(event('UPDATED', 'TABLE', name, after.name));
-  }
-  for (const { after } of diff.functions.altered) {
-    events.push(callableEvent('UPDATED', 'FUNCTION', name, after));
-  }
-  for (const { after } of diff.aggregates.altered) {
-    events.push(callableEvent('UPDATED', 'AGGREGATE', name, after));
-  }
-}
-
-function viewsFirst(tables: Iterable<TableMetadata>): TableMetadata[] {
-  const all = [...tables];
   return [
-    ...all.filter(({ kind }) => kind === 'view'),
-    ...all.filter(({ kind }) => kind !== 'view'),
+    ...droppedEvents(
+      name,
+      partsOf(diff, ({ dropped }) => dropped),
+    ),
+    ...presentEvents(
+      'CREATED',
+      name,
+      partsOf(diff, ({ created }) => created),
+    ),
+    ...(diff.paramsChanged
+      ? [{ change: 'UPDATED', target: 'KEYSPACE', keyspace: name } as const]
+      : []),
+    ...presentEvents(
+      'UPDATED',
+      name,
+      partsOf(diff, ({ altered }) => altered.map((a) => a.after)),
+    ),
   ];
 }
 
-function event(
-  change: SchemaChangeKind,
-  target: 'TABLE' | 'TYPE',
-  keyspace: string,
-  name: string,
-): SchemaChange {
-  return { change, target, keyspace, name };
+interface Parts {
+  readonly tables: Iterable<TableMetadata>;
+  readonly types: Iterable<UserType>;
+  readonly functions: readonly FunctionMetadata[];
+  readonly aggregates: readonly AggregateMetadata[];
 }
 
-function callableEvent(
+function partsOf(diff: KeyspaceDiff, select: <T>(changes: Changes<T>) => readonly T[]): Parts {
+  return {
+    tables: select(diff.tables),
+    types: select(diff.types),
+    functions: select(diff.functions),
+    aggregates: select(diff.aggregates),
+  };
+}
+
+/** What uses something goes before what it uses. */
+function droppedEvents(keyspace: string, parts: Parts): SchemaChange[] {
+  return eventGroups('DROPPED', keyspace, parts).toReversed().flat();
+}
+
+function presentEvents(change: SchemaChangeKind, keyspace: string, parts: Parts): SchemaChange[] {
+  return eventGroups(change, keyspace, parts).flat();
+}
+
+/** What is used comes before what uses it: types, tables, views, functions, aggregates. */
+function eventGroups(
   change: SchemaChangeKind,
-  target: 'FUNCTION' | 'AGGREGATE',
   keyspace: string,
-  { name, argumentTypes }: Callable,
-): SchemaChange {
-  return { change, target, keyspace, name, argumentTypes: argumentTypes.map(signatureTypeName) };
+  parts: Parts,
+): readonly (readonly SchemaChange[])[] {
+  const named = (target: 'TABLE' | 'TYPE', name: string): SchemaChange => ({
+    change,
+    target,
+    keyspace,
+    name,
+  });
+  const callable = (target: 'FUNCTION' | 'AGGREGATE', of: Callable): SchemaChange => ({
+    change,
+    target,
+    keyspace,
+    name: of.name,
+    argumentTypes: of.argumentTypes.map(signatureTypeName),
+  });
+  const tables = [...parts.tables];
+  const bases = tables.filter(({ kind }) => kind !== 'view');
+  const views = tables.filter(({ kind }) => kind === 'view');
+  return [
+    [...parts.types].map(({ name }) => named('TYPE', name)),
+    bases.map(({ name }) => named('TABLE', name)),
+    views.map(({ name }) => named('TABLE', name)),
+    parts.functions.map((function_) => callable('FUNCTION', function_)),
+    parts.aggregates.map((aggregate) => callable('AGGREGATE', aggregate)),
+  ];
 }

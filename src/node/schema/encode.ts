@@ -162,7 +162,9 @@ function writeColumn(writer: RowWriter, table: TableMetadata, column: ColumnMeta
     row.delete();
     return;
   }
-  const texts = mask.argumentValues.map((value, i) => maskArgumentText(mask.argumentTypes[i], value));
+  const texts = mask.argumentValues.map((value, i) =>
+    maskArgumentText(mask.argumentTypes[i], value),
+  );
   row
     .set('function_keyspace', textValue(mask.keyspace))
     .set('function_name', textValue(mask.name))
@@ -182,7 +184,9 @@ function clusteringOrderText(column: ColumnMetadata): string {
 function dropColumn(writer: RowWriter, table: TableMetadata, column: ColumnMetadata): void {
   writer.row(SCHEMA_TABLES.columns, [textValue(table.name), textValue(column.name)]).delete();
   if (column.mask !== null) {
-    writer.row(SCHEMA_TABLES.column_masks, [textValue(table.name), textValue(column.name)]).delete();
+    writer
+      .row(SCHEMA_TABLES.column_masks, [textValue(table.name), textValue(column.name)])
+      .delete();
   }
 }
 

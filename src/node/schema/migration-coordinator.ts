@@ -72,7 +72,8 @@ export class MigrationCoordinator {
 
   private onRound(): void {
     for (const [peer, version] of this.versions) {
-      if (version !== this.options.localVersion() && !this.pulling.has(peer)) this.schedule(peer, 0);
+      if (version !== this.options.localVersion() && !this.pulling.has(peer))
+        this.schedule(peer, 0);
     }
     this.round = this.options.clock.after(SCHEMA_PULL_INTERVAL_MS, () => this.onRound());
   }

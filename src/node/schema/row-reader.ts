@@ -65,10 +65,7 @@ export function liveRows(partition: PartitionData | null): LiveRow[] {
   if (partition === null) return [];
   const rows: LiveRow[] = [];
   for (const row of partition.rows) {
-    const deletedAt = later(
-      partition.deletion.markedForDeleteAt,
-      row.deletion.markedForDeleteAt,
-    );
+    const deletedAt = later(partition.deletion.markedForDeleteAt, row.deletion.markedForDeleteAt);
     const hasLiveCell = row.data.some((data) =>
       isComplexData(data) ? liveElements(data, deletedAt).length > 0 : isLiveCell(data, deletedAt),
     );

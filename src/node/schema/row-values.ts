@@ -43,13 +43,15 @@ export function inetValue(address: string): Buffer {
   if (/^\d+(\.\d+){3}$/.test(address)) return Buffer.from(address.split('.').map(Number));
   assert(address.includes(':'), `an IP address: ${address}`);
   const [head = '', tail] = address.split('::');
-  const groups = (part: string | undefined): string[] =>
-    part === undefined || part === '' ? [] : part.split(':');
   const left = groups(head);
   const right = groups(tail);
   const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
   const all = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
   return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex');
+}
+
+function groups(part: string | undefined): string[] {
+  return part === undefined || part === '' ? [] : part.split(':');
 }
 
 /** A frozen list (or set: the caller sorts). */
@@ -98,9 +100,9 @@ export function readUuid(bytes: Buffer): string {
 
 export function readInet(bytes: Buffer): string {
   if (bytes.length === 4) return [...bytes].join('.');
-  const groups: string[] = [];
-  for (let at = 0; at < 16; at += 2) groups.push(bytes.readUInt16BE(at).toString(16));
-  return groups.join(':');
+  const parts: string[] = [];
+  for (let at = 0; at < 16; at += 2) parts.push(bytes.readUInt16BE(at).toString(16));
+  return parts.join(':');
 }
 
 export function readList(bytes: Buffer): Buffer[] {

@@ -201,8 +201,7 @@ export class RowDraft {
         : { ...this.cell(column, EMPTY, null), localDeletionTime: this.nowSeconds };
     }
     const compare = pathComparator(column);
-    const elements: readonly ElementValue[] =
-      value === null || Buffer.isBuffer(value) ? [] : value;
+    const elements: readonly ElementValue[] = value === null || Buffer.isBuffer(value) ? [] : value;
     return {
       column,
       deletion: {

@@ -237,10 +237,8 @@ const BUILT_IN_SCHEMA: Schema = {
 let systemMutations: readonly Mutation[] | null = null;
 
 function systemSchemaMutations(): readonly Mutation[] {
-  systemMutations ??= [
-    SYSTEM_KEYSPACE,
-    SYSTEM_SCHEMA_KEYSPACE,
-    ...REPLICATED_SYSTEM_KEYSPACES,
-  ].map((keyspace) => keyspaceMutation(keyspace, { timestamp: 0, nowMs: 0 }));
+  systemMutations ??= [SYSTEM_KEYSPACE, SYSTEM_SCHEMA_KEYSPACE, ...REPLICATED_SYSTEM_KEYSPACES].map(
+    (keyspace) => keyspaceMutation(keyspace, { timestamp: 0, nowMs: 0 }),
+  );
   return systemMutations;
 }

@@ -3,7 +3,11 @@
 
 import { ALL_SLICES } from '../../data/clustering-order.ts';
 import type { PartitionData } from '../../data/partition.ts';
-import type { PartitionRangeRead, ReadCommand, SinglePartitionRead } from '../../data/read-command.ts';
+import type {
+  PartitionRangeRead,
+  ReadCommand,
+  SinglePartitionRead,
+} from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { assert } from '../../base/assert.ts';
 import { decorateKey } from '../../ring/token.ts';
@@ -72,6 +76,9 @@ export function readTable(
 
 function read(store: LocalStore, command: ReadCommand): readonly PartitionData[] {
   const result = store.read(command);
-  assert(result.kind === 'data', `a readable local table ${command.table.keyspace}.${command.table.name}`);
+  assert(
+    result.kind === 'data',
+    `a readable local table ${command.table.keyspace}.${command.table.name}`,
+  );
   return result.partitions;
 }

@@ -392,4 +392,3 @@ export const SYSTEM_TRACES_TABLES: readonly SystemTableSpec[] = [
       'request text, started_at timestamp, parameters map<text, text>',
   },
 ];
-

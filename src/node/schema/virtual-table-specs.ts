@@ -391,4 +391,3 @@ export const SYSTEM_VIRTUAL_SCHEMA_TABLES: readonly SystemTableSpec[] = [
     columns: 'comment text',
   },
 ];
-

@@ -32,6 +32,11 @@ export interface TableStoreOptions {
   readonly tombstoneFailureThreshold: number;
 }
 
+export interface PartitionSampler {
+  onRead(key: DecoratedKey): void;
+  onWrite(key: DecoratedKey): void;
+}
+
 /** Every token. */
 export const WHOLE_RING: PartitionRange = Object.freeze({
   left: null,
@@ -47,6 +52,11 @@ export class TableStore {
   readonly indexes: IndexManager;
   /** Bytes of the data, as data-size.ts counts. */
   dataBytes = 0;
+  /** Since the node started; for nodetool tablestats. */
+  reads = 0;
+  writes = 0;
+  /** Hears of every key read and written, while `nodetool toppartitions` samples. */
+  sampler: PartitionSampler | null = null;
   private metadata: TableMetadata;
   private readonly options: TableStoreOptions;
   private readonly partitions = new Map<string, StoredPartition>();
@@ -77,6 +87,8 @@ export class TableStore {
 
   /** Merges an update into its partition. Keeps the update's objects: they must never change. */
   apply(update: PartitionData): void {
+    this.writes++;
+    if (this.sampler !== null) this.sampler.onWrite(update.key);
     if (this.indexes.isEmpty) this.merge(update);
     else this.indexes.watch(update, () => this.merge(update));
   }
@@ -116,6 +128,8 @@ export class TableStore {
 
   /** Answers a read command from this node's data. Cassandra: ReadCommand.executeLocally. */
   read(command: ReadCommand): ReplicaResult {
+    this.reads++;
+    if (this.sampler !== null && command.kind === 'partition') this.sampler.onRead(command.key);
     return this.readWhole(command) ?? this.readSelected(command);
   }
 
@@ -307,7 +321,9 @@ export class TableStore {
     });
     if (after === before) return;
     this.remove(key);
-    if (!isEmptyPartition(after)) this.apply(after);
+    if (isEmptyPartition(after)) return;
+    this.apply(after);
+    this.writes--;
   }
 
   /** A partition's content before a write, for views, counters and list operations; empty when absent. */

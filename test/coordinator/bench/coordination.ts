@@ -1,5 +1,5 @@
 // Requests per second through coordinator, messaging and replicas in one process: six nodes, RF 3 + 3, zero latency.
-// Run: node --experimental-strip-types test/coordinator/bench/coordination.ts
+// Bundle it (rolldown test/coordinator/bench/coordination.ts --platform node) and run it with node: [rounds] [requests].
 
 import { mutation, readOf, toyKeyspace, toySchema, toyTable, update } from '../toy-schema.ts';
 import { NO_HINTS, ToyCluster, toyNodes } from '../toy-cluster.ts';
@@ -36,16 +36,23 @@ function run(name: string, total: number, one: (at: number, done: () => void) =>
   }
   const seconds = Number(process.hrtime.bigint() - from) / 1e9;
   if (finished !== total) throw new Error(`${finished} of ${total} finished`);
-  console.log(`${name.padEnd(28)} ${Math.round(total / seconds).toLocaleString('en')} /s`);
+  process.stdout.write(
+    `${name.padEnd(28)} ${Math.round(total / seconds).toLocaleString('en')} /s\n`,
+  );
 }
 
 const { coordinator } = cluster.node('dc1/a/1');
 const context = cluster.context();
 const write = (level: ConsistencyLevel) => (at: number, done: () => void) => {
-  coordinator.write([mutations[at] as Mutation], { kind: 'simple', consistency: level }, context, (error) => {
-    if (error !== null) throw new Error(error.message);
-    done();
-  });
+  coordinator.write(
+    [mutations[at] as Mutation],
+    { kind: 'simple', consistency: level },
+    context,
+    (error) => {
+      if (error !== null) throw new Error(error.message);
+      done();
+    },
+  );
 };
 const read = (level: ConsistencyLevel) => (at: number, done: () => void) => {
   coordinator.read([reads[at] as SinglePartitionRead], level, context, (result) => {

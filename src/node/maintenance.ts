@@ -1,0 +1,101 @@
+// What operators do to a node's stored data: flush, compact, garbage collect, snapshots, and the history of what was
+// purged. There are no SSTables: flushing writes a checkpoint, compacting purges what may be purged.
+// Test: test/nodetool/. Cassandra: db/compaction/CompactionManager, service/StorageService (snapshots).
+
+import { TimeUuidGenerator, uuidText } from '../data/time-uuid.ts';
+import type { TableMetadata } from '../data/schema.ts';
+import type { Clock, Random } from '../world/ports.ts';
+import type { DecoratedKey } from '../data/partition.ts';
+import type { NodeStorage } from './storage/node-storage.ts';
+import type { TableStore } from './storage/table-store.ts';
+
+/** A row of `nodetool compactionhistory`. */
+export interface CompactionRecord {
+  readonly id: string;
+  readonly keyspace: string;
+  readonly table: string;
+  readonly atMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Partitions looked at. */
+  readonly partitions: number;
+}
+
+/** A compaction under way. */
+export interface ActiveCompaction {
+  readonly id: string;
+  readonly kind: 'Compaction' | 'Cleanup' | 'Garbage collect';
+  readonly keyspace: string;
+  readonly table: string;
+  completed: number;
+  readonly total: number;
+}
+
+const HISTORY_KEPT = 100;
+const PARTITIONS_PER_PORTION = 2_000;
+
+export class Maintenance {
+  readonly history: CompactionRecord[] = [];
+  readonly active = new Map<string, ActiveCompaction>();
+  completed = 0;
+  bytesCompacted = 0;
+  private readonly clock: Clock;
+  private readonly storage: NodeStorage;
+  private readonly ids: TimeUuidGenerator;
+
+  constructor(parts: { readonly clock: Clock; readonly random: Random; readonly storage: NodeStorage }) {
+    this.clock = parts.clock;
+    this.storage = parts.storage;
+    this.ids = new TimeUuidGenerator(parts.random.fork('maintenance').bytes(8));
+  }
+
+  /** Everything in memory is on disk, without the log, when `done` is called; nothing to do without a disk. */
+  flush(done: () => void): void {
+    this.storage.checkpoint(done);
+  }
+
+  /** Purges what may be purged in these tables, one after another, in portions. */
+  compact(tables: readonly TableMetadata[], kind: ActiveCompaction['kind'], done: () => void): void {
+    const waiting = [...tables];
+    const next = (): void => {
+      const table = waiting.shift();
+      if (table === undefined) {
+        done();
+        return;
+      }
+      const store = this.storage.store(table.id);
+      if (store === undefined) next();
+      else this.compactTable(store, kind, next);
+    };
+    next();
+  }
+
+  snapshot(tag: string, tables: readonly TableMetadata[]): void {
+    for (const table of tables) this.storage.takeSnapshot(tag, table.id);
+  }
+
+  private compactTable(store: TableStore, kind: ActiveCompaction['kind'], done: () => void): void {
+    const { keyspace, name: table } = store.table;
+    const id = uuidText(this.ids.next(this.clock.wallMs()));
+    const bytesIn = store.dataBytes;
+    const total = store.partitionCount;
+    const running: ActiveCompaction = { id, kind, keyspace, table, completed: 0, total };
+    this.active.set(id, running);
+    let from: DecoratedKey | null = null;
+    const portion = (): void => {
+      from = store.compact(Math.floor(this.clock.wallMs() / 1000), from, PARTITIONS_PER_PORTION);
+      running.completed = Math.min(total, running.completed + PARTITIONS_PER_PORTION);
+      if (from !== null) {
+        this.clock.after(0, portion);
+        return;
+      }
+      this.active.delete(id);
+      this.completed++;
+      this.bytesCompacted += bytesIn;
+      this.history.push({ id, keyspace, table, atMs: this.clock.wallMs(), bytesIn, bytesOut: store.dataBytes, partitions: total });
+      if (this.history.length > HISTORY_KEPT) this.history.shift();
+      done();
+    };
+    portion();
+  }
+}
