@@ -16,7 +16,11 @@ const folder = join(root, 'test', 'cql');
 
 /** Loads a TypeScript module of the project. */
 async function load(path) {
-  const { module } = await runnerImport(join(root, path), { root, configFile: false, logLevel: 'error' });
+  const { module } = await runnerImport(join(root, path), {
+    root,
+    configFile: false,
+    logLevel: 'error',
+  });
   return module;
 }
 
@@ -45,7 +49,10 @@ async function main() {
   const { REAL_SETTINGS, startReal } = await load('test/cql/real-server.ts');
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.cql'))
-    .filter((name) => options.names.length === 0 || options.names.some((wanted) => name.startsWith(wanted)))
+    .filter(
+      (name) =>
+        options.names.length === 0 || options.names.some((wanted) => name.startsWith(wanted)),
+    )
     .sort()
     .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
   let passed = 0;
@@ -53,11 +60,19 @@ async function main() {
   for (const kind of ['plain', 'auth']) {
     const chosen = files.filter(({ text }) => serverOf(text) === kind);
     if (chosen.length === 0 || (options.address !== null && kind === 'auth')) continue;
-    const real = options.address === null ? await startReal(REAL_SETTINGS[kind]) : running(options.address);
+    const real =
+      options.address === null ? await startReal(REAL_SETTINGS[kind]) : running(options.address);
     try {
       for (const { name, text } of chosen) {
         const target = join(folder, name.replace(/\.cql$/, '.result'));
-        const problem = await check({ name, text, target, server: real.server, write: options.write, runScript });
+        const problem = await check({
+          name,
+          text,
+          target,
+          server: real.server,
+          write: options.write,
+          runScript,
+        });
         if (problem === null) passed++;
         else {
           failed++;

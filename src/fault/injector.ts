@@ -1,5 +1,6 @@
 // Injects faults into an engine, its links and the stack around it, all layers of a place at once, and heals them.
 // Overlapping faults are counted: a node stays down until the last fault that holds it is healed.
+// Test: test/fault/injector.test.ts.
 
 import type { Placement } from '../cluster/placement.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -25,6 +26,8 @@ export class Injector {
   private readonly holds = new Map<string, number>();
   private readonly faults = new Map<string, ActiveFault>();
   private count = 0;
+  /** Injecting and healing happen one after another: a node that starts is not killed half-way. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine, stack: Stack | null, placement: Placement) {
     this.engine = engine;
@@ -37,7 +40,21 @@ export class Injector {
   }
 
   /** Throws UnknownPlace or an Error that says what fits. */
-  async inject(fault: Fault): Promise<ActiveFault> {
+  inject(fault: Fault): Promise<ActiveFault> {
+    return this.inTurn(() => this.injectNow(fault));
+  }
+
+  async healAll(): Promise<void> {
+    for (const fault of this.active()) await fault.heal();
+  }
+
+  private inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.last.then(action);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async injectNow(fault: Fault): Promise<ActiveFault> {
     const radius = blastRadius(fault, this.engine.topology, this.placement);
     const id = `${fault.kind}-${++this.count}`;
     const lifts: (() => Promise<void>)[] = [];
@@ -53,28 +70,32 @@ export class Injector {
     const active: ActiveFault = {
       id, fault, radius,
       sinceMs: performance.now(),
-      heal: async () => {
-        if (!this.faults.delete(id)) return;
-        for (const lift of lifts) await lift();
-        await this.giveBack(radius);
-      },
+      heal: () =>
+        this.inTurn(async () => {
+          if (!this.faults.delete(id)) return;
+          for (const lift of lifts) await lift();
+          await this.giveBack(radius);
+        }),
     };
     this.faults.set(id, active);
     return active;
   }
 
-  async healAll(): Promise<void> {
-    for (const fault of this.active()) await fault.heal();
-  }
-
+  /**
+   * Nodes first: instances need them. What cannot be started does not keep the rest down; the first such error is
+   * thrown at the end.
+   */
   private async giveBack(radius: BlastRadius): Promise<void> {
-    await Promise.all(radius.pausedNodes.map((place) => this.release(place, () => this.engine.resume(place))));
-    const stopped = [...radius.nodes, ...radius.drainedNodes];
-    await Promise.all(stopped.map((place) => this.release(place, () => this.engine.restart(place))));
-    await Promise.all(radius.instances.map((place) => this.release(place, async () => this.stack?.restartInstance(place))));
-    await Promise.all(
-      radius.balancerNodes.map((place) => this.release(place, async () => this.stack?.restartBalancerNode(place))),
-    );
+    const problems: unknown[] = [];
+    const each = async (places: readonly string[], action: (place: string) => Promise<unknown>): Promise<void> => {
+      const results = await Promise.allSettled(places.map((place) => this.release(place, () => action(place))));
+      for (const result of results) if (result.status === 'rejected') problems.push(result.reason);
+    };
+    await each(radius.pausedNodes, (place) => this.engine.resume(place));
+    await each([...radius.nodes, ...radius.drainedNodes], (place) => this.engine.restart(place));
+    await each(radius.instances, async (place) => this.stack?.restartInstance(place));
+    await each(radius.balancerNodes, async (place) => this.stack?.restartBalancerNode(place));
+    if (problems.length > 0) throw problems[0];
   }
 
   private async take(place: string, action: () => Promise<unknown>): Promise<void> {

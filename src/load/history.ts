@@ -38,9 +38,14 @@ export class History {
   readonly orders: OrderOperation[] = [];
   /** Operations not kept because the history was full: the verdict is then inconclusive. */
   dropped = 0;
+  private readonly operationsMax: number;
+
+  constructor(operationsMax = OPERATIONS_MAX) {
+    this.operationsMax = operationsMax;
+  }
 
   add(operation: Operation): void {
-    if (this.carts.length + this.orders.length >= OPERATIONS_MAX) {
+    if (this.carts.length + this.orders.length >= this.operationsMax) {
       this.dropped++;
       return;
     }

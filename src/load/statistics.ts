@@ -1,5 +1,6 @@
 // Request statistics in Locust's words and with Locust's rounding, beside exact percentiles from an HDR histogram.
 // Response times are in milliseconds from the intended start (no coordinated omission). Locust: stats.py.
+// Test: test/load/statistics.test.ts.
 
 import { build } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
@@ -26,13 +27,18 @@ export interface StatsRow {
   readonly exact: { readonly p50: number; readonly p95: number; readonly p99: number; readonly p999: number; readonly max: number };
 }
 
-/** Locust's rounding: exact below 100 ms, then two significant digits. */
+/** Locust's rounding: whole milliseconds below 100, then two significant digits; halves go to the even neighbour. */
 export function locustRound(ms: number): number {
-  const rounded = Math.round(ms);
-  if (rounded < 100) return rounded;
-  if (rounded < 1_000) return Math.round(ms / 10) * 10;
-  if (rounded < 10_000) return Math.round(ms / 100) * 100;
-  return Math.round(ms / 1_000) * 1_000;
+  if (ms < 100) return roundHalfEven(ms);
+  const step = ms < 1_000 ? 10 : ms < 10_000 ? 100 : 1_000;
+  return roundHalfEven(ms / step) * step;
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest === 0.5) return floor % 2 === 0 ? floor : floor + 1;
+  return Math.round(value);
 }
 
 /** Counts of one request name, or of all. */
@@ -84,7 +90,7 @@ export class StatsEntry {
       name: this.name,
       requests: this.requests,
       failures: this.failures,
-      median: percentiles[0] ?? 0,
+      median: this.median(),
       average: none ? 0 : this.totalMs / this.requests,
       min: none ? 0 : this.min,
       max: this.max,
@@ -96,15 +102,29 @@ export class StatsEntry {
     };
   }
 
-  /** Locust walks the rounded times from the slowest down until the share is reached. */
+  /** Locust walks the rounded times from the slowest down until no more than the share is left. */
   private percentile(share: number): number {
-    let left = this.requests - Math.floor(this.requests * share);
-    if (this.requests === 0) return 0;
+    const within = Math.floor(this.requests * share);
+    let left = this.requests;
     for (const ms of [...this.times.keys()].sort((a, b) => b - a)) {
       left -= this.times.get(ms) ?? 0;
-      if (left < 0) return ms;
+      if (left <= within) return ms;
     }
-    return locustRound(this.min);
+    return 0;
+  }
+
+  /** The middle of the rounded times, within the exact minimum and maximum. */
+  private median(): number {
+    if (this.requests === 0) return 0;
+    let position = (this.requests - 1) / 2;
+    let middle = 0;
+    for (const ms of [...this.times.keys()].sort((a, b) => a - b)) {
+      middle = ms;
+      const count = this.times.get(ms) ?? 0;
+      if (position < count) break;
+      position -= count;
+    }
+    return Math.min(this.max, Math.max(this.min, middle));
   }
 }
 

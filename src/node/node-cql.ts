@@ -51,6 +51,7 @@ export class NodeCql {
       }),
     );
     this.processor = new QueryProcessor({
+      self: node.self,
       clock, random, config,
       schema: node.schema,
       coordinator: node.metered,

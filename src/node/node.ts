@@ -201,6 +201,7 @@ export class CassandraNode {
     this.peerTables.refresh();
     this.hints.start();
     this.coordinator.start();
+    this.cql.auth.start();
     this.load.start();
     done(null);
   }

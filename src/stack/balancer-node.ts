@@ -177,6 +177,8 @@ export class BalancerNode {
   }
 
   private onForwarded(end: ForwardEnd, response: http.ServerResponse, target: Target): void {
+    // A killed machine answers nobody and counts nothing.
+    if (this.server === null) return;
     switch (end.kind) {
       case 'answered':
         this.count(end.status);

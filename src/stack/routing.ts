@@ -1,5 +1,6 @@
 // Which target a balancer node sends the next request to: round robin or least outstanding requests, cross-zone or not,
-// slow start, and fail open. Pure but for the counters it is given. AWS: "Routing algorithms", "Target group health".
+// slow start, and fail open. Pure but for its turn.
+// Test: test/stack/routing.test.ts. AWS: "Routing algorithms", "Target group health".
 
 import type { TargetState } from './target-health.ts';
 

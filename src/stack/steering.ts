@@ -1,6 +1,6 @@
 // Where the global accelerator sends a new connection: the client's nearest region by its traffic dial, the next
 // nearest for the rest; no healthy endpoint: the nearest other groups, dial ignored; none at all: fail open to the
-// nearest. Pure. AWS: "Traffic dials", "Unhealthy endpoints" of the Global Accelerator guide.
+// nearest. Pure. Test: test/stack/steering.test.ts. AWS: "Traffic dials", "Unhealthy endpoints", Global Accelerator guide.
 
 export interface EndpointGroup {
   readonly region: string;
@@ -13,17 +13,20 @@ export type Steering =
   | { readonly kind: 'region'; readonly region: string; readonly reason: 'nearest' | 'dialled-away' | 'failover' | 'fail-open' }
   | { readonly kind: 'none' };
 
-/** `groups` nearest first; `draw` uniform in [0, 1). */
+/**
+ * `groups` nearest first; `draw` uniform in [0, 1). What no dial takes goes to the last group that takes any, so that two
+ * groups at 50 % each serve half of their own users and half of the other's.
+ */
 export function steer(groups: readonly EndpointGroup[], draw: number): Steering {
   const [closest] = groups;
   if (closest === undefined) return { kind: 'none' };
+  const open = groups.filter(({ healthy, dial }) => healthy && dial > 0);
   let left = draw;
-  for (const group of groups) {
-    if (!group.healthy) continue;
-    if (left < group.dial) {
+  for (const [at, group] of open.entries()) {
+    if (left < group.dial || at === open.length - 1) {
       return { kind: 'region', region: group.region, reason: reasonFor(group, closest, groups) };
     }
-    left = group.dial >= 1 ? 0 : (left - group.dial) / (1 - group.dial);
+    left = (left - group.dial) / (1 - group.dial);
   }
   const anyHealthy = groups.find((group) => group.healthy);
   if (anyHealthy !== undefined) return { kind: 'region', region: anyHealthy.region, reason: 'failover' };

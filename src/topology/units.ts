@@ -24,11 +24,12 @@ export function parseShare(text: string | number): number | null {
   return Number.isFinite(value) && value >= 0 && value <= 1 ? value : null;
 }
 
-/** 1234 -> `1.23 s`; 0.4 -> `0.4 ms`; for tables and messages. */
+/** 1234 -> `1.23 s`; 0.4 -> `0.4 ms`; 61000 -> `1:01 min`; for tables and messages. */
 export function formatDuration(ms: number): string {
   if (ms < 1) return `${Number(ms.toFixed(2))} ms`;
-  if (ms < 1_000) return `${Number(ms.toFixed(ms < 10 ? 1 : 0))} ms`;
-  if (ms < 60_000) return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)}:${String(Math.round((ms % 60_000) / 1_000)).padStart(2, '0')} min`;
+  if (ms < 999.5) return `${Number(ms.toFixed(ms < 10 ? 1 : 0))} ms`;
+  if (ms < 59_950) return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
   return `${Number((ms / 3_600_000).toFixed(2))} h`;
 }

@@ -49,20 +49,29 @@ function encode(type: CqlType, text: string): Buffer | null {
     }
     case 'map': {
       const entries = splitTop(inside(text)).map((entry) => splitTop(entry, ':'));
-      const parts = entries.flatMap(([key = '', value = '']) => [encode(type.key, key), encode(type.value, value)]);
+      const parts = entries.flatMap(([key = '', value = '']) => [
+        encode(type.key, key),
+        encode(type.value, value),
+      ]);
       return Buffer.concat([int32(entries.length), ...parts.map(sized)]);
     }
     case 'tuple': {
-      const items = splitTop(inside(text)).map((item, i) => encode(type.elements[i] as CqlType, item));
+      const items = splitTop(inside(text)).map((item, i) =>
+        encode(type.elements[i] as CqlType, item),
+      );
       return Buffer.concat(items.map(sized));
     }
     case 'udt': {
-      const given = new Map(splitTop(inside(text)).map((entry) => {
-        const [name = '', value = ''] = splitTop(entry, ':');
-        return [name, value];
-      }));
+      const given = new Map(
+        splitTop(inside(text)).map((entry) => {
+          const [name = '', value = ''] = splitTop(entry, ':');
+          return [name, value];
+        }),
+      );
       return Buffer.concat(
-        type.fieldNames.map((name, i) => sized(encode(type.fieldTypes[i] as CqlType, given.get(name) ?? 'null'))),
+        type.fieldNames.map((name, i) =>
+          sized(encode(type.fieldTypes[i] as CqlType, given.get(name) ?? 'null')),
+        ),
       );
     }
     case 'vector':
@@ -114,7 +123,12 @@ function unsignedVint(value: bigint): Buffer {
 function varint(value: bigint): Buffer {
   let size = 1;
   while (BigInt.asIntN(8 * size, value) !== value) size++;
-  return Buffer.from(BigInt.asUintN(8 * size, value).toString(16).padStart(2 * size, '0'), 'hex');
+  return Buffer.from(
+    BigInt.asUintN(8 * size, value)
+      .toString(16)
+      .padStart(2 * size, '0'),
+    'hex',
+  );
 }
 
 function encodeNative(name: NativeTypeName, text: string): Buffer {
@@ -159,7 +173,8 @@ function encodeNative(name: NativeTypeName, text: string): Buffer {
     case 'timestamp':
       return int64(quoted === undefined ? BigInt(text) : BigInt(Date.parse(quoted)));
     case 'date': {
-      const days = quoted === undefined ? Number(text) : Date.parse(quoted) / 86_400_000 + 0x8000_0000;
+      const days =
+        quoted === undefined ? Number(text) : Date.parse(quoted) / 86_400_000 + 0x8000_0000;
       bytes.writeUInt32BE(days);
       return bytes.subarray(0, 4);
     }

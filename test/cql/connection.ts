@@ -60,7 +60,8 @@ export class Connection {
       const token = Buffer.from(`\0${user}\0${password}`);
       answer = await connection.send({ kind: 'auth-response', token });
     }
-    if (answer.response.kind === 'ready' || answer.response.kind === 'auth-success') return connection;
+    if (answer.response.kind === 'ready' || answer.response.kind === 'auth-success')
+      return connection;
     connection.close();
     return answer;
   }
@@ -126,7 +127,8 @@ export class Connection {
     for (;;) {
       const event = this.segments.next();
       if (event === null) return;
-      if (event.kind === 'corrupt') return this.end(new Error(`a segment's ${event.where} is damaged`));
+      if (event.kind === 'corrupt')
+        return this.end(new Error(`a segment's ${event.where} is damaged`));
       this.frames.push(Buffer.from(event.payload));
     }
   }

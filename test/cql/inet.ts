@@ -18,6 +18,8 @@ export function addressBytes(text: string): Buffer {
   const right = words(tail ?? '');
   const gap = tail === undefined ? 0 : 8 - left.length - right.length;
   const bytes = Buffer.alloc(16);
-  [...left, ...Array.from({ length: gap }, () => 0), ...right].forEach((word, i) => bytes.writeUInt16BE(word, 2 * i));
+  [...left, ...Array.from({ length: gap }, () => 0), ...right].forEach((word, i) =>
+    bytes.writeUInt16BE(word, 2 * i),
+  );
   return bytes;
 }

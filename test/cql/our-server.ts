@@ -73,14 +73,15 @@ async function freePort(): Promise<number> {
 const JAVA_WORDS =
   'class RuntimeException extends Error { get name() { return "java.lang.RuntimeException"; } } ';
 
+const ONLY_JAVA =
+  'Currently only Java UDFs are available in Cassandra. For more information - CASSANDRA-18252 and CASSANDRA-17281';
+
 /** The recorded functions are written in Java that is JavaScript as well, but for its exceptions. */
 function javaLike(runner: UserCodeRunner): UserCodeRunner {
   return {
-    compile: (source) =>
-      runner.compile(
-        source.language === 'java'
-          ? { ...source, language: 'javascript', body: JAVA_WORDS + source.body }
-          : source,
-      ),
+    compile: (source) => {
+      if (source.language !== 'java') return { ok: false, message: ONLY_JAVA };
+      return runner.compile({ ...source, language: 'javascript', body: JAVA_WORDS + source.body });
+    },
   };
 }

@@ -99,7 +99,8 @@ function endOfParagraph(text: string, from: number): number {
 
 function after(text: string, mark: string, from: number): number {
   const found = text.indexOf(mark, from);
-  if (found < 0) throw new Error(`no ${mark} behind: ${text.slice(Math.max(0, from - 60), from + 60)}`);
+  if (found < 0)
+    throw new Error(`no ${mark} behind: ${text.slice(Math.max(0, from - 60), from + 60)}`);
   return found + mark.length;
 }
 

@@ -27,7 +27,10 @@ function printResponse(response: ResponseMessage): readonly string[] {
     case 'schema-change':
       return [`SCHEMA ${printChange(response.change)}`];
     case 'rows':
-      return [printHeader(response.metadata.columns), ...printRows(response, response.metadata.columns)];
+      return [
+        printHeader(response.metadata.columns),
+        ...printRows(response, response.metadata.columns),
+      ];
     case 'prepared':
       return printPrepared(response);
     case 'error':
@@ -43,10 +46,14 @@ export function printHeader(columns: readonly ResultColumn[]): string {
 
 /** One line a row; `known` are the columns when the answer left them out. */
 export function printRows(result: RowsResult, known: readonly ResultColumn[]): readonly string[] {
-  return result.rows.map((row) => row.map((bytes, i) => {
-    const column = known[i];
-    return column === undefined ? '?' : printValue(column.type, bytes);
-  }).join(' | '));
+  return result.rows.map((row) =>
+    row
+      .map((bytes, i) => {
+        const column = known[i];
+        return column === undefined ? '?' : printValue(column.type, bytes);
+      })
+      .join(' | '),
+  );
 }
 
 /** `ks.t: k int, v text`; a column of another table says so. */
@@ -92,7 +99,8 @@ export function printError(error: CqlError): string {
 
 function printField(value: unknown): string {
   if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`;
-  if (value instanceof Map) return `[${[...value].map(([key, reason]) => `${key}: ${reason}`).join(', ')}]`;
+  if (value instanceof Map)
+    return `[${[...value].map(([key, reason]) => `${key}: ${reason}`).join(', ')}]`;
   if (Array.isArray(value)) return `(${value.join(', ')})`;
   return String(value);
 }

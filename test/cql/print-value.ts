@@ -23,8 +23,10 @@ export function printType(type: CqlType): string {
     case 'vector':
       return `vector<${printType(type.element)}, ${type.dimension}>`;
     case 'udt': {
-      const fields = type.fieldNames.map((name, i) => `${name} ${printType(type.fieldTypes[i] as CqlType)}`);
-      return `${type.keyspace}.${type.name}{${fields.join(', ')}}`;
+      const members = type.fieldNames.map(
+        (name, i) => `${name} ${printType(type.fieldTypes[i] as CqlType)}`,
+      );
+      return `${type.keyspace}.${type.name}{${members.join(', ')}}`;
     }
     case 'custom':
       return `'${type.className.replaceAll(MARSHAL, '')}'`;
@@ -52,12 +54,15 @@ export function printValue(type: CqlType, bytes: Buffer | null): string {
     case 'udt': {
       if (bytes.length === 0) return EMPTY;
       const items = fields(bytes).map(
-        (item, i) => `${type.fieldNames[i] ?? '?'}: ${printValue(type.fieldTypes[i] ?? BLOB, item)}`,
+        (item, i) =>
+          `${type.fieldNames[i] ?? '?'}: ${printValue(type.fieldTypes[i] ?? BLOB, item)}`,
       );
       return `{${items.join(', ')}}`;
     }
     case 'vector':
-      return `[${vectorElements(type.element, type.dimension, bytes).map((v) => printValue(type.element, v)).join(', ')}]`;
+      return `[${vectorElements(type.element, type.dimension, bytes)
+        .map((v) => printValue(type.element, v))
+        .join(', ')}]`;
     case 'custom': {
       const parsed = parseClassName(type.className);
       return parsed.kind === 'custom' ? hex(bytes) : printValue(parsed, bytes);
@@ -108,7 +113,14 @@ export function fixedLength(type: CqlType): number | null {
 }
 
 const FIXED_LENGTHS: Partial<Record<NativeTypeName, number>> = {
-  boolean: 1, int: 4, float: 4, bigint: 8, double: 8, timestamp: 8, uuid: 16, timeuuid: 16,
+  boolean: 1,
+  int: 4,
+  float: 4,
+  bigint: 8,
+  double: 8,
+  timestamp: 8,
+  uuid: 16,
+  timeuuid: 16,
 };
 
 function vectorElements(element: CqlType, dimension: number, bytes: Buffer): readonly Buffer[] {
@@ -190,19 +202,23 @@ function signed(bytes: Buffer): bigint {
 
 function isMinimal(bytes: Buffer): boolean {
   const [first = 0, second = 0] = bytes;
-  return bytes.length < 2 || !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  return (
+    bytes.length < 2 || !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))
+  );
 }
 
 /** Line breaks stay, other control characters and what is not UTF-8 do not. */
 function printText(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   if (!Buffer.from(text, 'utf8').equals(bytes)) return `<not text ${hex(bytes)}>`;
-  const visible = text
-    .replaceAll("'", "''")
-    .replaceAll('\\', '\\\\')
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return `'${visible}'`;
+  const quoted = text.replaceAll("'", "''").replaceAll('\\', '\\\\');
+  return `'${[...quoted].map(printCharacter).join('')}'`;
+}
+
+function printCharacter(character: string): string {
+  const isSeen = character === '\n' || !/[\p{Cc}\u2028\u2029\ufeff]/u.test(character);
+  if (isSeen) return character;
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** As many digits behind the point as the scale says; far from the point with an exponent. */
@@ -242,15 +258,19 @@ function printDate(days: number): string {
 }
 
 function printTime(ns: bigint): string {
-  const two = (n: bigint): string => String(n).padStart(2, '0');
   const seconds = ns / 1_000_000_000n;
   const fraction = String(ns % 1_000_000_000n).padStart(9, '0');
   return `'${two(seconds / 3_600n)}:${two((seconds / 60n) % 60n)}:${two(seconds % 60n)}.${fraction}'`;
 }
 
+/** At least two digits. */
+function two(n: bigint): string {
+  return String(n).padStart(2, '0');
+}
+
 function printDuration(bytes: Buffer): string {
   const parts: bigint[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const [value, size] = readVint(bytes, at);
     parts.push((value >> 1n) ^ -(value & 1n));
     at += size;

@@ -14,6 +14,14 @@ const SWITCHED_ON: Settings = {
   dynamic_data_masking_enabled: true,
 };
 
+/** What only real Cassandra has to be told: grants are seen at once. */
+const WITHOUT_CACHES: Settings = {
+  role_manager: 'CassandraRoleManager',
+  roles_validity: '0ms',
+  permissions_validity: '0ms',
+  credentials_validity: '0ms',
+};
+
 export interface RealSettings {
   readonly settings: Settings;
   readonly superuser: Server['superuser'];
@@ -27,10 +35,6 @@ export const REAL_SETTINGS: Readonly<Record<'plain' | 'auth', RealSettings>> = {
       ...SWITCHED_ON,
       authenticator: 'PasswordAuthenticator',
       authorizer: 'CassandraAuthorizer',
-      role_manager: 'CassandraRoleManager',
-      roles_validity: '0ms',
-      permissions_validity: '0ms',
-      credentials_validity: '0ms',
     },
     superuser: { user: 'cassandra', password: 'cassandra' },
   },
@@ -51,7 +55,8 @@ export async function startReal(wanted: RealSettings): Promise<RealServer> {
     racksPerDatacenter: 1,
     nodesPerRack: 1,
     block: BLOCK,
-    settings: wanted.settings,
+    settings:
+      wanted.superuser === null ? wanted.settings : { ...wanted.settings, ...WITHOUT_CACHES },
     flags: ['-Dcassandra.unsafesystem=true', '-Duser.timezone=UTC', '-Duser.language=en'],
   });
   const server = { address: `${BLOCK}.1.1`, port: 9042, superuser: wanted.superuser };

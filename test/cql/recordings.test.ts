@@ -25,14 +25,19 @@ describe.each(['plain', 'auth'] as const)('%s node', (kind) => {
 
   afterAll(() => ours.stop());
 
-  test.each(files.filter(({ text }) => serverOf(text) === kind))('$name', async ({ name, text }) => {
-    const recorded = readFileSync(join(folder, name.replace(/\.cql$/, '.result')), 'utf8');
-    expect(await runScript(name, text, ours.server)).toBe(recorded);
-  });
+  test.each(files.filter(({ text }) => serverOf(text) === kind))(
+    '$name',
+    async ({ name, text }) => {
+      const recorded = readFileSync(join(folder, name.replace(/\.cql$/, '.result')), 'utf8');
+      expect(await runScript(name, text, ours.server)).toBe(recorded);
+    },
+  );
 });
 
 test('there are at least 150 files and 3,000 statements', () => {
-  const statements = files.map(({ text }) => text.split('\n').filter((line) => /;\s*$/.test(line)).length);
+  const statements = files.map(
+    ({ text }) => text.split('\n').filter((line) => /;\s*$/.test(line)).length,
+  );
   expect(files.length).toBeGreaterThanOrEqual(150);
   expect(statements.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(3_000);
 });

@@ -20,6 +20,7 @@ import { encodeValue, splitTop } from './bind-values.ts';
 import { Connection } from './connection.ts';
 import type { Step } from './parse-script.ts';
 import { parseScript } from './parse-script.ts';
+import { replaceIn, sortRows, sortSignatures } from './arrange-answer.ts';
 import { printAnswer, printHeader, printRows, printWarnings } from './print-answer.ts';
 
 export interface Server {
@@ -59,7 +60,12 @@ export async function runScript(file: string, text: string, server: Server): Pro
 
 /** Counts what a recording holds. */
 export function countRecording(recording: string): ScriptCount {
-  const steps = parseScript(recording.split('\n').filter((line) => !line.startsWith('  > ')).join('\n'));
+  const steps = parseScript(
+    recording
+      .split('\n')
+      .filter((line) => !line.startsWith('  > '))
+      .join('\n'),
+  );
   return {
     statements: steps.filter((step) => step.source !== '').length,
     errors: recording.split('\n').filter((line) => line.startsWith('  > ERROR ')).length,
@@ -96,7 +102,8 @@ class ScriptRun {
     if (response.kind !== 'rows') return;
     for (const [name] of response.rows) {
       const text = String(name);
-      if (text === this.keyspace || text.startsWith(`${this.keyspace}_`)) await this.query(`DROP KEYSPACE ${text}`);
+      if (text === this.keyspace || text.startsWith(`${this.keyspace}_`))
+        await this.query(`DROP KEYSPACE ${text}`);
     }
   }
 
@@ -121,12 +128,22 @@ class ScriptRun {
     if (!(connection instanceof Connection)) return [...lines, ...printAnswer(connection)];
     const parameters = readParameters(step);
     const query: RequestMessage = { kind: 'query', ...PLAIN_HEADER, query: cql, parameters };
-    if (directives.has('batch')) return [...lines, ...(await sendBatch(connection, step, parameters))];
+    if (directives.has('batch'))
+      return [...lines, ...(await sendBatch(connection, step, parameters))];
     if (!directives.has('bind') && !directives.has('bind-names') && !directives.has('prepare')) {
-      return [...lines, ...(await sendPaged(connection, query, null))];
+      const rowsWanted = Number(directives.get('until-rows')?.[0] ?? '0');
+      return [
+        ...lines,
+        ...(await sendPaged({ connection, request: query, known: null, rowsWanted })),
+      ];
     }
     const keyspace = directives.get('keyspace')?.[0] ?? null;
-    const prepared = await connection.send({ kind: 'prepare', ...PLAIN_HEADER, query: cql, keyspace });
+    const prepared = await connection.send({
+      kind: 'prepare',
+      ...PLAIN_HEADER,
+      query: cql,
+      keyspace,
+    });
     if (prepared.response.kind !== 'prepared') return [...lines, ...printAnswer(prepared)];
     if (directives.has('prepare')) lines.push(...printAnswer(prepared));
     const statement = prepared.response;
@@ -136,10 +153,14 @@ class ScriptRun {
       const request: RequestMessage = directives.has('by-text')
         ? { ...query, parameters: withValues }
         : {
-            kind: 'execute', ...PLAIN_HEADER, id: statement.id,
-            resultMetadataId: statement.resultMetadataId, parameters: withValues,
+            kind: 'execute',
+            ...PLAIN_HEADER,
+            id: statement.id,
+            resultMetadataId: statement.resultMetadataId,
+            parameters: withValues,
           };
-      lines.push(...(await sendPaged(connection, request, statement.resultColumns)));
+      const known = statement.resultColumns;
+      lines.push(...(await sendPaged({ connection, request, known, rowsWanted: 0 })));
     }
     return lines;
   }
@@ -161,7 +182,10 @@ class ScriptRun {
     return this.connection(user, readVersion(step.directives.get('protocol')?.[0] ?? '5'));
   }
 
-  private async connection(user: string, version: ProtocolVersion): Promise<Connection | DecodedResponse> {
+  private async connection(
+    user: string,
+    version: ProtocolVersion,
+  ): Promise<Connection | DecodedResponse> {
     const key = `${user}/${version}`;
     const known = this.connections.get(key);
     if (known !== undefined) return known;
@@ -173,7 +197,13 @@ class ScriptRun {
     this.connections.set(key, opened);
     const isFirst = this.connections.size === 1;
     const use = `USE ${this.keyspace}`;
-    if (!isFirst) await opened.send({ kind: 'query', ...PLAIN_HEADER, query: use, parameters: DEFAULT_PARAMETERS });
+    if (!isFirst)
+      await opened.send({
+        kind: 'query',
+        ...PLAIN_HEADER,
+        query: use,
+        parameters: DEFAULT_PARAMETERS,
+      });
     return opened;
   }
 
@@ -181,8 +211,14 @@ class ScriptRun {
   private async query(cql: string): Promise<DecodedResponse> {
     const connection = await this.connection(this.server.superuser?.user ?? '', 5);
     if (!(connection instanceof Connection)) throw new Error(printAnswer(connection).join('\n'));
-    const answer = await connection.send({ kind: 'query', ...PLAIN_HEADER, query: cql, parameters: DEFAULT_PARAMETERS });
-    if (answer.response.kind === 'error') throw new Error(`${cql}: ${answer.response.error.message}`);
+    const answer = await connection.send({
+      kind: 'query',
+      ...PLAIN_HEADER,
+      query: cql,
+      parameters: DEFAULT_PARAMETERS,
+    });
+    if (answer.response.kind === 'error')
+      throw new Error(`${cql}: ${answer.response.error.message}`);
     return answer;
   }
 }
@@ -230,7 +266,10 @@ function boundValues(step: Step, statement: PreparedResult): readonly Bound[] {
     const pairs = splitTop(text).map((entry) => splitTop(entry, '='));
     const names = pairs.map(([name = '']) => name);
     const values = pairs.map(([name = '', value = '']) =>
-      encodeValue(textType(statement.bindColumns.findIndex((column) => column.name === name)), value),
+      encodeValue(
+        textType(statement.bindColumns.findIndex((column) => column.name === name)),
+        value,
+      ),
     );
     return { values, names, text: isOnly ? null : text };
   });
@@ -238,18 +277,24 @@ function boundValues(step: Step, statement: PreparedResult): readonly Bound[] {
 }
 
 /** Sends a request and asks for the rest of its pages. */
-async function sendPaged(
-  connection: Connection,
-  request: RequestMessage,
-  known: readonly ResultColumn[] | null,
-): Promise<readonly string[]> {
-  const first = await send(connection, request);
+async function sendPaged(ask: {
+  readonly connection: Connection;
+  readonly request: RequestMessage;
+  /** The columns, when they may be left out. */
+  readonly known: readonly ResultColumn[] | null;
+  /** Ask again until the answer has so many. */
+  readonly rowsWanted: number;
+}): Promise<readonly string[]> {
+  const { connection, request, known } = ask;
+  const first = await send(connection, request, ask.rowsWanted);
   if (typeof first === 'string') return [first];
   if (first.response.kind !== 'rows') return printAnswer(first);
   const { metadata } = first.response;
   const columns = metadata.noMetadata === true && known !== null ? known : metadata.columns;
   const isSkipped = metadata.noMetadata === true;
-  const header = isSkipped ? `ROWS of ${metadata.columns.length} columns, metadata skipped` : printHeader(columns);
+  const header = isSkipped
+    ? `ROWS of ${metadata.columns.length} columns, metadata skipped`
+    : printHeader(columns);
   const lines = [...printWarnings(first), header, ...printRows(first.response, columns)];
   let pagingState = metadata.pagingState ?? null;
   for (let page = 0; pagingState !== null; page++) {
@@ -269,10 +314,25 @@ function withPagingState(request: RequestMessage, pagingState: Buffer): RequestM
   return { ...request, parameters: { ...request.parameters, pagingState } };
 }
 
-/** A text when the connection broke. */
-async function send(connection: Connection, request: RequestMessage): Promise<DecodedResponse | string> {
+const BUILD_LIMIT_MS = 20_000;
+const BUILD_PAUSE_MS = 50;
+
+/**
+ * A text when the connection broke. What is still being built behind a CREATE INDEX or a CREATE
+ * MATERIALIZED VIEW is asked for again: how long it takes is nobody's promise.
+ */
+async function send(
+  connection: Connection,
+  request: RequestMessage,
+  rowsWanted = 0,
+): Promise<DecodedResponse | string> {
+  const deadline = performance.now() + BUILD_LIMIT_MS;
   try {
-    return await connection.send(request);
+    for (;;) {
+      const answer = await connection.send(request);
+      if (!isBeingBuilt(answer, rowsWanted) || performance.now() > deadline) return answer;
+      await new Promise((resolve) => setTimeout(resolve, BUILD_PAUSE_MS));
+    }
   } catch (error) {
     return `BROKEN ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -296,38 +356,32 @@ async function sendBatch(
       statements.push({ kind: 'query', query, values: [] });
       continue;
     }
-    const prepared = await connection.send({ kind: 'prepare', ...PLAIN_HEADER, query, keyspace: null });
+    const prepared = await connection.send({
+      kind: 'prepare',
+      ...PLAIN_HEADER,
+      query,
+      keyspace: null,
+    });
     if (prepared.response.kind !== 'prepared') return printAnswer(prepared);
     const { id, bindColumns } = prepared.response;
     const blob = { kind: 'native', name: 'blob' } as const;
-    const values = splitTop(bind).map((value, at) => encodeValue(bindColumns[at]?.type ?? blob, value));
+    const values = splitTop(bind).map((value, at) =>
+      encodeValue(bindColumns[at]?.type ?? blob, value),
+    );
     statements.push({ kind: 'prepared', id, values });
   }
-  const answer = await send(connection, { kind: 'batch', ...PLAIN_HEADER, type, statements, parameters });
+  const answer = await send(connection, {
+    kind: 'batch',
+    ...PLAIN_HEADER,
+    type,
+    statements,
+    parameters,
+  });
   return typeof answer === 'string' ? [answer] : printAnswer(answer);
 }
 
-const NO_ROW = /^(ROWS|WARNING|ERROR|VOID|METADATA|PREPARED|BIND|PARTITION KEY) |^-- /;
-
-function sortRows(lines: readonly string[]): readonly string[] {
-  const heads = lines.filter((line) => NO_ROW.test(line));
-  return [...heads, ...lines.filter((line) => !NO_ROW.test(line)).sort()];
-}
-
-const SIGNATURES = /(signatures: )(.*)(\))/;
-
-/** The signatures in an error text come in the order of Java's object hashes. */
-function sortSignatures(line: string): string {
-  return line.replace(SIGNATURES, (_, head: string, list: string, tail: string) => {
-    const signatures = list.match(/\S+ : \(.*?\) -> .*?(?=, \S+ : \(|$)/g) ?? [list];
-    return head + [...signatures].sort().join(', ') + tail;
-  });
-}
-
-/** `/pattern/text/` */
-function replaceIn(lines: readonly string[], rule: string): readonly string[] {
-  const [, pattern = '', text = ''] = /^\/(.*)\/(.*)\/$/.exec(rule) ?? [];
-  if (pattern === '') throw new Error(`@replace wants /pattern/text/, not ${rule}`);
-  const expression = new RegExp(pattern, 'g');
-  return lines.map((line) => line.replace(expression, text));
+function isBeingBuilt({ response }: DecodedResponse, rowsWanted: number): boolean {
+  if (response.kind === 'rows') return response.rows.length < rowsWanted;
+  if (response.kind !== 'error' || response.error.code !== 'READ_FAILURE') return false;
+  return [...response.error.failures.values()].includes('INDEX_NOT_AVAILABLE');
 }

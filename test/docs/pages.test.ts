@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { alwaysOn, SHORTENED_CASSANDRA } from '../../src/drill/catalogue/always-on.ts';
 import { parseDrill } from '../../src/drill/load-drill.ts';
 import { parseTopology } from '../../src/topology/load-topology.ts';
 
@@ -59,5 +60,17 @@ describe('pages', () => {
       throw new Error(`no topology file ${path}`);
     };
     expect(parseDrill({ text: yamlOf('drill-files.md'), file: 'drill-files.md', readTopology }).phases).toHaveLength(4);
+  });
+});
+
+describe('always-on.md', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'always-on.md'), 'utf8');
+
+  test.each(alwaysOn.phases.map(({ name }) => name))('tells of the phase %s', (name) => {
+    expect(page).toContain(`\n| ${name} | `);
+  });
+
+  test.each(Object.entries(SHORTENED_CASSANDRA))('has the shortened %s', (name, value) => {
+    expect(page.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain(`| ${value} |`);
   });
 });

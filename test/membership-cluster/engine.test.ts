@@ -63,7 +63,9 @@ function startLoad(): RunningLoad {
   let done = 0;
   let isStopped = false;
   const run = async (): Promise<void> => {
-    while (!isStopped) {
+    // A request that is refused at once must not keep the loop from everybody else.
+    while (!isStopped && failures.length < 20) {
+      await new Promise((resolve) => setImmediate(resolve));
       const k = written++;
       try {
         await client.execute('INSERT INTO ks.t (k, v) VALUES (?, ?)', [k, k], { isIdempotent: true });
@@ -79,7 +81,7 @@ function startLoad(): RunningLoad {
   return {
     async requests(count) {
       const until = done + count;
-      while (done < until) await new Promise((resolve) => setImmediate(resolve));
+      while (done < until && failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
     },
     async stop() {
       isStopped = true;

@@ -290,6 +290,7 @@ export class SingleNode {
       },
     };
     this.processor = new QueryProcessor({
+      self: endpoint('127.0.1.1', 7000),
       clock,
       random: new SeededRandom(1),
       config,

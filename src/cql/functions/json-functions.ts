@@ -17,7 +17,7 @@ import { argument, scalar } from './native-function.ts';
 export function jsonFactories(): FunctionFactory[] {
   return [
     factory('to_json', [anyType(false)], ([type]) => toJsonFunction('to_json', type)),
-    factory('tojson', [anyType(false)], ([type]) => toJsonFunction('tojson', type)),
+    factory('tojson', [anyType(false)], ([type]) => toJsonFunction('to_json', type)),
     factory('from_json', [fixedType('text')], (_, receiver) =>
       fromJsonFunction('from_json', receiver),
     ),

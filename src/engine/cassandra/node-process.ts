@@ -40,6 +40,12 @@ const OPENS = [
   'jdk.management/com.sun.management.internal', 'jdk.compiler/com.sun.tools.javac.file',
 ];
 
+/** Of every JVM that runs Cassandra's classes, nodetool too. */
+export const JVM_MODULE_FLAGS: readonly string[] = [
+  ...EXPORTS.map((name) => `--add-exports=${name}=ALL-UNNAMED`),
+  ...OPENS.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
+];
+
 export class NodeProcess {
   readonly config: RealNodeConfig;
   private readonly options: NodeProcessOptions;
@@ -117,8 +123,7 @@ export class NodeProcess {
       '-Dcassandra.skip_wait_for_gossip_to_settle=0', '-Djava.security.manager=allow',
       ...(ringDelayMs === null ? [] : [`-Dcassandra.ring_delay_ms=${ringDelayMs}`]),
       ...(jmxPort === null ? [] : [`-Dcassandra.jmx.local.port=${jmxPort}`]),
-      ...EXPORTS.map((name) => `--add-exports=${name}=ALL-UNNAMED`),
-      ...OPENS.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
+      ...JVM_MODULE_FLAGS,
       ...(flags ?? []),
     ];
   }

@@ -16,6 +16,8 @@ import type { BindContext } from './terms/term.ts';
 
 /** Of one node; shared by all statements. */
 export interface QueryServices {
+  /** This node, as errors name it: `10.0.0.1:7000`. */
+  readonly self: string;
   readonly config: NodeConfig;
   readonly schema: SchemaView;
   readonly coordinator: Coordinator;

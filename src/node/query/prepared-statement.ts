@@ -80,7 +80,10 @@ export function prepareStatement(
   const plan = planOf(statement, variables, context);
   const tables = tablesOf(plan);
   const last = tables[tables.length - 1];
-  const isOneTable = tables.every((table) => table.id === last?.id);
+  const bindColumns = variables.specifications();
+  const isOneTable =
+    tables.every((table) => table.id === last?.id) &&
+    bindColumns.every(({ keyspace, table }) => keyspace === last?.keyspace && table === last.name);
   const resultColumns = plan.kind === 'select' ? plan.selection.resultColumns : null;
   const keyspaces = [
     ...new Set(tables.map((table) => context.schema.keyspaces.get(table.keyspace))),
@@ -91,7 +94,7 @@ export function prepareStatement(
     statement,
     plan,
     markers: variables.count,
-    bindColumns: variables.specifications(),
+    bindColumns,
     partitionKeyIndexes:
       last === undefined || !isOneTable ? [] : variables.partitionKeyIndexes(last),
     resultColumns,
@@ -221,7 +224,7 @@ function isQualified(statement: Statement): boolean {
     case 'batch':
       return statement.statements.every((inner) => inner.table.keyspace !== null);
     default:
-      return true;
+      return false;
   }
 }
 

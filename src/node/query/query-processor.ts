@@ -4,7 +4,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { Int64 } from '../../base/int64.ts';
 import type { FunctionContext } from '../../cql/functions/function.ts';
-import { CqlException, invalid } from '../../data/cql-error.ts';
+import { CqlException, invalid, unauthorized } from '../../data/cql-error.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { TimeUuidGenerator } from '../../data/time-uuid.ts';
 import type { BoundValue } from '../../protocol/bound-value.ts';
@@ -16,8 +16,9 @@ import type { PrepareRequest } from '../../protocol/requests/prepare.ts';
 import type { QueryRequest } from '../../protocol/requests/query.ts';
 import type { ClientRequest } from '../../protocol/requests/request.ts';
 import type { ResponseExtras, StatementResponse } from '../../protocol/responses/response.ts';
-import type { Clock, Random } from '../../world/ports.ts';
+import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { Coordinator, RequestContext } from '../coordinator/coordinator.ts';
+import { addWarning } from '../coordinator/coordinator.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Done, Execution, QueryServices } from './execution.ts';
@@ -31,6 +32,7 @@ import { NodeListPaths } from './modification/update-parameters.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import type { Executors } from './run-statement.ts';
 import { StatementRunner } from './run-statement.ts';
+import { isAuthStatement } from './statement-kinds.ts';
 import type { PreparedStore } from './statement-plans.ts';
 import { NO_PREPARED_STORE, StatementPlans } from './statement-plans.ts';
 import type { Tracer, TraceSession } from './tracing.ts';
@@ -39,6 +41,8 @@ import type { UserCodeRunner } from './user-code.ts';
 import { NO_USER_CODE } from './user-code.ts';
 
 export interface QueryProcessorParts extends Executors {
+  /** This node. */
+  readonly self: Endpoint;
   readonly clock: Clock;
   readonly random: Random;
   readonly config: NodeConfig;
@@ -64,14 +68,14 @@ export class QueryProcessor {
   private readonly warnedOfUse = new WeakSet<ClientState>();
 
   constructor(parts: QueryProcessorParts) {
-    const { clock, config, schema, coordinator, local, runner = NO_USER_CODE } = parts;
+    const { self, clock, config, schema, coordinator, local, runner = NO_USER_CODE } = parts;
     this.parts = parts;
     this.runner = new StatementRunner(parts);
     this.random = parts.random.fork('query functions');
     this.timeUuids = new TimeUuidGenerator(this.random.bytes(8));
     const nextTimeUuid = (): Buffer => this.timeUuids.next(clock.wallMs());
     const listPaths = new NodeListPaths(clock, nextTimeUuid);
-    this.services = { config, schema, coordinator, local, listPaths, nextTimeUuid };
+    this.services = { self: String(self), config, schema, coordinator, local, listPaths, nextTimeUuid };
     const filtersImplicitly = (table: TableMetadata): boolean =>
       table.kind === 'virtual' && local.filtersImplicitly(table);
     const environment = {
@@ -214,10 +218,8 @@ export class QueryProcessor {
     const keyspace = this.keyspaceOf(request.keyspace, client);
     context.trace?.event('Preparing statement');
     const { prepared, id } = this.plans.prepare(request.query, keyspace);
-    if (!prepared.isQualified && keyspace !== null && !this.warnedOfUse.has(client)) {
-      this.warnedOfUse.add(client);
-      context.warnings = [useWarning(client.keyspace, keyspace, id)];
-    }
+    if (isAuthStatement(prepared.statement) && client.user === null) throw anonymous();
+    if (!prepared.isQualified && keyspace !== null) this.warnOfUse(request, client, context, id);
     return {
       kind: 'prepared',
       id,
@@ -226,6 +228,21 @@ export class QueryProcessor {
       partitionKeyIndexes: prepared.partitionKeyIndexes,
       resultColumns: prepared.resultColumns,
     };
+  }
+
+  /** Once a connection, and each time the request names the keyspace. */
+  private warnOfUse(
+    request: PrepareRequest,
+    client: ClientState,
+    context: RequestContext,
+    id: Buffer,
+  ): void {
+    const keyspace = request.keyspace ?? client.keyspace ?? '';
+    if (request.keyspace === null) {
+      if (this.warnedOfUse.has(client)) return;
+      this.warnedOfUse.add(client);
+    }
+    addWarning(context, useWarning(keyspace, id));
   }
 
   private executeBatch(
@@ -324,12 +341,16 @@ function modificationOf(prepared: PreparedStatement): ModificationPlan {
   );
 }
 
-function useWarning(used: string | null, keyspace: string, id: Buffer): string {
+function anonymous(): CqlException {
+  return unauthorized('You have to be logged in and not anonymous to perform this request');
+}
+
+function useWarning(keyspace: string, id: Buffer): string {
   return (
     '`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in non-qualified ' +
     'table names. Please consider removing instances of `Session#setKeyspace(<keyspace>)`, `Session#execute("USE ' +
     '<keyspace>")` and `cluster.newSession(<keyspace>)` from your code, and always use fully qualified table names ' +
-    `(e.g. <keyspace>.<table>). Keyspace used: ${used ?? keyspace}, statement keyspace: ${keyspace}, statement id: ` +
+    `(e.g. <keyspace>.<table>). Keyspace used: ${keyspace}, statement keyspace: ${keyspace}, statement id: ` +
     id.toString('hex')
   );
 }

@@ -29,6 +29,6 @@ export function existingColumn(table: TableMetadata, name: string): ColumnMetada
   const column = table.columns.get(name);
   if (column !== undefined) return column;
   throw invalid(
-    `Undefined column name ${quoteIfNeeded(name)} in table ${table.keyspace}.${table.name}`,
+    `Undefined column name ${quoteIfNeeded(name)} in table ${quoteIfNeeded(table.keyspace)}.${quoteIfNeeded(table.name)}`,
   );
 }

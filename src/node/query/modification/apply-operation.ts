@@ -1,7 +1,7 @@
 // Applies prepared operations to the row of an update. Bound values are slices of the received frame; here they are
 // copied, once. Cassandra: the execute methods of cql3/Constants, Lists, Sets, Maps, UserTypes.
 
-import { addInt64, int64Bytes, readInt64 } from '../../../base/int64.ts';
+import { addInt64, int64, int64Bytes, readInt64 } from '../../../base/int64.ts';
 import type { NumericName } from '../../../cql/functions/numbers.ts';
 import { NUMERICS } from '../../../cql/functions/numbers.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
@@ -25,9 +25,33 @@ import { deletionOf, overwriteOf } from './update-parameters.ts';
 const NO_BYTES = Buffer.alloc(0);
 const LONG_MIN = -(2n ** 63n);
 
-/** Adds what the operation does. `current` is the row as it is, for operations that require a read. */
-export function applyOperation(
-  operation: Operation,
+/** Adds what the operations do. `current` is the row as it is, for operations that require a read. */
+export function applyOperations(
+  operations: readonly Operation[],
+  row: RowBuilder,
+  parameters: UpdateParameters,
+  current: CurrentRow,
+): void {
+  let deltas: Map<ColumnMetadata, Buffer> | null = null;
+  for (const operation of operations) {
+    if (operation.kind !== 'count') {
+      applyOperation(operation, row, parameters, current);
+      continue;
+    }
+    const delta = deltaOf(operation, parameters);
+    deltas ??= new Map();
+    const before = deltas.get(operation.column);
+    if (delta !== null) deltas.set(operation.column, before === undefined ? delta : sum(before, delta));
+  }
+  if (deltas === null) return;
+  const { timestamp, nowSeconds } = parameters;
+  for (const [column, delta] of deltas) {
+    row.addCell(liveCell(column, delta, { timestamp, ttl: 0, nowSeconds }));
+  }
+}
+
+function applyOperation(
+  operation: Exclude<Operation, { kind: 'count' }>,
   row: RowBuilder,
   parameters: UpdateParameters,
   current: CurrentRow,
@@ -57,8 +81,6 @@ export function applyOperation(
         row,
         parameters,
       );
-    case 'count':
-      return applyCount(operation, row, parameters);
     case 'add-to-value':
       return applyAddToValue(column, operation.value, row, parameters, current);
     case 'delete':
@@ -68,10 +90,7 @@ export function applyOperation(
     case 'delete-index':
       return applyDeleteIndex(operation, row, parameters, current);
     case 'delete-key':
-      row.addCell(
-        tombstoneCell(column, parameters, deletedKey(column, bind(operation.key, parameters))),
-      );
-      return;
+      return applyDeleteKey(column, bind(operation.key, parameters), row, parameters);
     case 'delete-field':
       row.addCell(tombstoneCell(column, parameters, fieldPath(operation.field)));
       return;
@@ -257,41 +276,43 @@ function mapKey(key: BoundValue): Buffer {
   return key;
 }
 
-function deletedKey(column: ColumnMetadata, key: BoundValue): Buffer {
-  if (column.type.kind === 'map') return mapKey(key);
-  if (key === null || key === UNSET) throw invalid('Invalid null set element');
-  return key;
+function applyDeleteKey(
+  column: ColumnMetadata,
+  key: BoundValue,
+  row: RowBuilder,
+  parameters: UpdateParameters,
+): void {
+  const isMap = column.type.kind === 'map';
+  if (key === UNSET && !isMap) return;
+  if (key === null && !isMap) throw invalid('Invalid null set element');
+  row.addCell(tombstoneCell(column, parameters, mapKey(key)));
 }
 
 // ------------------------------------------------------------------------------------------------ counters, numbers
 
-function applyCount(
+/** What a counter is incremented by; null: it is left alone. */
+function deltaOf(
   operation: Extract<Operation, { kind: 'count' }>,
-  row: RowBuilder,
   parameters: UpdateParameters,
-): void {
-  const { column, negate } = operation;
+): Buffer | null {
   const value = bind(operation.value, parameters);
-  if (value === UNSET) return;
-  if (value === null || value.length === 0)
+  if (value === UNSET) return null;
+  if (value === null || value.length === 0) {
     throw invalid('Invalid null value for counter increment');
-  let delta = value;
-  if (negate) {
-    const increment = readInt64(value, 0);
-    if (increment === LONG_MIN) {
-      throw invalid(
-        `The negation of ${LONG_MIN} overflows supported counter precision (signed 8 bytes integer)`,
-      );
-    }
-    delta = int64Bytes(typeof increment === 'bigint' ? -increment : addInt64(0, -increment));
   }
-  row.addCell(
-    liveCell(column, delta, {
-      timestamp: parameters.timestamp,
-      ttl: 0,
-      nowSeconds: parameters.nowSeconds,
-    }),
-  );
+  if (!operation.negate) return value;
+  const increment = readInt64(value, 0);
+  if (increment === LONG_MIN) {
+    throw invalid(
+      `The negation of ${LONG_MIN} overflows supported counter precision (signed 8 bytes integer)`,
+    );
+  }
+  return int64Bytes(typeof increment === 'bigint' ? -increment : addInt64(0, -increment));
+}
+
+/** Of two increments of one counter in one statement. */
+function sum(a: Buffer, b: Buffer): Buffer {
+  return int64Bytes(int64(BigInt.asIntN(64, a.readBigInt64BE() + b.readBigInt64BE())));
 }
 
 function applyAddToValue(
@@ -306,9 +327,9 @@ function applyAddToValue(
   if (value === null || addition === null || addition === UNSET) return;
   const { type } = column;
   const isText = type.kind === 'native' && (type.name === 'text' || type.name === 'ascii');
-  const sum = isText ? Buffer.concat([value, addition]) : addNumbers(type, value, addition);
-  codecFor(type).validate(sum);
-  row.addCell(liveCell(column, sum, parameters));
+  const total = isText ? Buffer.concat([value, addition]) : addNumbers(type, value, addition);
+  codecFor(type).validate(total);
+  row.addCell(liveCell(column, total, parameters));
 }
 
 function addNumbers(type: CqlType, value: Buffer, addition: Buffer): Buffer {

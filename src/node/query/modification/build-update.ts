@@ -11,12 +11,12 @@ import { livenessOf, PartitionBuilder, RowBuilder } from '../../../data/partitio
 import type { TableMetadata } from '../../../data/schema.ts';
 import { requestedClusterings, requestedSlices } from '../restrictions/clustering-values.ts';
 import { checkClusteringSize } from './fast-write.ts';
-import { applyOperation } from './apply-operation.ts';
+import { applyOperations } from './apply-operation.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { isCompactTable } from '../../schema/compact-tables.ts';
 import { isStaticOnly, updatesRegularRows } from './modification-plan.ts';
 import type { CurrentRow, UpdateParameters } from './update-parameters.ts';
-import { deletionOf } from './update-parameters.ts';
+import { deletionOf, overwriteOf } from './update-parameters.ts';
 
 /** The partitions as they are, where operations look at them, by key id. */
 export type CurrentPartitions = ReadonlyMap<string, PartitionData>;
@@ -95,9 +95,12 @@ export function addUpdates(
   }
   const clusterings = writtenClusterings(plan, parameters);
   for (const clustering of clusterings) checkClusteringSize(clustering);
+  // Each row's update adds to a static counter: they must not become one.
+  const isApart = plan.table.isCounter && plan.staticOperations.length > 0;
   for (const key of keys) {
-    const builder = collector.builder(plan.table, key);
-    for (const clustering of clusterings) {
+    let builder = collector.builder(plan.table, key);
+    for (const [i, clustering] of clusterings.entries()) {
+      if (isApart && i > 0) builder = collector.builder(plan.table, key);
       addUpdate(plan, clustering, parameters, current.get(key.id) ?? null, builder);
     }
   }
@@ -125,14 +128,24 @@ function addWrite(
   const { table } = plan;
   if (updatesRegularRows(plan)) {
     const row = new RowBuilder(clustering);
-    if (plan.type === 'INSERT' && !isCompactTable(table.flags))
-      row.setLiveness(livenessOf(parameters));
+    if (plan.type === 'INSERT' && hasRowMarkers(table)) row.setLiveness(livenessOf(parameters));
+    if (plan.regularOperations.length === 0) checkCompactValue(table);
     const existing = rowOf(current, clustering);
-    for (const operation of plan.regularOperations)
-      applyOperation(operation, row, parameters, existing);
+    applyOperations(plan.regularOperations, row, parameters, existing);
     builder.addRow(row.build());
   }
   if (plan.staticOperations.length > 0) addStatics(plan, parameters, current, builder);
+}
+
+/** Rows of compact tables exist by their values, unless they have no value column. */
+function hasRowMarkers(table: TableMetadata): boolean {
+  return !isCompactTable(table.flags) || table.regulars.length === 0;
+}
+
+function checkCompactValue({ flags, regulars }: TableMetadata): void {
+  const value = regulars[0];
+  if (value === undefined || !isCompactTable(flags)) return;
+  throw invalid(`Column ${value.name} is mandatory for this COMPACT STORAGE table`);
 }
 
 function addStatics(
@@ -143,8 +156,7 @@ function addStatics(
 ): void {
   const row = new RowBuilder();
   const existing = current?.staticRow ?? null;
-  for (const operation of plan.staticOperations)
-    applyOperation(operation, row, parameters, existing);
+  applyOperations(plan.staticOperations, row, parameters, existing);
   builder.addStatic(row.build());
 }
 
@@ -158,8 +170,11 @@ function addDeletion(
   const { table, regularOperations, staticOperations } = plan;
   const size = table.clustering.length;
   if (regularOperations.length === 0 && staticOperations.length === 0) {
-    if (clustering.length === 0) builder.deletePartition(deletionOf(parameters));
-    else builder.addRow(new RowBuilder(clustering).deleteRow(deletionOf(parameters)).build());
+    if (clustering.length === 0) {
+      builder.deletePartition(
+        parameters.isConditional === true ? overwriteOf(parameters) : deletionOf(parameters),
+      );
+    } else builder.addRow(new RowBuilder(clustering).deleteRow(deletionOf(parameters)).build());
     return;
   }
   if (regularOperations.length > 0) {
@@ -168,7 +183,7 @@ function addDeletion(
     }
     const row = new RowBuilder(clustering);
     const existing = rowOf(current, clustering);
-    for (const operation of regularOperations) applyOperation(operation, row, parameters, existing);
+    applyOperations(regularOperations, row, parameters, existing);
     builder.addRow(row.build());
   }
   if (staticOperations.length > 0) addStatics(plan, parameters, current, builder);

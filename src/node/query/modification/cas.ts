@@ -2,15 +2,22 @@
 // round finds it, and the result set the client gets. Cassandra: cql3/statements/CQL3CasRequest, ModificationStatement.
 // buildCasResultSet, BatchStatement.makeCasRequest.
 
+import type { Int64 } from '../../../base/int64.ts';
 import { addInt64 } from '../../../base/int64.ts';
 import { ALL_SLICES, clusteringOrder } from '../../../data/clustering-order.ts';
-import { CqlException, invalid } from '../../../data/cql-error.ts';
+import { CqlException, invalid, serverError } from '../../../data/cql-error.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { isLive } from '../../../data/deletion.ts';
 import { liveStaticRow } from '../../../data/live-view.ts';
 import { findRow } from '../../../data/merge-partitions.ts';
-import type { Clustering, DecoratedKey, PartitionData, Row } from '../../../data/partition.ts';
-import { NO_CLUSTERING } from '../../../data/partition.ts';
+import type {
+  Clustering,
+  DecoratedKey,
+  DeletionTime,
+  PartitionData,
+  Row,
+} from '../../../data/partition.ts';
+import { isComplexData, NO_CLUSTERING } from '../../../data/partition.ts';
 import { PartitionBuilder } from '../../../data/partition-builder.ts';
 import type { ClusteringFilter, SinglePartitionRead } from '../../../data/read-command.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
@@ -31,7 +38,7 @@ import { keyspaceOfPlan, updateParameters } from './execute-modification.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions, updatesRegularRows } from './modification-plan.ts';
 import type { UpdateParameters } from './update-parameters.ts';
-import { BallotListPaths, deletionOf } from './update-parameters.ts';
+import { BallotListPaths, overwriteOf } from './update-parameters.ts';
 
 interface CasUpdate {
   readonly plan: ModificationPlan;
@@ -91,8 +98,9 @@ class CasBuilder {
     const keys = partitionKeys(restrictions, execution.bind);
     if (restrictions.keyIsIn) {
       if (this.isBatch) {
-        throw invalid(
-          'Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)',
+        throw serverError(
+          'java.lang.IllegalArgumentException: Batch with conditions cannot span multiple partitions (you cannot use ' +
+            'IN on the partition key)',
         );
       }
       throw invalid(`IN on the partition key is not supported with conditional ${what}`);
@@ -252,21 +260,43 @@ class CasBuilder {
     const listPaths = new BallotListPaths(ballotMicros, execution.services.listPaths);
     const timestamp = addInt64(ballotMicros, 0);
     for (const { plan, clustering, parameters } of this.updates) {
-      addUpdate(plan, clustering, { ...parameters, timestamp, listPaths }, current, builder);
+      const own = { ...parameters, timestamp, listPaths, isConditional: true };
+      addUpdate(plan, clustering, own, current, builder);
     }
     for (const { plan, parameters } of this.ranges) {
       const at = { ...parameters, timestamp };
       for (const slice of requestedSlices(plan.restrictions, parameters.bind)) {
-        builder.addRange({ ...slice, deletion: deletionOf(at) });
+        builder.addRange({ ...slice, deletion: overwriteOf(at) });
       }
     }
     return {
       keyspace: table.keyspace,
       key,
-      updates: [builder.build()],
+      updates: [deletingEarlier(builder.build(), timestamp)],
       createdAtMs: execution.bind.functions.nowMs,
     };
   }
+}
+
+/** Deletions of a conditional update are a microsecond older than its cells. PartitionUpdate.updateAllTimestamp. */
+function deletingEarlier(update: PartitionData, ballot: Int64): PartitionData {
+  const earlier = (deletion: DeletionTime): DeletionTime =>
+    deletion.markedForDeleteAt === ballot
+      ? { ...deletion, markedForDeleteAt: addInt64(ballot, -1) }
+      : deletion;
+  const lowered = (row: Row): Row => ({
+    ...row,
+    deletion: earlier(row.deletion),
+    data: row.data.map((entry) =>
+      isComplexData(entry) ? { ...entry, deletion: earlier(entry.deletion) } : entry,
+    ),
+  });
+  const { staticRow, rows } = update;
+  return {
+    ...update,
+    staticRow: staticRow === null ? null : lowered(staticRow),
+    rows: rows.map(lowered),
+  };
 }
 
 function holds(conditions: RowConditions, current: PartitionData, nowSeconds: number): boolean {

@@ -15,6 +15,7 @@ import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import { isLocal } from '../execution.ts';
 import type { StatementType } from '../restrictions/statement-restrictions.ts';
 import { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
+import { isStaticCompactTable, storedColumns } from '../../schema/compact-tables.ts';
 import { existingColumn } from '../schema-lookup.ts';
 import type { TermScope } from '../terms/prepare-term.ts';
 import type { PreparedTerm } from '../terms/term.ts';
@@ -219,12 +220,20 @@ function prepareInsert(
       relations.push({ kind: 'single', column: name, operator: '=', value });
     else operations.push(prepareSet(column, value, scope));
   });
+  if (operations.length === 0) checkStaticCompact(table);
   const onlyStatics = !setsClustering && appliesOnlyToStatics('INSERT', operations, conditions);
   const where = { relations, expressions: [] };
   return planOf(
     { type: 'INSERT', statement, table, attributes, conditions, operations, where, onlyStatics },
     scope,
   );
+}
+
+/** A static compact table is stored with a hidden clustering, which such an INSERT would lack. */
+function checkStaticCompact(table: TableMetadata): void {
+  if (!isStaticCompactTable(table.flags)) return;
+  const hidden = storedColumns(table).find((column) => column.kind === 'clustering');
+  throw invalid(`Some clustering keys are missing: ${hidden?.name}`);
 }
 
 function prepareInsertJson(

@@ -14,6 +14,8 @@ export interface UpdateParameters {
   /** Seconds; 0: does not expire. */
   readonly ttl: number;
   readonly nowSeconds: number;
+  /** Of a conditional update: partitions are deleted a microsecond before its rows are written. */
+  readonly isConditional?: boolean;
   /** The paths of appended and prepended list elements. */
   readonly listPaths: ListPaths;
 }

@@ -7,6 +7,8 @@ import { isMultiCell } from '../../../data/cql-type.ts';
 import type { ColumnMetadata, IndexMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { Restriction, SliceRestriction } from './restriction.ts';
 
+export type LikeOperator = 'LIKE_PREFIX' | 'LIKE_SUFFIX' | 'LIKE_CONTAINS' | 'LIKE_MATCHES';
+
 export type IndexedOperator =
   | '='
   | 'IN'
@@ -194,13 +196,37 @@ function attachedSupports(target: TargetKind, type: CqlType, operator: IndexedOp
   return type.kind === 'native' && !EQUALITY_ONLY.has(type.name);
 }
 
+/** Whether a LIKE of one of the four kinds can be answered; plain LIKE is any of them. */
+export function supportsLike(
+  index: TableIndex,
+  column: ColumnMetadata,
+  operator: LikeOperator,
+): boolean {
+  if (index.implementation !== 'sasi' || !supportsOperator(index, column, 'LIKE')) return false;
+  const { options } = index.metadata;
+  const mode = options.get('mode')?.toUpperCase() ?? 'PREFIX';
+  switch (operator) {
+    case 'LIKE_PREFIX':
+      return mode === 'PREFIX' || (mode === 'CONTAINS' && !isTokenized(options));
+    case 'LIKE_MATCHES':
+      return mode === 'PREFIX' || mode === 'CONTAINS';
+    case 'LIKE_SUFFIX':
+    case 'LIKE_CONTAINS':
+      return mode === 'CONTAINS';
+  }
+}
+
+function isTokenized(options: IndexMetadata['options']): boolean {
+  const analyzer = options.get('analyzer_class');
+  if (analyzer === undefined) return options.get('analyzed') === 'true';
+  return !analyzer.endsWith('NonTokenizingAnalyzer');
+}
+
 function sasiSupports(metadata: IndexMetadata, type: CqlType, operator: IndexedOperator): boolean {
   const literal = type.kind === 'native' && (type.name === 'text' || type.name === 'ascii');
-  const tokenized =
-    metadata.options.has('analyzer_class') || metadata.options.get('analyzed') === 'true';
   switch (operator) {
     case '=':
-      return !(tokenized && literal);
+      return !(literal && isTokenized(metadata.options));
     case 'LIKE':
       return literal;
     case '<':

@@ -8,8 +8,8 @@ import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import type { BindContext, PreparedTerm } from '../terms/term.ts';
 import { bindTerm, bindTuple } from '../terms/term.ts';
-import type { IndexedOperator, TableIndex } from './index-support.ts';
-import { supportsOperator, supportsRestriction } from './index-support.ts';
+import type { IndexedOperator, LikeOperator, TableIndex } from './index-support.ts';
+import { supportsLike, supportsOperator, supportsRestriction } from './index-support.ts';
 import { inFilterValues } from './key-values.ts';
 import type { Restriction } from './restriction.ts';
 import { firstColumn } from './restriction.ts';
@@ -142,6 +142,13 @@ function expression(
 
 const PERCENT = 0x25;
 
+const LIKE_TEXTS: Readonly<Record<LikeOperator, string>> = {
+  LIKE_PREFIX: "LIKE '<term>%'",
+  LIKE_SUFFIX: "LIKE '%<term>'",
+  LIKE_CONTAINS: "LIKE '%<term>%'",
+  LIKE_MATCHES: "LIKE '<term>'",
+};
+
 /** Which of the four kinds of LIKE a pattern is, by the % at its ends. */
 function likeExpression(
   restrictions: StatementRestrictions,
@@ -150,14 +157,18 @@ function likeExpression(
 ): RowFilterExpression {
   const starts = pattern[0] === PERCENT;
   const ends = pattern[pattern.length - 1] === PERCENT;
-  let operator: FilterOperator = 'LIKE_MATCHES';
+  let operator: LikeOperator = 'LIKE_MATCHES';
   if (ends) operator = starts ? 'LIKE_CONTAINS' : 'LIKE_PREFIX';
   else if (starts) operator = 'LIKE_SUFFIX';
   const value = pattern.subarray(starts ? 1 : 0, ends ? pattern.length - 1 : pattern.length);
   if (value.length === 0) throw invalid("LIKE value can't be empty.");
   const index = restrictions.indexes.indexes.find((candidate) =>
-    supportsOperator(candidate, column, 'LIKE'),
+    supportsLike(candidate, column, operator),
   );
-  const base = { kind: 'column', column, operator, value } as const;
-  return index === undefined ? base : { ...base, indexName: index.metadata.name };
+  if (index === undefined) {
+    throw invalid(
+      `${column.name} ${LIKE_TEXTS[operator]} ${value.toString('utf8')} is only supported on properly indexed columns`,
+    );
+  }
+  return { kind: 'column', column, operator, value, indexName: index.metadata.name };
 }

@@ -188,7 +188,8 @@ function isWithin(type: CqlType, key: Buffer, ends: SliceEnds): boolean {
 function slice(type: CqlType, value: Buffer | null, ends: SliceEnds): Buffer | null {
   if (value === null) return null;
   if (type.kind === 'set') {
-    return packList(unpackList(value).filter((e) => e !== null && isWithin(type.element, e, ends)));
+    const kept = unpackList(value).filter((e) => e !== null && isWithin(type.element, e, ends));
+    return kept.length === 0 ? null : packList(kept);
   }
   if (type.kind !== 'map') return null;
   const flat = unpackMap(value);
@@ -198,7 +199,7 @@ function slice(type: CqlType, value: Buffer | null, ends: SliceEnds): Buffer | n
     if (key !== null && key !== undefined && isWithin(type.key, key, ends))
       kept.push(key, flat[i + 1] ?? null);
   }
-  return packMap(kept);
+  return kept.length === 0 ? null : packMap(kept);
 }
 
 // ---------------------------------------------------------------------------------------------- writetime and ttl

@@ -1,9 +1,11 @@
 // Runs a SELECT with aggregates or GROUP BY: rows are read page after page into groups, a page of the answer is a
 // number of groups. Cassandra: SelectStatement.pageAggregateQuery, service/pager/AggregationQueryPager.
 
+import { CqlException } from '../../../data/cql-error.ts';
+import { readFailure } from '../../coordinator/errors.ts';
 import { addWarning } from '../../coordinator/coordinator.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
-import { decorateKey } from '../../../ring/token.ts';
+import { compositeKey, decorateKey } from '../../../ring/token.ts';
 import type { Done, Execution } from '../execution.ts';
 import { fetchSafely } from './fetch.ts';
 import { readerOf } from './page-reader.ts';
@@ -72,6 +74,8 @@ class GroupRun {
   private remainingInPartition: number;
   private partition: readonly Buffer[] | null = null;
   private isFull = false;
+  /** The last row seen. */
+  private last: RowView | null = null;
 
   constructor(
     plan: SelectPlan,
@@ -122,10 +126,25 @@ class GroupRun {
           );
         } else if (pager.isExhausted) {
           this.closeGroup();
-          done(rowsResponse(this.plan, this.execution, this.rows, null));
+          done(rowsResponse(this.plan, this.execution, this.rows, this.endState(pageSize)));
         } else this.read(pager, done);
       },
     );
+  }
+
+  /** After a page that the last group filled comes an empty one, as after a full page of rows. */
+  private endState(pageSize: number): Buffer | null {
+    const { grouping, last, remaining } = this;
+    const isFull = pageSize > 0 && this.rows.length >= pageSize;
+    if (grouping === null || last === null || !isFull || remaining <= 0) return null;
+    const clustering = last.row?.clustering ?? [];
+    const state = {
+      partitionKey: compositeKey(last.key),
+      rowMark: clustering.length === 0 ? null : clustering,
+      remaining,
+      remainingInPartition: 0,
+    };
+    return encodePagingState(state, this.execution.version);
   }
 
   private stateOf(pager: Pager): PagingState {
@@ -138,10 +157,11 @@ class GroupRun {
   private visit(view: RowView): boolean {
     const { grouping, group } = this;
     if (grouping === null) {
-      group.add(view);
+      group.add(view, null);
       return true;
     }
-    if (!group.isEmpty && !group.accepts(view, grouping)) {
+    const value = this.groupValue(view, grouping);
+    if (!group.isEmpty && !group.accepts(view, grouping, value)) {
       this.closeGroup();
       const { pageSize } = this.execution;
       if (this.remaining <= 0 || (pageSize > 0 && this.rows.length >= pageSize)) {
@@ -149,9 +169,23 @@ class GroupRun {
         return false;
       }
     }
+    this.last = view;
     this.enterPartition(view);
-    if (this.remainingInPartition > 0) group.add(view);
+    if (this.remainingInPartition > 0) group.add(view, value);
     return true;
+  }
+
+  /** In Cassandra replicas group the rows: a function that fails is a read that failed. */
+  private groupValue(view: RowView, grouping: Grouping): Buffer | null {
+    try {
+      return this.group.valueOf(view, grouping);
+    } catch (error) {
+      if (!(error instanceof CqlException)) throw error;
+      const { consistency, services } = this.execution;
+      const failures = new Map([[services.self, 'UNKNOWN' as const]]);
+      const counts = { received: 0, blockFor: 1, dataPresent: false };
+      throw new CqlException(readFailure({ consistency, ...counts, failures }));
+    }
   }
 
   private enterPartition(view: RowView): void {

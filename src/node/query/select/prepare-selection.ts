@@ -238,9 +238,7 @@ function prepareTuple(
 ): PreparedSelector {
   const only = selectable.elements[0];
   if (selectable.elements.length === 1 && only !== undefined && expected?.kind !== 'tuple') {
-    if (expected === null && exactTypeOfSelectable(only, scope) === null)
-      settledType(selectable, expected, scope);
-    return prepareSelector(only, expected, scope);
+    return prepareSelector(only, settledType(selectable, expected, scope), scope);
   }
   const type = settledType(selectable, expected, scope);
   if (type.kind !== 'tuple') throw invalid(`Unsupported target type: ${typeName(type)}`);

@@ -103,6 +103,8 @@ export class GroupState {
   private readonly evaluation: Evaluation;
   private readonly aggregates: readonly Aggregate[];
   private first: RowView | null = null;
+  /** What the function of GROUP BY gave for the group's rows. */
+  private value: Buffer | null = null;
 
   constructor(plan: SelectPlan, execution: Execution) {
     this.plan = plan;
@@ -116,8 +118,13 @@ export class GroupState {
     return this.first === null;
   }
 
-  /** Whether the row belongs to this group; true for the first row. */
-  accepts(view: RowView, grouping: Grouping): boolean {
+  /** What the function of GROUP BY gives for a row; null without one. */
+  valueOf(view: RowView, { selector }: Grouping): Buffer | null {
+    return selector === null || view.row === null ? null : evaluate(selector, view, this.evaluation);
+  }
+
+  /** Whether the row, whose function gave `value`, belongs to this group; true for the first row. */
+  accepts(view: RowView, grouping: Grouping, value: Buffer | null): boolean {
     const { first } = this;
     if (first === null) return true;
     if (first.key.some((component, i) => !component.equals(view.key[i] as Buffer))) return false;
@@ -135,13 +142,14 @@ export class GroupState {
       } else if (codecFor(type).compare(a, b) !== 0) return false;
     }
     if (selector === null) return true;
-    const a = evaluate(selector, first, this.evaluation);
-    const b = evaluate(selector, view, this.evaluation);
-    return a === null || b === null ? a === b : a.equals(b);
+    return this.value === null || value === null ? this.value === value : this.value.equals(value);
   }
 
-  add(view: RowView): void {
-    this.first ??= view;
+  add(view: RowView, value: Buffer | null): void {
+    if (this.first === null) {
+      this.first = view;
+      this.value = value;
+    }
     this.plan.selection.aggregates.forEach(({ args }, i) => {
       this.aggregates[i]?.add(args.map((arg) => evaluate(arg, view, this.evaluation)));
     });

@@ -71,7 +71,10 @@ export function prepareSelect(
   scope: SelectScope,
   context: SelectContext,
 ): SelectPlan {
-  const selectables = statement.selectors.map(({ selector }) => toSelectable(selector, scope));
+  const resolve = (): readonly Selectable[] =>
+    statement.selectors.map(({ selector }) => toSelectable(selector, scope));
+  // Cassandra resolves what is selected when it looks at it first: for static columns, or after the restrictions.
+  let selectables = table.statics.length === 0 ? null : resolve();
   const orderings = statement.orderBy;
   const ann = annRestriction(orderings, table, scope);
   const restrictions = new StatementRestrictions({
@@ -80,11 +83,12 @@ export function prepareSelect(
     where: statement.where,
     scope,
     ann: checkedAnn(orderings, ann),
-    selectsOnlyStatics: selectsOnlyStatics(table, selectables),
+    selectsOnlyStatics: selectables !== null && selectsOnlyStatics(selectables),
     allowFiltering: statement.allowFiltering,
     filtersImplicitly: context.filtersImplicitly,
     forView: context.forView ?? false,
   });
+  selectables ??= resolve();
   const selection = prepareSelection(statement, selectables, table, scope, restrictions);
   if (statement.distinct) checkDistinct(statement, selection, restrictions);
   const aggregation = prepareAggregation(statement, selection, restrictions, scope);
@@ -119,8 +123,8 @@ export function prepareSelect(
   return { ...plan, fast: planFastRead(plan) };
 }
 
-function selectsOnlyStatics(table: TableMetadata, selectables: readonly Selectable[]): boolean {
-  if (table.statics.length === 0 || selectables.length === 0) return false;
+function selectsOnlyStatics(selectables: readonly Selectable[]): boolean {
+  if (selectables.length === 0) return false;
   const some = (test: (column: ColumnMetadata) => boolean): boolean =>
     selectables.some((s) => selectsColumn(s, test));
   return (
@@ -309,15 +313,15 @@ function groupFunction(
       `GROUP BY functions accept only one clustering column as parameter, got: ${names}`,
     );
   }
+  if (column.kind !== 'clustering') {
+    throw invalid(
+      `Group by functions are only supported on clustering columns, got ${column.name}`,
+    );
+  }
   const isConstant = selectable.args.map((arg) => !selectsColumn(arg, () => true));
   if (!fn.isMonotonic(isConstant)) {
     throw invalid(
       `Only monotonic functions are supported in the GROUP BY clause. Got: ${signatureText(fn)} `,
-    );
-  }
-  if (column.kind !== 'clustering') {
-    throw invalid(
-      `Group by functions are only supported on clustering columns, got ${column.name}`,
     );
   }
   return [column, selector];

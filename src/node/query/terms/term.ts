@@ -232,6 +232,9 @@ function packSortedMap(flat: readonly Buffer[], codec: Codec): Buffer {
 
 // --------------------------------------------------------------------------------------------------- constructions
 
+// Cassandra takes the elements of a set or map through a hash table of terms: which of equal ones written differently
+// (1.5 and 1.50) stays is chance there. Here it is the last of a set and the first of a map.
+
 function bindElements(
   type: CqlType,
   terms: readonly PreparedTerm[],
@@ -243,7 +246,8 @@ function bindElements(
     if (value === UNSET) return UNSET;
     elements.push(noNull(value));
   }
-  return packList(type.kind === 'set' ? sortedUnique(elements, codecFor(type.element)) : elements);
+  if (type.kind !== 'set') return packList(elements);
+  return packList(sortedUnique(elements.toReversed(), codecFor(type.element)));
 }
 
 function bindEntries(
@@ -257,7 +261,7 @@ function bindEntries(
     const valueTerm = term.values[i];
     const value = valueTerm === undefined ? null : bindTerm(valueTerm, context);
     if (value === UNSET) return UNSET;
-    flat.push(noNull(key), noNull(value));
+    flat.unshift(noNull(key), noNull(value));
   }
   return packSortedMap(flat, codecFor(term.type.key));
 }
@@ -266,13 +270,15 @@ function bindVector(
   term: Extract<PreparedTerm, { kind: 'vector' }>,
   context: BindContext,
 ): BoundValue {
+  const { fixedLength } = codecFor(term.type.element);
   const elements = term.elements.map((element) => {
     const value = bindTerm(element, context);
-    if (value === null || value === UNSET || value.length === 0)
+    if (value === null || value === UNSET || (value.length === 0 && fixedLength !== null)) {
       throw invalid('null is not supported inside vectors');
+    }
     return value;
   });
-  return packVector(elements, codecFor(term.type.element).fixedLength);
+  return packVector(elements, fixedLength);
 }
 
 /** The fields of a tuple or UDT construction, unpacked. */
@@ -296,8 +302,9 @@ function bindJson(term: Extract<PreparedTerm, { kind: 'json' }>, context: BindCo
   let { json } = context;
   if (json === undefined) {
     const text = context.values[term.marker] as BoundValue;
-    if (text === null || text === UNSET) throw invalid('Got null for INSERT JSON values');
-    json = jsonColumns(text.toString('utf8'), term.columns, context.functions.nowMs);
+    if (text === null) throw invalid('Got null for INSERT JSON values');
+    const document = text === UNSET ? '' : text.toString('utf8');
+    json = jsonColumns(document, term.columns, context.functions.nowMs);
     context.json = json;
   }
   const value = json.get(term.column.name);

@@ -1,0 +1,134 @@
+// Runs scenarios on one engine and compares what they note with expected/, which real Cassandra wrote.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CassandraCluster } from './cassandra-cluster.mjs';
+import { EXPECTED_FOLDER, loadScenarios } from './scenarios.mjs';
+import { Script } from './script.mjs';
+import { StarfishCluster } from './starfish-cluster.mjs';
+
+export { loadScenarios } from './scenarios.mjs';
+
+const ENGINES = { starfish: StarfishCluster, cassandra: CassandraCluster };
+
+/** How often real Cassandra may run a scenario: it is given a second chance against chance, we are not. */
+const TRIES = { starfish: 1, cassandra: 2 };
+
+/** {passed, failed}. `say` hears a line a scenario. */
+export async function runScenarios({ engine, scenarios, write, say }) {
+  const sum = { passed: 0, failed: 0 };
+  const pool = new ClusterPool(engine);
+  const onSignal = () => void pool.close().finally(() => process.exit(130));
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    for (const scenario of inOrder(scenarios)) {
+      const started = performance.now();
+      let problem = null;
+      for (let turn = 0; turn < (write ? 1 : TRIES[engine]); turn++) {
+        problem = await runScenario({ scenario, pool, write });
+        if (problem === null) break;
+      }
+      const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+      sum[problem === null ? 'passed' : 'failed']++;
+      say(`${problem === null ? 'ok' : 'not ok'} ${scenario.id} on ${engine}: ${scenario.name} (${seconds} s)${problem === null ? '' : `\n${problem}`}`);
+    }
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    await pool.close();
+  }
+  return sum;
+}
+
+/** What a scenario notes on an engine, on a cluster of its own. */
+export async function recordScenario(engine, scenario) {
+  const cluster = await ENGINES[engine].start(scenario.shape);
+  try {
+    const script = new Script(cluster);
+    await scenario.run(script);
+    return script.text;
+  } finally {
+    await cluster.stop();
+  }
+}
+
+export function expectedText({ id }) {
+  const file = join(EXPECTED_FOLDER, `${id}.txt`);
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
+}
+
+/** null, or the lines that differ. */
+export function compare(expected, actual) {
+  if (expected === null) return '    there is no recording; write it with --engine cassandra --write';
+  if (expected === actual) return null;
+  const [left, right] = [expected.split('\n'), actual.split('\n')];
+  const lines = [];
+  for (let at = 0; at < Math.max(left.length, right.length) && lines.length < DIFFERENCES_MAX; at++) {
+    if (left[at] === right[at]) continue;
+    lines.push(`    line ${at + 1}`, `      expected: ${left[at] ?? '(end)'}`, `      now:      ${right[at] ?? '(end)'}`);
+  }
+  return lines.join('\n');
+}
+
+const DIFFERENCES_MAX = 60;
+
+async function runScenario({ scenario, pool, write }) {
+  let text = '';
+  let script = null;
+  try {
+    const cluster = await pool.take(scenario.shape);
+    script = new Script(cluster);
+    await scenario.run(script);
+    text = script.text;
+  } catch (error) {
+    await pool.close();
+    const last = script === null ? '' : `\n    after: ${script.text.trimEnd().split('\n').slice(-3).join('\n           ')}`;
+    return `    ${error.stack ?? error}${last}`;
+  }
+  if (scenario.leaves === 'changed') await pool.close();
+  const file = join(EXPECTED_FOLDER, `${scenario.id}.txt`);
+  if (write) {
+    const before = expectedText(scenario);
+    writeFileSync(file, text);
+    return before === null ? null : compare(before, text);
+  }
+  return compare(expectedText(scenario), text);
+}
+
+/** Equal shapes after one another: a cluster that stays whole serves several scenarios. */
+function inOrder(scenarios) {
+  const shapes = [...new Set(scenarios.map(({ shape }) => JSON.stringify(shape)))];
+  return shapes.flatMap((shape) => {
+    const same = scenarios.filter((scenario) => JSON.stringify(scenario.shape) === shape);
+    return [...same.filter(({ leaves }) => leaves !== 'changed'), ...same.filter(({ leaves }) => leaves === 'changed')];
+  });
+}
+
+class ClusterPool {
+  #engine;
+  #shape = '';
+  #cluster = null;
+
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  async take(shape) {
+    const key = JSON.stringify(shape);
+    if (this.#cluster === null || key !== this.#shape) {
+      await this.close();
+      this.#cluster = await ENGINES[this.#engine].start(shape);
+      this.#shape = key;
+    }
+    const script = new Script(this.#cluster);
+    await script.whole();
+    return this.#cluster;
+  }
+
+  async close() {
+    const cluster = this.#cluster;
+    this.#cluster = null;
+    await cluster?.stop();
+  }
+}

@@ -1,0 +1,63 @@
+// Scenarios of failure and repair on real Apache Cassandra and on ours, compared note by note.
+//
+//   node conformance/cassandra/run.mjs [--engine starfish|cassandra|both] [--all] [--write] [--list] [name ...]
+//
+// Without names: the quick ones (--quick says so, too), with --all: all. --engine starfish needs no Java: it compares with
+// conformance/cassandra/expected, which --engine cassandra --write records. The default is both where java and mvn are.
+
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { runnerImport } from 'vite';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(dirname(here));
+
+function hasJava() {
+  const runs = (command, words) => spawnSync(command, words, { stdio: 'ignore' }).status === 0;
+  return runs('java', ['-version']) && (process.env.STARFISH_CASSANDRA_LIB !== undefined || runs('mvn', ['-v']));
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      engine: { type: 'string' }, all: { type: 'boolean' }, quick: { type: 'boolean' }, write: { type: 'boolean' }, list: { type: 'boolean' },
+    },
+  });
+  const engine = values.engine ?? (hasJava() ? 'both' : 'starfish');
+  if (!['starfish', 'cassandra', 'both'].includes(engine)) throw new Error(`--engine ${engine}: write starfish, cassandra or both`);
+  if (values.write === true && engine !== 'cassandra') throw new Error('--write records real Cassandra: --engine cassandra --write');
+  const { module } = await runnerImport(join(here, 'main.mjs'), { root, configFile: false, logLevel: 'error' });
+  const known = await module.loadScenarios();
+  const unknown = positionals.filter((name) => !known.some(({ id }) => id.startsWith(name)));
+  if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}: see --list`);
+  const named = known.filter(({ id }) => positionals.some((name) => id.startsWith(name)));
+  const scenarios = positionals.length > 0 ? named : known.filter(({ quick }) => values.all === true || quick === true);
+  if (values.list === true) {
+    for (const { id, name, shape, quick } of known) console.log(`${id.padEnd(28)} ${nodes(shape)} nodes${quick === true ? ', quick' : ''}: ${name}`);
+    return;
+  }
+  const sum = { passed: 0, failed: 0 };
+  for (const one of engine === 'both' ? ['starfish', 'cassandra'] : [engine]) {
+    const result = await module.runScenarios({ engine: one, scenarios, write: values.write === true, say: (line) => console.log(line) });
+    sum.passed += result.passed;
+    sum.failed += result.failed;
+  }
+  console.log(`${sum.passed} passed, ${sum.failed} failed`);
+  process.exitCode = sum.failed === 0 ? 0 : 1;
+}
+
+function nodes({ datacenters, racks, perRack }) {
+  return datacenters.length * racks * perRack;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
+// Java's streams and idle sockets must not keep the program.
+process.exit();
