@@ -1,6 +1,6 @@
 // Scenarios of failure and repair on real Apache Cassandra and on ours, compared note by note.
 //
-//   node conformance/cassandra/run.mjs [--engine starfish|cassandra|both] [--all] [--write] [--list] [name ...]
+//   node conformance/cassandra/run.mjs [--engine starfish|cassandra|both] [--all] [--write] [--show] [--list] [name ...]
 //
 // Without names: the quick ones (--quick says so, too), with --all: all. --engine starfish needs no Java: it compares with
 // conformance/cassandra/expected, which --engine cassandra --write records. The default is both where java and mvn are.
@@ -24,13 +24,14 @@ async function main() {
     allowPositionals: true,
     options: {
       engine: { type: 'string' }, all: { type: 'boolean' }, quick: { type: 'boolean' }, write: { type: 'boolean' }, list: { type: 'boolean' },
+      show: { type: 'boolean' },
     },
   });
   const engine = values.engine ?? (hasJava() ? 'both' : 'starfish');
   if (!['starfish', 'cassandra', 'both'].includes(engine)) throw new Error(`--engine ${engine}: write starfish, cassandra or both`);
   if (values.write === true && engine !== 'cassandra') throw new Error('--write records real Cassandra: --engine cassandra --write');
   const { module } = await runnerImport(join(here, 'main.mjs'), { root, configFile: false, logLevel: 'error' });
-  const known = await module.loadScenarios();
+  const known = module.SCENARIOS;
   const unknown = positionals.filter((name) => !known.some(({ id }) => id.startsWith(name)));
   if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}: see --list`);
   const named = known.filter(({ id }) => positionals.some((name) => id.startsWith(name)));
@@ -41,7 +42,7 @@ async function main() {
   }
   const sum = { passed: 0, failed: 0 };
   for (const one of engine === 'both' ? ['starfish', 'cassandra'] : [engine]) {
-    const result = await module.runScenarios({ engine: one, scenarios, write: values.write === true, say: (line) => console.log(line) });
+    const result = await module.runScenarios({ engine: one, scenarios, write: values.write === true, show: values.show === true, say: (line) => console.log(line) });
     sum.passed += result.passed;
     sum.failed += result.failed;
   }

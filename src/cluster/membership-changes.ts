@@ -159,9 +159,10 @@ export function replaceAtSameAddress(cluster: Cluster, place: string, done: Chan
     return;
   }
   host.kill();
-  host.wipe();
-  plan(cluster, host, { replaceAddress: host.placement.endpoint });
-  host.start(done);
+  host.wipe(() => {
+    plan(cluster, host, { replaceAddress: host.placement.endpoint });
+    host.start(done);
+  });
 }
 
 /** nodetool decommission on the node; its process goes on without the ring. */

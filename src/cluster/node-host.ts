@@ -135,16 +135,25 @@ export class NodeHost {
   }
 
   /** Forgets data and hints, as a new machine in its place would have none. For a node that is down. */
-  wipe(): void {
+  wipe(done: () => void): void {
     this.storage = null;
     this.hintImage = new DiskImage();
-    const { disk, fabric } = this.options;
-    if (disk === null) return;
-    const kept = disk(fabric.loop, new Gate());
-    for (const folder of ['commitlog', 'data', 'hints']) {
-      for (const name of kept.listSync(folder)) kept.remove(`${folder}/${name}`, () => undefined);
-    }
     this.isFresh = true;
+    const { disk, fabric } = this.options;
+    if (disk === null) {
+      done();
+      return;
+    }
+    const kept = disk(fabric.loop, new Gate());
+    const paths = ['commitlog', 'data', 'hints'].flatMap((folder) => kept.listSync(folder).map((name) => `${folder}/${name}`));
+    let left = paths.length;
+    if (left === 0) done();
+    for (const path of paths) {
+      kept.remove(path, () => {
+        left--;
+        if (left === 0) done();
+      });
+    }
   }
 
   /** A node whose bootstrap failed stays, silent to clients, until it is resumed or ended. */

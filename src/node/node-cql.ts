@@ -69,6 +69,7 @@ export class NodeCql {
       auth: this.auth.statements,
       authorizer: this.auth.reads,
       tracer: new QueryTracer({ clock, random, coordinator: node.coordinator, self: node.self }),
+      traceProbability: () => node.traceProbability,
       runner: userCode,
     });
   }

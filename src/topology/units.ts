@@ -20,7 +20,8 @@ export function parseDurationMs(text: string): number | null {
 export function parseShare(text: string | number): number | null {
   if (typeof text === 'number') return text >= 0 && text <= 1 ? text : null;
   const match = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim());
-  const value = match ? Number(match[1]) / 100 : Number(text);
+  // 99.9 / 100 is a hair above 0.999, and would fail what exactly meets it.
+  const value = match ? Number((Number(match[1]) / 100).toPrecision(12)) : Number(text);
   return Number.isFinite(value) && value >= 0 && value <= 1 ? value : null;
 }
 

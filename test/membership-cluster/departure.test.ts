@@ -136,3 +136,20 @@ test('a live node is not replaced', () => {
   const replaceAddress = world.host('us-east-1/a/1').placement.endpoint;
   expect(world.outcome((done) => addNode(world.cluster, placement, { replaceAddress }, done))).toBe('Cannot replace a live node... ');
 });
+
+test('a single-token node moves under load', () => {
+  const world = new ClusterWorld({ seed: 16, config: { num_tokens: 1 } });
+  world.createTable({ 'us-east-1': 3 });
+  world.until((done) => world.alter(extensionStatements(world.cluster, 'us-east-1', 3), done));
+  world.fill(0, KEYS);
+  const load = new Load(world, { from: KEYS });
+  const node = world.host('us-east-1/a/2').node;
+  const token = BigInt(node?.membership.localTokens[0] ?? '0');
+  world.until((done) => node?.lifecycle.move(String(token / 2n + 12_345n), done));
+  world.loop.runFor(10_000);
+  load.stop();
+  expect(load.failures).toEqual([]);
+  expect(node?.membership.localTokens).toEqual([String(token / 2n + 12_345n)]);
+  expect(world.missingCopies(load.written)).toEqual([]);
+  expect(world.unreadable(load.written, 'ALL')).toEqual([]);
+});

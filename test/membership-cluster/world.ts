@@ -4,6 +4,7 @@
 import { Cluster } from '../../src/cluster/cluster.ts';
 import { whenQuiet } from '../../src/cluster/membership-changes.ts';
 import type { NodeHost } from '../../src/cluster/node-host.ts';
+import type { NodePlacement } from '../../src/cluster/placement.ts';
 import { placeTopology } from '../../src/cluster/placement.ts';
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
@@ -16,6 +17,9 @@ import { decorateKey } from '../../src/ring/token.ts';
 import { toTopology } from '../../src/topology/load-topology.ts';
 import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
 import { SeededRandom } from '../../src/world/random.ts';
+import type { EventLoop } from '../../src/world/event-loop.ts';
+import type { Gate } from '../../src/world/gate.ts';
+import { DiskImage, VirtualDisk } from '../../src/world/virtual/disk.ts';
 import { VirtualEventLoop } from '../../src/world/virtual/event-loop.ts';
 
 export const MINUTES = 60_000;
@@ -24,6 +28,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly regions?: Readonly<Record<string, { readonly zones: readonly string[]; readonly nodesPerZone: number }>>;
   readonly config?: Partial<NodeConfig>;
+  /** Data on disks that outlive the nodes' lives. */
+  readonly hasDisks?: boolean;
 }
 
 export class ClusterWorld {
@@ -31,7 +37,7 @@ export class ClusterWorld {
   readonly cluster: Cluster;
   readonly random: SeededRandom;
 
-  constructor({ seed = 1, regions, config }: WorldOptions = {}) {
+  constructor({ seed = 1, regions, config, hasDisks = false }: WorldOptions = {}) {
     this.random = new SeededRandom(seed);
     const given = Object.entries(regions ?? { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 2 } });
     const topology = toTopology({ regions: Object.fromEntries(given.map(([name, region]) => [name, { zones: [...region.zones], nodesPerZone: region.nodesPerZone }])) });
@@ -41,7 +47,7 @@ export class ClusterWorld {
       config: { ...DEFAULT_NODE_CONFIG, ...config },
       random: this.random.fork('cluster'),
       latency: (from, to, same) => ({ oneWayMs: same ? 0 : from.datacenter === to.datacenter ? 0.5 : 30, jitterMs: same ? 0 : 0.3 }),
-      disk: null,
+      disk: hasDisks ? diskOf() : null,
     });
     this.until((done) => this.cluster.start(done));
   }
@@ -190,6 +196,13 @@ export class ClusterWorld {
     }
     return surplus;
   }
+}
+
+function diskOf(): (placement: NodePlacement) => (loop: EventLoop, gate: Gate) => VirtualDisk {
+  return () => {
+    const image = new DiskImage();
+    return (loop, gate) => new VirtualDisk(image, loop, gate);
+  };
 }
 
 function listOf(keys: number | Iterable<number>): readonly number[] {

@@ -218,3 +218,16 @@ test('an incremental repair shows in Percent repaired', async () => {
   await output(world, A1, 'repair ks');
   expect(await output(world, A1, 'tablestats ks.t')).toContain('\t\tPercent repaired: 100.0\n');
 });
+
+test('settraceprobability traces requests that did not ask for it', async () => {
+  const world = filled(14);
+  const sessions = (): number => world.rows('SELECT session_id FROM system_traces.sessions').length;
+  world.cql('SELECT * FROM ks.t WHERE k = 1', world.host(A1));
+  expect(sessions()).toBe(0);
+  await output(world, A1, 'settraceprobability 1');
+  expect(await output(world, A1, 'gettraceprobability')).toBe('Current trace probability: 1.0\n');
+  world.cql('SELECT * FROM ks.t WHERE k = 1', world.host(A1));
+  await output(world, A1, 'settraceprobability 0');
+  world.loop.runFor(2_000);
+  expect(sessions()).toBe(1);
+});

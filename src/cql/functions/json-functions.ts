@@ -17,7 +17,10 @@ import { argument, scalar } from './native-function.ts';
 export function jsonFactories(): FunctionFactory[] {
   return [
     factory('to_json', [anyType(false)], ([type]) => toJsonFunction('to_json', type)),
-    factory('tojson', [anyType(false)], ([type]) => toJsonFunction('to_json', type)),
+    // Cassandra keeps one function a type, named as it was first asked for: of the native types that is to_json.
+    factory('tojson', [anyType(false)], ([type]) =>
+      toJsonFunction(type?.kind === 'native' ? 'to_json' : 'tojson', type),
+    ),
     factory('from_json', [fixedType('text')], (_, receiver) =>
       fromJsonFunction('from_json', receiver),
     ),

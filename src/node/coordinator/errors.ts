@@ -97,6 +97,6 @@ function timedOutText(received: number): string {
 }
 
 function failedText(received: number, failures: Reasons): string {
-  const causes = [...failures].map(([node, reason]) => `${reason} from ${node}`).join(', ');
+  const causes = [...failures].map(([node, reason]) => `${reason} from /${node}`).join(', ');
   return `Operation failed - received ${received} responses and ${failures.size} failures: ${causes}`;
 }

@@ -50,6 +50,8 @@ export interface QueryProcessorParts extends Executors {
   readonly coordinator: Coordinator;
   readonly local: LocalAccess;
   readonly tracer?: Tracer | null;
+  /** nodetool settraceprobability: the share of requests that are traced unasked, 0 to 1. */
+  readonly traceProbability?: () => number;
   readonly runner?: UserCodeRunner;
   readonly preparedStore?: PreparedStore;
 }
@@ -75,7 +77,15 @@ export class QueryProcessor {
     this.timeUuids = new TimeUuidGenerator(this.random.bytes(8));
     const nextTimeUuid = (): Buffer => this.timeUuids.next(clock.wallMs());
     const listPaths = new NodeListPaths(clock, nextTimeUuid);
-    this.services = { self: String(self), config, schema, coordinator, local, listPaths, nextTimeUuid };
+    this.services = {
+      self: String(self),
+      config,
+      schema,
+      coordinator,
+      local,
+      listPaths,
+      nextTimeUuid,
+    };
     const filtersImplicitly = (table: TableMetadata): boolean =>
       table.kind === 'virtual' && local.filtersImplicitly(table);
     const environment = {
@@ -119,7 +129,7 @@ export class QueryProcessor {
   execute(request: ClientRequest, client: ClientState, done: ProcessorDone): void {
     const { tracer = null } = this.parts;
     const session =
-      request.tracing && tracer !== null
+      tracer !== null && (request.tracing || this.isSampled())
         ? beginTrace(tracer, request, client, (id) => this.plans.textOf(id))
         : null;
     const context: RequestContext = {
@@ -128,8 +138,11 @@ export class QueryProcessor {
       warnings: null,
     };
     const answer: Done = (response) => {
-      if (session === null && context.warnings === null) done(response);
-      else done(response, extrasOf(context, session));
+      // A client that did not ask for tracing is not told of it.
+      if (session !== null && !request.tracing) session.end();
+      const told = request.tracing ? session : null;
+      if (told === null && context.warnings === null) done(response);
+      else done(response, extrasOf(context, told));
     };
     try {
       this.dispatch(request, client, context, answer);
@@ -137,6 +150,13 @@ export class QueryProcessor {
       if (!(error instanceof CqlException)) throw error;
       answer(failed(error.error));
     }
+  }
+
+  private isSampled(): boolean {
+    const { traceProbability } = this.parts;
+    if (traceProbability === undefined) return false;
+    const probability = traceProbability();
+    return probability > 0 && this.random.float() < probability;
   }
 
   private dispatch(

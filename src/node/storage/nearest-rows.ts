@@ -3,8 +3,10 @@
 // Test: test/storage/table-store.test.ts. Cassandra: index/sai/plan/VectorTopKProcessor.
 
 import { required } from '../../base/assert.ts';
+import type { Int64 } from '../../base/int64.ts';
+import { compareInt64 } from '../../base/int64.ts';
 import { isLive } from '../../data/deletion.ts';
-import { LimitCounter, valueOf } from '../../data/live-view.ts';
+import { cellOf, LimitCounter, valueOf } from '../../data/live-view.ts';
 import type { PartitionData, Row } from '../../data/partition.ts';
 import type { AnnOrdering, ReadCommand } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
@@ -17,6 +19,8 @@ import type { TableStore } from './table-store.ts';
 interface Scored {
   readonly row: Row;
   readonly score: number;
+  /** When the vector was written: of equally near ones the older comes first. */
+  readonly writtenAt: Int64;
 }
 
 /** The best `limit` rows, partitions in (token, key) order, rows in clustering order. */
@@ -38,10 +42,12 @@ export function nearestRows(
   for (const { rows } of partitions) {
     for (const row of rows) {
       const score = annScore(row, ann, { kind, nowSeconds: command.nowSeconds });
-      if (score !== null) scored.push({ row, score });
+      if (score === null) continue;
+      const writtenAt = cellOf(row, ann.column, command.nowSeconds)?.timestamp ?? 0;
+      scored.push({ row, score, writtenAt });
     }
   }
-  scored.sort((a, b) => b.score - a.score);
+  scored.sort((a, b) => b.score - a.score || compareInt64(a.writtenAt, b.writtenAt));
   const chosen = new Set(scored.slice(0, command.limits.rows).map(({ row }) => row));
   execution.counter.beginPartition(false);
   execution.counter.count(chosen.size);

@@ -41,7 +41,8 @@ export function applyOperations(
     const delta = deltaOf(operation, parameters);
     deltas ??= new Map();
     const before = deltas.get(operation.column);
-    if (delta !== null) deltas.set(operation.column, before === undefined ? delta : sum(before, delta));
+    if (delta !== null)
+      deltas.set(operation.column, before === undefined ? delta : sum(before, delta));
   }
   if (deltas === null) return;
   const { timestamp, nowSeconds } = parameters;

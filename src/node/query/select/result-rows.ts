@@ -120,7 +120,9 @@ export class GroupState {
 
   /** What the function of GROUP BY gives for a row; null without one. */
   valueOf(view: RowView, { selector }: Grouping): Buffer | null {
-    return selector === null || view.row === null ? null : evaluate(selector, view, this.evaluation);
+    return selector === null || view.row === null
+      ? null
+      : evaluate(selector, view, this.evaluation);
   }
 
   /** Whether the row, whose function gave `value`, belongs to this group; true for the first row. */

@@ -2,6 +2,7 @@
 // Cassandra: cql3/selection/Selection, SelectorFactories.
 
 import type { SelectStatement } from '../../../cql/ast.ts';
+import type { CqlType } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import type { ColumnFilter } from '../../../data/read-command.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
@@ -32,6 +33,28 @@ export interface Selection {
   readonly metadata: ResultMetadata;
   readonly skippedMetadata: ResultMetadata;
   readonly filter: ColumnFilter;
+}
+
+const LEGACY_TIME_UUID: CqlType = {
+  kind: 'custom',
+  className: 'org.apache.cassandra.db.marshal.LegacyTimeUUIDType',
+};
+const BY_TYPE = /^(?:min|max|mask_.*|blob_as_timeuuid|blobastimeuuid)$/;
+
+/** The type in the result: functions made for each type, and those of users, give an older class of timeuuids. */
+function wireType(selector: PreparedSelector): CqlType {
+  const { type } = selector;
+  if (type !== NATIVE.timeuuid) return type;
+  if (selector.kind !== 'call' && selector.kind !== 'aggregate') return type;
+  const { isNative, name } = selector.function;
+  return !isNative || BY_TYPE.test(name) ? LEGACY_TIME_UUID : type;
+}
+
+function orderingColumns(
+  statement: SelectStatement,
+  table: TableMetadata,
+): readonly ColumnMetadata[] {
+  return statement.orderBy.map(({ column }) => existingColumn(table, column));
 }
 
 export function prepareSelection(
@@ -68,7 +91,10 @@ export function prepareSelection(
     name: '[json]',
     type: NATIVE.text,
   };
-  const resultColumns = json ? [jsonColumn] : items;
+  const resultColumns = json
+    ? [jsonColumn]
+    : items.map((item, i) => ({ ...item, type: wireType(selectors[i] as PreparedSelector) }));
+  const restricted = [...restrictions.filteredOtherColumns(), ...orderingColumns(statement, table)];
   return {
     selectors,
     columns,
@@ -81,7 +107,7 @@ export function prepareSelection(
     resultColumns,
     metadata: { columns: resultColumns },
     skippedMetadata: { columns: resultColumns, noMetadata: true },
-    filter: isWildcard ? ALL_COLUMNS : filterOf(statement, columns, restrictions, table),
+    filter: isWildcard ? ALL_COLUMNS : filterOf(columns, restricted, restrictions, table),
   };
 }
 
@@ -92,13 +118,12 @@ const ALL_COLUMNS: ColumnFilter = Object.freeze({ fetched: null });
  * can stand alone, whether the partition does: then everything is read.
  */
 function filterOf(
-  statement: SelectStatement,
   columns: readonly ColumnMetadata[],
+  restricted: readonly ColumnMetadata[],
   restrictions: StatementRestrictions,
   table: TableMetadata,
 ): ColumnFilter {
   if (restrictions.returnsStaticOnlyPartitions || table.statics.length === 0) return ALL_COLUMNS;
-  const ordering = statement.orderBy.map(({ column }) => existingColumn(table, column));
-  const all = [...columns, ...restrictions.filteredOtherColumns(), ...ordering];
+  const all = [...columns, ...restricted];
   return { fetched: new Set(all.filter((column) => column.position < 0)) };
 }

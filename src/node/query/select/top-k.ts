@@ -1,10 +1,12 @@
 // ORDER BY .. ANN OF: the best rows of all replicas, sorted by similarity; no paging, one replica a range.
 // Cassandra: SelectStatement (restrictions.isTopK), index/sai/plan/VectorTopKProcessor.
 
+import type { Int64 } from '../../../base/int64.ts';
+import { compareInt64 } from '../../../base/int64.ts';
 import { isDatacenterLocal, isSerial } from '../../../data/consistency.ts';
 import type { CqlError } from '../../../data/cql-error.ts';
 import { invalid } from '../../../data/cql-error.ts';
-import { forEachLiveRow } from '../../../data/live-view.ts';
+import { cellOf, forEachLiveRow } from '../../../data/live-view.ts';
 import type { PartitionData } from '../../../data/partition.ts';
 import { similarityOf, vectorSimilarity } from '../../../data/vector-similarity.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
@@ -17,7 +19,7 @@ import { queryOf } from './paged-query.ts';
 import type { PagedQuery, PageReader, PartitionsResult } from './pager.ts';
 import { UNLIMITED } from './paging-state.ts';
 import { evaluationOf, outputRow, rowsResponse } from './result-rows.ts';
-import { columnValue, keyComponents } from './row-view.ts';
+import { keyComponents } from './row-view.ts';
 import type { SelectPlan } from './select-plan.ts';
 
 const LIMIT_MAX = 1000;
@@ -63,7 +65,8 @@ export function executeTopK(
   );
   const kind = similarityOf(index?.metadata.options ?? new Map());
   const evaluation = evaluationOf(own);
-  const found: { readonly row: ResultRow; readonly score: number }[] = [];
+  const found: { readonly row: ResultRow; readonly score: number; readonly writtenAt: Int64 }[] =
+    [];
   readBest(
     query,
     limit,
@@ -74,13 +77,14 @@ export function executeTopK(
           const key = keyComponents(partition.table, partition.key.bytes);
           forEachLiveRow(partition, query, (row, staticRow) => {
             const view = { key, row, staticRow, nowSeconds: query.nowSeconds };
-            const value = columnValue(view, column);
-            if (value === null) return;
-            const score = vectorSimilarity(kind, vector, value);
-            found.push({ row: outputRow(plan.selection, view, evaluation, []), score });
+            const cell = row === null ? null : cellOf(row, column, query.nowSeconds);
+            if (cell === null) return;
+            const score = vectorSimilarity(kind, vector, cell.value);
+            const values = outputRow(plan.selection, view, evaluation, []);
+            found.push({ row: values, score, writtenAt: cell.timestamp });
           });
         }
-        found.sort((a, b) => b.score - a.score);
+        found.sort((a, b) => b.score - a.score || compareInt64(a.writtenAt, b.writtenAt));
         done(
           rowsResponse(
             plan,

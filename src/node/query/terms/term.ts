@@ -273,7 +273,7 @@ function bindVector(
   const { fixedLength } = codecFor(term.type.element);
   const elements = term.elements.map((element) => {
     const value = bindTerm(element, context);
-    if (value === null || value === UNSET || (value.length === 0 && fixedLength !== null)) {
+    if (value === null || value === UNSET || (value.length === 0 && fixedLength > 0)) {
       throw invalid('null is not supported inside vectors');
     }
     return value;
