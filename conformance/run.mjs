@@ -17,12 +17,18 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
-        only: { type: 'string' }, list: { type: 'boolean' }, budget: { type: 'string' }, target: { type: 'string' },
+        only: { type: 'string' },
+        list: { type: 'boolean' },
+        budget: { type: 'string' },
+        target: { type: 'string' },
       },
     });
     const names = values.only?.split(',') ?? SUITES.map((suite) => suite.name);
     const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name));
-    if (unknown.length > 0) throw new Error(`There is no suite ${unknown.join(', ')}. There are: ${SUITES.map((suite) => suite.name).join(', ')}`);
+    if (unknown.length > 0)
+      throw new Error(
+        `There is no suite ${unknown.join(', ')}. There are: ${SUITES.map((suite) => suite.name).join(', ')}`,
+      );
     const minutes = values.budget === undefined ? Infinity : Number(values.budget);
     if (!(minutes > 0)) throw new Error(`--budget ${values.budget}: write minutes`);
     return { names, minutes, list: values.list === true, target: values.target ?? null };
@@ -45,7 +51,9 @@ const started = Date.now();
 const sum = { passed: 0, failed: 0, skipped: 0 };
 for (const suite of SUITES.filter(({ name }) => options.names.includes(name))) {
   const minutes = (Date.now() - started) / 60_000;
-  const reason = suite.missing() ?? (minutes >= options.minutes ? `the budget of ${options.minutes} minutes is used up` : null);
+  const reason =
+    suite.missing() ??
+    (minutes >= options.minutes ? `the budget of ${options.minutes} minutes is used up` : null);
   if (reason !== null) {
     sum.skipped++;
     say(`\nSKIPPED ${suite.name}: ${reason}`);
@@ -55,8 +63,12 @@ for (const suite of SUITES.filter(({ name }) => options.names.includes(name))) {
   const result = await runSuite(suite, { target: options.target, say });
   sum.passed += result.passed;
   sum.failed += result.failed;
-  say(`${suite.name}: ${result.failed === 0 ? 'passed' : 'FAILED'}, ${result.passed} of ${result.passed + result.failed} checks in ${result.seconds.toFixed(0)} s`);
+  say(
+    `${suite.name}: ${result.failed === 0 ? 'passed' : 'FAILED'}, ${result.passed} of ${result.passed + result.failed} checks in ${result.seconds.toFixed(0)} s`,
+  );
 }
 say('');
-say(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
+say(
+  `${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`,
+);
 exit(sum.failed > 0 ? 1 : 0);

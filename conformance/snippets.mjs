@@ -12,10 +12,43 @@ const LOCAL = 'us-east-1';
 const PROGRAMS = [
   ['js', 'node/driver.mjs', { 'target.contact': `'${CONTACT}'`, 'target.local': `'${LOCAL}'` }],
   ['python', 'python/driver.py', { 'TARGET["contact"]': `"${CONTACT}"`, LOCAL: `"${LOCAL}"` }],
-  ['java', 'java3/src/main/java/Driver3.java', { 'target.contact': `"${CONTACT}"`, 'target.local': `"${LOCAL}"`, 'cluster = ': 'Cluster cluster = ', 'session = ': 'Session session = ' }],
-  ['java', 'java4/src/main/java/Driver4.java', { 'target.contact': `"${CONTACT}"`, 'target.port': '9042', 'target.local': `"${LOCAL}"`, 'session = ': 'CqlSession session = ' }],
-  ['go', 'go/main.go', { 'cluster.Contact': `"${CONTACT}"`, 'cluster.Local': `"${LOCAL}"`, 'return config': 'session, err := config' }],
-  ['rust', 'rust/src/main.rs', { 'format!("{contact}:9042")': `"${CONTACT}:9042"`, 'local.to_string()': `"${LOCAL}".to_string()` }],
+  [
+    'java',
+    'java3/src/main/java/Driver3.java',
+    {
+      'target.contact': `"${CONTACT}"`,
+      'target.local': `"${LOCAL}"`,
+      'cluster = ': 'Cluster cluster = ',
+      'session = ': 'Session session = ',
+    },
+  ],
+  [
+    'java',
+    'java4/src/main/java/Driver4.java',
+    {
+      'target.contact': `"${CONTACT}"`,
+      'target.port': '9042',
+      'target.local': `"${LOCAL}"`,
+      'session = ': 'CqlSession session = ',
+    },
+  ],
+  [
+    'go',
+    'go/main.go',
+    {
+      'cluster.Contact': `"${CONTACT}"`,
+      'cluster.Local': `"${LOCAL}"`,
+      'return config': 'session, err := config',
+    },
+  ],
+  [
+    'rust',
+    'rust/src/main.rs',
+    {
+      'format!("{contact}:9042")': `"${CONTACT}:9042"`,
+      'local.to_string()': `"${LOCAL}".to_string()`,
+    },
+  ],
 ];
 
 /** One fenced code block a program. */
@@ -30,9 +63,12 @@ export function snippets() {
       if (!line.includes('docs:skip') && !skipNext) lines.push(line);
       skipNext = onlyComment;
     }
-    const indent = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
+    const indent = Math.min(
+      ...lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)),
+    );
     let code = lines.map((line) => line.slice(indent)).join('\n');
-    for (const [variable, value] of Object.entries(words)) code = code.replaceAll(new RegExp(`(?<![\\w.])${escape(variable)}`, 'g'), value);
+    for (const [variable, value] of Object.entries(words))
+      code = code.replaceAll(new RegExp(`(?<![\\w.])${escape(variable)}`, 'g'), value);
     return { path: `conformance/${path}`, block: `\`\`\`${language}\n${code}\n\`\`\`` };
   });
 }

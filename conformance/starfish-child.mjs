@@ -15,10 +15,22 @@ const BLOCKS = Array.from({ length: 60 }, (_, at) => `127.${60 + at}`);
 /** `what`: nodes (two regions of three nodes) or stack (the built-in topology with its shop). */
 export async function startStarfish(what, folder) {
   const block = await freeBlock();
-  const words = ['up', ...(what === 'nodes' ? [join(here, 'nodes.yaml')] : []), '--address-block', block, '--no-color'];
-  const child = spawn(process.execPath, [join(root, 'bin', 'starfish.js'), ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const words = [
+    'up',
+    ...(what === 'nodes' ? [join(here, 'nodes.yaml')] : []),
+    '--address-block',
+    block,
+    '--no-color',
+  ];
+  const child = spawn(process.execPath, [join(root, 'bin', 'starfish.js'), ...words], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { text = (text + chunk).slice(-8_000); });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      text = (text + chunk).slice(-8_000);
+    });
   const closed = new Promise((done) => child.on('close', done));
   const stop = async () => {
     child.kill('SIGTERM');
@@ -46,18 +58,33 @@ async function readRunFile(path, child, output) {
         // Half written: read it again.
       }
     }
-    if (child.exitCode !== null) throw new Error(`starfish up ended with ${child.exitCode}\n${output()}`);
-    if (Date.now() > deadline) throw new Error(`starfish up is not ready within ${READY_LIMIT_MS / 1_000} s\n${output()}`);
+    if (child.exitCode !== null)
+      throw new Error(`starfish up ended with ${child.exitCode}\n${output()}`);
+    if (Date.now() > deadline)
+      throw new Error(`starfish up is not ready within ${READY_LIMIT_MS / 1_000} s\n${output()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
 async function describe(control, block) {
   const status = await sendCommand(control, 'status', {});
-  const nodes = status.nodes.map(({ place, address, datacenter, rack }) => ({ place, address, datacenter, rack }));
+  const nodes = status.nodes.map(({ place, address, datacenter, rack }) => ({
+    place,
+    address,
+    datacenter,
+    rack,
+  }));
   const [local, remote] = [...new Set(nodes.map((node) => node.datacenter))];
   const [first] = status.nodes;
-  return { contact: first.address, port: first.nativePort, local, remote, control, users: `http://${block}.0.101:8080`, nodes };
+  return {
+    contact: first.address,
+    port: first.nativePort,
+    local,
+    remote,
+    control,
+    users: `http://${block}.0.101:8080`,
+    nodes,
+  };
 }
 
 /** First two octets under which no address of ours is taken. */
@@ -65,7 +92,8 @@ async function freeBlock() {
   const start = Math.floor(Math.random() * BLOCKS.length);
   for (let turn = 0; turn < BLOCKS.length; turn++) {
     const block = BLOCKS[(start + turn) % BLOCKS.length];
-    if ((await canListen(`${block}.1.1`, 9042)) && (await canListen(`${block}.0.101`, 8080))) return block;
+    if ((await canListen(`${block}.1.1`, 9042)) && (await canListen(`${block}.0.101`, 8080)))
+      return block;
   }
   throw new Error('no free loopback addresses from 127.60 to 127.119');
 }

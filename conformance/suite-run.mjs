@@ -38,9 +38,16 @@ export async function runSuite(suite, { target, say }) {
 
 /** Counts the program's checks, or takes over the sum it prints. Rejects when it ends badly without a failed check. */
 async function runProgram([command, ...words], env, counts, say) {
-  const child = spawn(command, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: RUN_LIMIT_MS });
+  const child = spawn(command, words, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: RUN_LIMIT_MS,
+  });
   let errors = '';
-  child.stderr.on('data', (chunk) => { errors = (errors + chunk).slice(-4_000); });
+  child.stderr.on('data', (chunk) => {
+    errors = (errors + chunk).slice(-4_000);
+  });
   const lines = createInterface({ input: child.stdout });
   const ended = new Promise((done, broken) => {
     child.on('error', broken);
@@ -58,6 +65,7 @@ async function runProgram([command, ...words], env, counts, say) {
     counts.passed = Number(sum[1]);
     counts.failed = Number(sum[2]);
   }
-  if (code !== 0 && counts.failed === 0) throw new Error(`the program ended with ${code}\n${errors}`);
+  if (code !== 0 && counts.failed === 0)
+    throw new Error(`the program ended with ${code}\n${errors}`);
   if (counts.passed + counts.failed === 0) throw new Error(`the program made no check\n${errors}`);
 }

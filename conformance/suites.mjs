@@ -11,33 +11,51 @@ const SCHEMA = join(here, 'schema.cql');
 function javaSuite(name, what, mainClass) {
   const folder = join(here, name);
   return {
-    name, what, cluster: 'nodes',
+    name,
+    what,
+    cluster: 'nodes',
     missing: () => absentTool('java', 'mvn'),
     async prepare() {
-      await runTool('mvn', ['-q', '-B', 'compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/lib'], { cwd: folder });
-      const classes = [join(folder, 'target', 'classes'), join(folder, 'target', 'lib', '*')].join(':');
+      await runTool(
+        'mvn',
+        ['-q', '-B', 'compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/lib'],
+        { cwd: folder },
+      );
+      const classes = [join(folder, 'target', 'classes'), join(folder, 'target', 'lib', '*')].join(
+        ':',
+      );
       return { command: ['java', '-cp', classes, mainClass], env: { STARFISH_SCHEMA: SCHEMA } };
     },
   };
 }
 
 /** A Node program of this folder that prints a sum of its own; left out while it is not there. */
-function ownProgram(name, what, path) {
+function ownProgram(name, what, path, tools) {
   return {
-    name, what, cluster: null,
-    missing: () => (existsSync(join(here, path)) ? absentTool('java', 'mvn') : `conformance/${path}`),
+    name,
+    what,
+    cluster: null,
+    missing: () =>
+      existsSync(join(here, path)) ? absentTool(...tools) : `conformance/${path} is not there`,
     prepare: async () => ({ command: [process.execPath, join(here, path)], env: {} }),
   };
 }
 
 export const SUITES = [
   {
-    name: 'node', what: 'cassandra-driver for Node', cluster: 'nodes',
+    name: 'node',
+    what: 'cassandra-driver for Node',
+    cluster: 'nodes',
     missing: () => null,
-    prepare: async () => ({ command: [process.execPath, join(here, 'node', 'driver.mjs')], env: {} }),
+    prepare: async () => ({
+      command: [process.execPath, join(here, 'node', 'driver.mjs')],
+      env: {},
+    }),
   },
   {
-    name: 'python', what: 'cassandra-driver for Python', cluster: 'nodes',
+    name: 'python',
+    what: 'cassandra-driver for Python',
+    cluster: 'nodes',
     missing: () => absentTool('python3'),
     async prepare() {
       const bin = await venv('python');
@@ -45,17 +63,28 @@ export const SUITES = [
     },
   },
   {
-    name: 'cqlsh', what: 'cqlsh', cluster: 'nodes',
+    name: 'cqlsh',
+    what: 'cqlsh',
+    cluster: 'nodes',
     missing: () => absentTool('python3'),
     async prepare() {
       const bin = await venv('cqlsh');
-      return { command: [process.execPath, join(here, 'cqlsh', 'session.mjs')], env: { STARFISH_CQLSH: join(bin, 'cqlsh') } };
+      return {
+        command: [process.execPath, join(here, 'cqlsh', 'session.mjs')],
+        env: { STARFISH_CQLSH: join(bin, 'cqlsh') },
+      };
     },
   },
-  javaSuite('java3', 'DataStax Java driver 3.11: coordinators and pools in us-east-1 only', 'Driver3'),
+  javaSuite(
+    'java3',
+    'DataStax Java driver 3.11: coordinators and pools in us-east-1 only',
+    'Driver3',
+  ),
   javaSuite('java4', 'Apache Java driver 4', 'Driver4'),
   {
-    name: 'go', what: 'Apache gocql driver', cluster: 'nodes',
+    name: 'go',
+    what: 'Apache gocql driver',
+    cluster: 'nodes',
     missing: () => absentTool('go'),
     async prepare() {
       const program = join(here, 'go', 'target', 'driver');
@@ -64,22 +93,44 @@ export const SUITES = [
     },
   },
   {
-    name: 'rust', what: 'scylla crate for Rust', cluster: 'nodes',
+    name: 'rust',
+    what: 'scylla crate for Rust',
+    cluster: 'nodes',
     missing: () => absentTool('cargo'),
     async prepare() {
       const folder = join(here, 'rust');
-      await runTool('cargo', ['build', '--locked', '--quiet', '--target-dir', join(folder, 'target')], { cwd: folder });
-      return { command: [join(folder, 'target', 'debug', 'conformance-rust')], env: { STARFISH_SCHEMA: SCHEMA } };
+      await runTool(
+        'cargo',
+        ['build', '--locked', '--quiet', '--target-dir', join(folder, 'target')],
+        { cwd: folder },
+      );
+      return {
+        command: [join(folder, 'target', 'debug', 'conformance-rust')],
+        env: { STARFISH_SCHEMA: SCHEMA },
+      };
     },
   },
   {
-    name: 'locust', what: 'Locust through the front door', cluster: 'stack',
+    name: 'locust',
+    what: 'Locust through the front door',
+    cluster: 'stack',
     missing: () => absentTool('python3'),
     async prepare() {
       const bin = await venv('locust');
-      return { command: [process.execPath, join(here, 'locust', 'compare.mjs')], env: { STARFISH_LOCUST: join(bin, 'locust') } };
+      return {
+        command: [process.execPath, join(here, 'locust', 'compare.mjs')],
+        env: { STARFISH_LOCUST: join(bin, 'locust') },
+      };
     },
   },
-  ownProgram('recordings', 'recorded CQL answers, on real Cassandra', 'record.mjs'),
-  ownProgram('cassandra', 'the same scenarios on real Cassandra', 'cassandra/run.mjs'),
+  ownProgram('recordings', 'recorded CQL answers, on real Cassandra', 'record.mjs', [
+    'java',
+    'mvn',
+  ]),
+  ownProgram(
+    'cassandra',
+    'failure scenarios here and, with java and mvn, on real Cassandra',
+    'cassandra/run.mjs',
+    [],
+  ),
 ];

@@ -6,14 +6,19 @@ import { readFileSync } from 'node:fs';
 
 export function readTarget() {
   const file = process.env.STARFISH_TARGET;
-  if (file === undefined) throw new Error('STARFISH_TARGET is not set: run me through npm run conformance');
+  if (file === undefined)
+    throw new Error('STARFISH_TARGET is not set: run me through npm run conformance');
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 export async function sendCommand(control, command, body) {
   // A connection kept alive would be closed by the other side while this program waits for a child process.
   const headers = { connection: 'close' };
-  const response = await fetch(`${control}/${command}`, { method: 'POST', body: JSON.stringify(body), headers });
+  const response = await fetch(`${control}/${command}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers,
+  });
   const { ok, value, error } = await response.json();
   if (!ok) throw new Error(`${command} ${JSON.stringify(body)}: ${error}`);
   return value;

@@ -11,10 +11,10 @@ import { NodeProcess } from '../../src/engine/cassandra/node-process.ts';
 import { Connection } from '../../test/cql/connection.ts';
 import { NodetoolServer } from './nodetool-server.mjs';
 import { StorageProxies } from './storage-proxies.mjs';
+import { tokensOf, TOKENS } from './tokens.mjs';
 
 const BLOCK = '127.31';
 const ANNOUNCED_BLOCK = '127.32';
-const TOKENS = 16;
 const START_LIMIT_MS = 300_000;
 const JMX_BASE = 17_100;
 const STORAGE_PORT = 7_000;
@@ -212,7 +212,7 @@ export class CassandraCluster {
       },
       {
         jars: this.#jars, heapMiB: 512, jmxPort: node.jmxPort, ringDelayMs,
-        flags: ['-Dcassandra.unsafesystem=true', '-Duser.timezone=UTC', '-Duser.language=en', ...flags],
+        flags: ['-Duser.timezone=UTC', '-Duser.language=en', ...flags],
       },
     );
     this.#nodes.get(node.place).process = process;
@@ -245,10 +245,4 @@ function lastError(file) {
     return found === null ? [] : [found[1]];
   });
   return errors.at(-1) ?? null;
-}
-
-/** Dealt round robin over the datacenter's nodes. */
-function tokensOf(node, nodes, datacenter) {
-  const step = 2n ** 64n / BigInt(nodes * TOKENS);
-  return Array.from({ length: TOKENS }, (_, at) => String(-(2n ** 63n) + 1n + step * BigInt(at * nodes + node) + BigInt(1_000 * (datacenter + 1))));
 }

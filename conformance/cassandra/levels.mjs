@@ -4,61 +4,70 @@
 const READS = ['ONE', 'TWO', 'THREE', 'QUORUM', 'ALL', 'LOCAL_ONE', 'LOCAL_QUORUM', 'EACH_QUORUM'];
 const WRITES = ['ANY', ...READS];
 const SERIAL = ['SERIAL', 'LOCAL_SERIAL'];
-const COUNTERS_A_LEVEL = 16;
+const COMMITS = ['ANY', 'ONE', 'QUORUM', 'LOCAL_QUORUM', 'EACH_QUORUM', 'ALL'];
+/** The leader of a counter write is drawn: so many draws show all outcomes. */
+const COUNTERS_A_LEVEL = 20;
 
-/** Tables for `ask`, in a keyspace that is there. */
+/** Tables for `askLevels`, in a keyspace that is there: without speculation, with early and with late speculation. */
 export function levelTables(ks) {
   return [
-    `CREATE TABLE ${ks}.t (k text PRIMARY KEY, v int)`,
-    `CREATE TABLE ${ks}.plain (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'`,
+    `CREATE TABLE ${ks}.t (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'`,
+    `CREATE TABLE ${ks}.early (k text PRIMARY KEY, v int) WITH speculative_retry = '200ms'`,
+    `CREATE TABLE ${ks}.late (k text PRIMARY KEY, v int) WITH speculative_retry = '2500ms'`,
     `CREATE TABLE ${ks}.c (k text PRIMARY KEY, n counter)`,
   ];
 }
 
-/** Data to read, and caches that are warm. */
-export async function fillLevels(script, ks, at) {
-  for (const k of ['read', 'serial']) await script.run(at, `INSERT INTO ${ks}.t (k, v) VALUES ('${k}', 1)`, 'ALL');
-  for (let i = 0; i < 40; i++) {
-    for (const level of ['QUORUM', 'ALL']) await script.ask(at, `SELECT v FROM ${ks}.t WHERE k = 'read'`, level);
+/** A first round, so that no later one waits for a class to be loaded or a connection to be made. */
+export async function warmUp(script, ks, at) {
+  for (const table of ['t', 'early', 'late']) {
+    await script.run(at, `INSERT INTO ${ks}.${table} (k, v) VALUES ('warm', 1) IF NOT EXISTS`, 'ALL');
+    await script.run(at, `BEGIN BATCH INSERT INTO ${ks}.${table} (k, v) VALUES ('w1', 1); INSERT INTO ${ks}.${table} (k, v) VALUES ('w2', 1); APPLY BATCH`, 'ALL');
+    await script.run(at, `SELECT v FROM ${ks}.${table} WHERE k = 'warm'`, 'SERIAL');
+    await script.run(at, `SELECT count(*) FROM ${ks}.${table}`, 'ALL');
   }
+  await script.learnKeys(`${ks}.t`);
   for (let i = 0; i < COUNTERS_A_LEVEL; i++) await script.run(at, `UPDATE ${ks}.c SET n = n + 1 WHERE k = 'warm${i}'`, 'ALL');
-  await script.run(at, `INSERT INTO ${ks}.t (k, v) VALUES ('warm', 1) IF NOT EXISTS`, 'ALL');
-  await script.run(at, `BEGIN BATCH INSERT INTO ${ks}.t (k, v) VALUES ('w1', 1); INSERT INTO ${ks}.t (k, v) VALUES ('w2', 1); APPLY BATCH`, 'ALL');
 }
 
 /**
- * Asks everything at a coordinator and notes it under `title`. `second`, `third`: keys of ks.plain (present) whose
- * second or third replica to be asked is the one that is away; null: without.
+ * Asks everything at a coordinator and notes it under `title`. `orders`: name -> condition on the replicas of a key in the
+ * order they would be asked, the coordinator's place left out; one set of requests each.
  */
-export async function askLevels(script, ks, at, title, { plainKeys = {}, leaveOut = [] } = {}) {
+export async function askLevels(script, ks, at, title, { orders = { 'any replicas': null }, isUp = false } = {}) {
   script.section(title);
-  const tag = title.replaceAll(/\W+/g, '_');
   const requests = [];
   const add = (label, level, cql, parameters = {}) => requests.push({ label, level, run: () => script.ask(at, cql, level, parameters) });
-  for (const level of READS) add('read', level, `SELECT v FROM ${ks}.t WHERE k = 'read'`);
-  for (const [which, key] of Object.entries(plainKeys)) {
-    for (const level of ['QUORUM', 'LOCAL_QUORUM', 'ALL']) add(`read without speculation, ${which}`, level, `SELECT v FROM ${ks}.plain WHERE k = '${key}'`);
-  }
-  for (const level of ['ONE', 'QUORUM', 'ALL', 'LOCAL_QUORUM']) add('range read', level, `SELECT count(*) FROM ${ks}.plain`);
-  for (const level of SERIAL) add('serial read', level, `SELECT v FROM ${ks}.t WHERE k = 'serial'`);
-  for (const level of WRITES) add('write', level, `INSERT INTO ${ks}.t (k, v) VALUES ('${tag}_${level}', 2)`);
-  for (const level of WRITES) add('delete', level, `DELETE FROM ${ks}.t WHERE k = '${tag}_d_${level}'`);
-  const two = (kind, level) => `BEGIN ${kind} BATCH INSERT INTO ${ks}.t (k, v) VALUES ('${tag}_${kind}${level}1', 3); INSERT INTO ${ks}.t (k, v) VALUES ('${tag}_${kind}${level}2', 3); APPLY BATCH`;
-  for (const level of ['ANY', 'ONE', 'QUORUM', 'LOCAL_QUORUM', 'ALL']) {
-    add('logged batch', level, two('', level));
-    add('unlogged batch', level, two('UNLOGGED', level));
-    add('logged batch, one partition', level, `BEGIN BATCH UPDATE ${ks}.t SET v = 3 WHERE k = '${tag}_one${level}'; UPDATE ${ks}.t SET v = 4 WHERE k = '${tag}_one${level}'; APPLY BATCH`);
-  }
-  for (const serialConsistency of SERIAL) {
-    for (const level of ['ANY', 'ONE', 'QUORUM', 'LOCAL_QUORUM', 'EACH_QUORUM', 'ALL']) {
-      add(`conditional write, ${serialConsistency}`, level, `INSERT INTO ${ks}.t (k, v) VALUES ('${tag}_cas${serialConsistency}${level}', 5) IF NOT EXISTS`, { serialConsistency });
+  for (const [order, wanted] of Object.entries(orders)) {
+    const key = async (table) => (wanted === null ? script.fresh() : script.key(`${ks}.${table}`, (replicas) => wanted(replicas.filter((place) => place !== at))));
+    for (const table of ['t', 'early']) {
+      for (const level of READS) add(`read, ${order}, ${table}`, level, `SELECT v FROM ${ks}.${table} WHERE k = '${await key(table)}'`);
+    }
+    for (const level of SERIAL) add(`serial read, ${order}`, level, `SELECT v FROM ${ks}.t WHERE k = '${await key('t')}'`);
+    for (const serialConsistency of SERIAL) {
+      for (const table of ['t', 'early', 'late']) {
+        for (const level of table === 'early' ? COMMITS : ['QUORUM']) {
+          add(`conditional write, ${order}, ${table}, ${serialConsistency}`, level, `INSERT INTO ${ks}.${table} (k, v) VALUES ('${await key(table)}', 5) IF NOT EXISTS`, { serialConsistency });
+        }
+      }
     }
   }
-  for (const level of ['ONE', 'QUORUM', 'LOCAL_QUORUM', 'EACH_QUORUM', 'ALL']) {
-    const cql = (i) => `UPDATE ${ks}.c SET n = n + 1 WHERE k = '${tag}${level}${i}'`;
-    requests.push({ label: 'counter write', level, run: () => script.several(at, COUNTERS_A_LEVEL, cql, level) });
+  const key = () => script.fresh();
+  for (const level of ['ONE', 'TWO', 'QUORUM', 'ALL', 'LOCAL_QUORUM', 'EACH_QUORUM']) add('range read', level, `SELECT k FROM ${ks}.t WHERE v = 77 ALLOW FILTERING`);
+  for (const level of WRITES) add('write', level, `INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 2)`);
+  for (const level of ['ANY', 'QUORUM', 'ALL']) add('delete', level, `DELETE FROM ${ks}.t WHERE k = '${key()}'`);
+  for (const level of WRITES) {
+    const two = (kind) => `BEGIN ${kind} BATCH INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 3); INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 3); APPLY BATCH`;
+    add('logged batch', level, two(''));
+    add('unlogged batch', level, two('UNLOGGED'));
   }
-  const asked = requests.filter(({ label, level }) => !leaveOut.some((rule) => rule.label === label && (rule.level === undefined || rule.level === level)));
-  const outcomes = await Promise.all(asked.map((request) => request.run()));
-  asked.forEach(({ label, level }, i) => script.note(`${label} @ ${level}`, outcomes[i]));
+  const one = key();
+  for (const level of ['QUORUM', 'ALL']) add('logged batch of one partition', level, `BEGIN BATCH UPDATE ${ks}.t SET v = 3 WHERE k = '${one}'; UPDATE ${ks}.t SET v = 4 WHERE k = '${one}'; APPLY BATCH`);
+  for (const level of READS) {
+    const keys = Array.from({ length: COUNTERS_A_LEVEL }, key);
+    requests.push({ label: 'counter write', level, run: () => script.several(at, COUNTERS_A_LEVEL, (i) => `UPDATE ${ks}.c SET n = n + 1 WHERE k = '${keys[i]}'`, level) });
+  }
+  const outcomes = await Promise.all(requests.map((request) => request.run()));
+  requests.forEach(({ label, level }, i) => script.note(`${label} @ ${level}`, outcomes[i]));
+  if (!isUp) await script.show(at, `TRUNCATE ${ks}.late`, 'ONE', { label: 'truncate' });
 }

@@ -7,6 +7,7 @@ import { printValue } from '../../test/cql/print-value.ts';
 
 const POLL_MS = 250;
 const KEYS_MAX = 20_000;
+const LOOKUPS_AT_ONCE = 8;
 /** Conviction takes 18 s; busy JVMs take their time to come back. */
 const WAIT_LIMIT_MS = 180_000;
 
@@ -14,6 +15,8 @@ export class Script {
   #cluster;
   #lines = [];
   #tried = new Map();
+  #replicas = new Map();
+  #fresh = 0;
 
   constructor(cluster) {
     this.#cluster = cluster;
@@ -106,19 +109,31 @@ export class Script {
     for (const place of places) this.note(`${label}, held by ${place}`, await this.ask(place, cql));
   }
 
+  /** A key nobody had yet. */
+  fresh() {
+    return `f${++this.#fresh}`;
+  }
+
+  /** Finds out whose the first keys of a keyspace are, so that `key` answers at once. The ring must stay as it is. */
+  async learnKeys(table, count = 120) {
+    const [ks] = table.split('.');
+    const learn = async (key) => this.#replicas.set(`${ks} ${key}`, await this.replicas(table, key));
+    for (let at = 0; at < count; at += LOOKUPS_AT_ONCE) {
+      await Promise.all(Array.from({ length: Math.min(LOOKUPS_AT_ONCE, count - at) }, (_, i) => learn(`k${at + i}`)));
+    }
+  }
+
   /**
    * A key of the table whose replicas, in the order they are asked, satisfy `wanted` (a function of places). The same
    * call gives another key each time.
    */
-  async key(table, wanted = () => true) {
-    const [first] = this.running;
-    const from = this.#tried.get(table) ?? 0;
-    for (let at = from; at < KEYS_MAX; at++) {
+  async key(table, wanted) {
+    const [ks] = table.split('.');
+    for (let at = this.#tried.get(table) ?? 0; at < KEYS_MAX; at++) {
       const key = `k${at}`;
-      if (wanted(await this.replicas(table, key, first))) {
-        this.#tried.set(table, at + 1);
-        return key;
-      }
+      if (!wanted(this.#replicas.get(`${ks} ${key}`) ?? (await this.replicas(table, key)))) continue;
+      this.#tried.set(table, at + 1);
+      return key;
     }
     throw new Error(`no key of ${table} has such replicas`);
   }
@@ -304,8 +319,10 @@ function rowLines(response) {
   return lines.length === 0 ? ['no rows'] : lines;
 }
 
+const FIELDS = ['code', 'message', 'consistency', 'required', 'alive', 'received', 'blockFor', 'failures', 'dataPresent', 'writeType', 'keyspace', 'table'];
+
 /** Contention retries depend on the race; the rest of an error's fields are part of the answer. */
 function errorText(error) {
-  const { contentions: _, ...rest } = error;
-  return printError(rest).replace(/ after \d+ contention retries/, '');
+  const known = Object.fromEntries(FIELDS.filter((name) => error[name] !== undefined).map((name) => [name, error[name]]));
+  return printError(known).replace(/ after \d+ contention retries/, '');
 }

@@ -14,6 +14,7 @@ import { PLAIN_HEADER } from '../../src/protocol/requests/request.ts';
 import { toTopology } from '../../src/topology/load-topology.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import { VirtualEventLoop } from '../../src/world/virtual/event-loop.ts';
+import { tokensOf } from './tokens.mjs';
 
 /** Microseconds to milliseconds on a loopback network of busy JVMs. */
 const ONE_WAY_MS = 0.3;
@@ -52,6 +53,7 @@ export class StarfishCluster {
       random: new SeededRandom(1),
       latency: (_from, _to, same) => ({ oneWayMs: same ? 0 : ONE_WAY_MS, jitterMs: 0 }),
       disk: null,
+      tokens: datacenters.flatMap((_, d) => Array.from({ length: racks * perRack }, (__, n) => tokensOf(n, racks * perRack, d))),
     });
   }
 

@@ -28,19 +28,44 @@ async function check(name, body) {
 
 /** Runs Locust headless; the exit code must be `status`. Returns the rows of its _stats.csv by method and name. */
 function locust(prefix, environment, status) {
-  const words = ['-f', locustfile, '-H', target.users, '--headless', '--only-summary', '-u', '40', '-r', '40', '-t', '8s',
-    '--stop-timeout', '15', '--csv', join(folder, prefix)];
+  const words = [
+    '-f',
+    locustfile,
+    '-H',
+    target.users,
+    '--headless',
+    '--only-summary',
+    '-u',
+    '40',
+    '-r',
+    '40',
+    '-t',
+    '8s',
+    '--stop-timeout',
+    '15',
+    '--csv',
+    join(folder, prefix),
+  ];
   const run = spawnSync(process.env.STARFISH_LOCUST ?? 'locust', words, {
-    encoding: 'utf8', cwd: folder, timeout: 120_000, env: { ...process.env, STARFISH_REQUESTS_PER_S: '5', ...environment },
+    encoding: 'utf8',
+    cwd: folder,
+    timeout: 120_000,
+    env: { ...process.env, STARFISH_REQUESTS_PER_S: '5', ...environment },
   });
   if (run.error !== undefined) throw run.error;
   assert.equal(run.status, status, run.stderr.slice(-600));
-  const [header, ...lines] = read(`${prefix}_stats.csv`).trim().split('\r\n').map((line) => line.split(','));
-  const rows = lines.map((line) => Object.fromEntries(line.map((cell, column) => [header[column], cell])));
+  const [header, ...lines] = read(`${prefix}_stats.csv`)
+    .trim()
+    .split('\r\n')
+    .map((line) => line.split(','));
+  const rows = lines.map((line) =>
+    Object.fromEntries(line.map((cell, column) => [header[column], cell])),
+  );
   return new Map(rows.map((row) => [`${row.Type} ${row.Name}`.trim(), row]));
 }
 
 const read = (name) => readFileSync(join(folder, name), 'utf8');
+const firstLine = (text) => text.slice(0, text.indexOf('\n') + 1);
 
 /** Requests and answers by status that all balancer nodes have counted. */
 async function counted() {
@@ -48,16 +73,21 @@ async function counted() {
   const total = { requests: 0, statuses: {} };
   for (const node of balancers.flatMap((balancer) => balancer.nodes)) {
     total.requests += node.requests;
-    for (const [status, times] of Object.entries(node.statuses)) total.statuses[status] = (total.statuses[status] ?? 0) + times;
+    for (const [status, times] of Object.entries(node.statuses))
+      total.statuses[status] = (total.statuses[status] ?? 0) + times;
   }
   return total;
 }
 
 function since(before, after) {
-  const names = Object.keys(after.statuses).filter((name) => after.statuses[name] !== (before.statuses[name] ?? 0));
+  const names = Object.keys(after.statuses).filter(
+    (name) => after.statuses[name] !== (before.statuses[name] ?? 0),
+  );
   return {
     requests: after.requests - before.requests,
-    statuses: Object.fromEntries(names.map((name) => [name, after.statuses[name] - (before.statuses[name] ?? 0)])),
+    statuses: Object.fromEntries(
+      names.map((name) => [name, after.statuses[name] - (before.statuses[name] ?? 0)]),
+    ),
   };
 }
 
@@ -89,21 +119,30 @@ await check('failures and retries while an instance is lost', async () => {
   const total = rows.get('Aggregated');
   assert.equal(Number(total['Request Count']), requests);
   const failures = Number(total['Failure Count']);
-  const refused = Object.entries(statuses).filter(([status]) => Number(status) >= 500).reduce((sum, [, times]) => sum + times, 0);
+  const refused = Object.entries(statuses)
+    .filter(([status]) => Number(status) >= 500)
+    .reduce((sum, [, times]) => sum + times, 0);
   assert.equal(failures, refused);
   assert.ok(failures > 0, 'nothing failed');
-  const retries = [...rows].filter(([name]) => name.endsWith('(retry)')).reduce((sum, [, row]) => sum + Number(row['Request Count']), 0);
-  const failedRetries = [...rows].filter(([name]) => name.endsWith('(retry)')).reduce((sum, [, row]) => sum + Number(row['Failure Count']), 0);
+  const retries = [...rows]
+    .filter(([name]) => name.endsWith('(retry)'))
+    .reduce((sum, [, row]) => sum + Number(row['Request Count']), 0);
+  const failedRetries = [...rows]
+    .filter(([name]) => name.endsWith('(retry)'))
+    .reduce((sum, [, row]) => sum + Number(row['Failure Count']), 0);
   assert.equal(retries, failures - failedRetries);
   return `${requests} requests, ${failures} failed, ${retries} sent again`;
 });
 
 await check('columns of the four CSV files', () => {
-  const firstLine = (text) => text.slice(0, text.indexOf('\n') + 1);
   const files = {
-    stats: ours.statsCsv([]), stats_history: ours.historyCsv([]), failures: ours.failuresCsv([]), exceptions: ours.exceptionsCsv(),
+    stats: ours.statsCsv([]),
+    stats_history: ours.historyCsv([]),
+    failures: ours.failuresCsv([]),
+    exceptions: ours.exceptionsCsv(),
   };
-  for (const [name, text] of Object.entries(files)) assert.equal(firstLine(text), firstLine(read(`http_${name}.csv`)), name);
+  for (const [name, text] of Object.entries(files))
+    assert.equal(firstLine(text), firstLine(read(`http_${name}.csv`)), name);
 });
 
 rmSync(folder, { recursive: true });

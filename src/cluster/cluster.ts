@@ -26,6 +26,8 @@ export interface ClusterOptions {
   /** Makes a node's disk for one life; null: in memory. */
   readonly disk: ((placement: NodePlacement) => (loop: EventLoop, gate: Gate) => Disk) | null;
   readonly userCode?: UserCodeRunner;
+  /** Tokens of the nodes, in their order, decimal; absent: allocated. */
+  readonly tokens?: readonly (readonly string[])[];
   /** Keeps account of acknowledged writes; absent: nobody does. */
   readonly witness?: WriteWitness;
 }
@@ -62,7 +64,7 @@ export class Cluster {
       witness: options.witness ?? null,
     };
     this.seeds = firstOfEachDatacenter(nodes);
-    const tokens = initialTokens(nodes, config, random);
+    const tokens = options.tokens ?? initialTokens(nodes, config, random);
     this.members = nodes.map((placement, at) => this.newHost(placement, tokens[at] ?? null, random.fork(placement.endpoint)));
   }
 

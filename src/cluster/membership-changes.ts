@@ -113,9 +113,9 @@ export function extensionStatements(cluster: Cluster, datacenter: string, factor
     if (kind !== 'regular' || replication.kind === 'local') return [];
     const factors = replication.kind === 'network'
       ? new Map(replication.factors)
-      : new Map([...present].map(([name, nodes]) => [name, Math.min(nodes, Math.max(replication.total, factor))]));
+      : new Map([...present].map(([other, nodes]) => [other, Math.min(nodes, Math.max(replication.total, factor))]));
     factors.set(datacenter, factor);
-    const options = [...factors].map(([name, count]) => `'${name}': ${count}`);
+    const options = [...factors].map(([other, count]) => `'${other}': ${count}`);
     return [`ALTER KEYSPACE "${name}" WITH replication = {'class': 'NetworkTopologyStrategy', ${options.join(', ')}}`];
   });
 }

@@ -130,12 +130,15 @@ export function placeNewNode(known: readonly NodePlacement[], region: string, zo
     const total = Math.max(...known.map((node) => node.storagePort)) - storagePort + 1;
     return placeNode({ region, zone, index, regionNumber: 0, inRegion: 0, total }, { block: null, nativePort, storagePort });
   }
-  const octets = (address: string): readonly string[] => address.split('.');
   const block = octets(first?.address ?? '127.0.0.1').slice(0, 2).join('.');
   const regionNumbers = new Map(known.map((node) => [node.region, Number(octets(node.address)[2])]));
   const regionNumber = regionNumbers.get(region) ?? Math.max(0, ...regionNumbers.values()) + 1;
   const inRegion = Math.max(0, ...known.filter((node) => node.region === region).map((node) => Number(octets(node.address)[3]))) + 1;
   return placeNode({ region, zone, index, regionNumber, inRegion, total: 0 }, { block, nativePort, storagePort });
+}
+
+function octets(address: string): readonly string[] {
+  return address.split('.');
 }
 
 /** `us-east-1`, `a` -> `us-east-1a`: the rack as Ec2Snitch names it. */

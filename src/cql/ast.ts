@@ -141,7 +141,13 @@ export type Selector =
       /** The column itself, or field/element/slice selectors around it. */
       readonly selector: Selector;
     }
-  | { readonly kind: 'cast'; readonly selector: Selector; readonly type: NativeTypeName }
+  | {
+      readonly kind: 'cast';
+      readonly selector: Selector;
+      readonly type: NativeTypeName;
+      /** Where the text says varchar, which no value can be cast to. */
+      readonly written?: 'varchar';
+    }
   | { readonly kind: 'call'; readonly function: QualifiedName; readonly args: readonly Selector[] }
   | {
       readonly kind: 'operation';

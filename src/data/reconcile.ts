@@ -13,7 +13,7 @@ import {
   livenessSupersedes,
   supersedes,
 } from './deletion.ts';
-import type { Cell, ColumnData, ComplexData, DeletionTime, Row } from './partition.ts';
+import type { Cell, Clustering, ColumnData, ComplexData, DeletionTime, Row } from './partition.ts';
 import { isComplexData, LIVE, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from './partition.ts';
 import type { BytesComparator } from './type-order.ts';
 import { compareColumns, pathComparator } from './type-order.ts';
@@ -73,10 +73,23 @@ export function mergeRows(a: Row, b: Row, active: DeletionTime): Row | null {
   if (isShadowed(liveness.timestamp, shadow)) liveness = NO_LIVENESS;
   const data = mergeData(a.data, b.data, shadow);
   if (data === a.data && liveness === a.liveness && deletion === a.deletion) return a;
-  if (data === b.data && liveness === b.liveness && deletion === b.deletion) return b;
+  if (
+    data === b.data &&
+    liveness === b.liveness &&
+    deletion === b.deletion &&
+    isSpelledAlike(a.clustering, b.clustering)
+  )
+    return b;
   if (data.length === 0 && !hasLiveness(liveness) && !isDeleted(deletion)) return null;
   return { clustering: a.clustering, liveness, deletion, data };
 }
+
+/** Equal clusterings may differ in bytes (decimal 1.5 and 1.50): a row keeps its first. */
+function isSpelledAlike(a: Clustering, b: Clustering): boolean {
+  return a === b || a.every((value, i) => value.equals(b[i] ?? EMPTY));
+}
+
+const EMPTY = Buffer.alloc(0);
 
 /** A row without what `active` shadows; the row itself when nothing is, null when nothing is left. */
 export function shadowRow(row: Row, active: DeletionTime): Row | null {

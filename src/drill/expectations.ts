@@ -44,17 +44,21 @@ export function judgePhase(phase: DrillPhase, result: PhaseResult): readonly Exp
 /** Checks whose violation is no lost or stale data: they fail the drill as an expectation does. */
 const NOT_CONSISTENCY: ReadonlySet<CheckId> = new Set(['local-connections']);
 
+/** Checks that say the machine, not the design, was measured: then failed expectations prove nothing. */
+const MEASURING: ReadonlySet<CheckId> = new Set(['generator-kept-up']);
+
 /**
- * A consistency violation wins over a failed expectation, and both over inconclusive. A drill that judged nothing is
- * inconclusive too.
+ * A consistency violation wins over everything. Expectations count unless the load generator could not keep up: then the
+ * drill is inconclusive, as is one that judged nothing.
  */
 export function verdictOf(expectations: readonly ExpectationResult[], checks: readonly CheckResult[]): DrillVerdict {
   const violated = checks.filter(({ verdict }) => verdict === 'violated');
   if (violated.some(({ id }) => !NOT_CONSISTENCY.has(id))) return 'consistency-violated';
+  const open = checks.filter(({ verdict }) => verdict === 'inconclusive');
+  if (open.some(({ id }) => MEASURING.has(id))) return 'inconclusive';
   if (violated.length > 0 || expectations.some(({ pass }) => !pass)) return 'expectation-failed';
   const nothing = expectations.length === 0 && checks.length === 0;
-  if (nothing || checks.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
-  return 'passed';
+  return nothing || open.length > 0 ? 'inconclusive' : 'passed';
 }
 
 export function successShare(requests: number, failures: number): number {

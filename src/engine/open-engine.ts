@@ -1,6 +1,7 @@
 // Opens the engine that a topology or a flag names: embedded | cassandra[:<version>].
 
 import type { AddressPlan } from '../cluster/placement.ts';
+import { InvalidDocument } from '../topology/load-topology.ts';
 import type { Topology } from '../topology/topology.ts';
 import { openEmbeddedEngine } from './embedded.ts';
 import type { Engine } from './engine.ts';
@@ -17,8 +18,8 @@ export interface EngineOptions {
   readonly keepAccount?: boolean;
 }
 
-/** Starts it; resolves when every node serves CQL. Throws an Error that names the engines when there is no such one. */
+/** Starts it; resolves when every node serves CQL. Throws InvalidDocument that names the engines when there is no such one. */
 export function openEngine(name: string, options: EngineOptions): Promise<Engine> {
   if (name === 'embedded') return openEmbeddedEngine(options);
-  throw new Error(`There is no engine ${name} here. Known: embedded.`);
+  throw new InvalidDocument(`There is no engine ${name} here. Known: embedded.`);
 }

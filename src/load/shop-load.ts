@@ -1,5 +1,5 @@
 // Load on the shop: user populations in every region, an open model, three tasks (read a cart, write a cart, place an
-// order). A user does one thing at a time, so each cart has one writer; who is busy is not asked again, a new user is.
+// order). A user does one thing at a time, so each cart has one writer; who is busy is not asked again, another user is.
 
 import type { FrontDoor } from '../stack/stack.ts';
 import type { LoadShape } from './arrivals.ts';
@@ -58,6 +58,9 @@ export interface Lateness {
 /** A slot is contended by the few orders that ask for it within this time. */
 const SLOT_MS = 50;
 const LATE_MS = 1_000;
+/** The population grows to this; beyond it only when everybody is busy. */
+const USERS_PER_REGION = 400;
+const NEW_USER_SHARE = 0.3;
 
 export class ShopLoad {
   readonly history = new History();
@@ -158,7 +161,8 @@ export class ShopLoad {
       this.users.set(home.region, group);
     }
     const { all, idle } = group;
-    if (idle.length > 8 || (idle.length > 0 && all.length > 200)) {
+    const isNew = idle.length === 0 || (all.length < USERS_PER_REGION && this.options.draw() < NEW_USER_SHARE);
+    if (!isNew) {
       const at = Math.floor(this.options.draw() * idle.length);
       const user = idle[at];
       const last = idle.pop();

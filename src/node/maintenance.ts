@@ -70,8 +70,25 @@ export class Maintenance {
     next();
   }
 
-  snapshot(tag: string, tables: readonly TableMetadata[]): void {
-    for (const table of tables) this.storage.takeSnapshot(tag, table.id);
+  /** `done` when all are on disk; at once without one. */
+  snapshot(tag: string, tables: readonly TableMetadata[], done: () => void = () => undefined): void {
+    let left = tables.length;
+    if (left === 0) done();
+    for (const table of tables) {
+      this.storage.takeSnapshot(tag, table.id, () => {
+        if (--left === 0) done();
+      });
+    }
+  }
+
+  /** Brings a snapshot of this node back into its table, beside what is there; the text of why not. */
+  restore(tag: string, table: TableMetadata, done: (error: string | null) => void): void {
+    const error = this.storage.readSnapshot(tag, table, (partition) => {
+      const { key } = partition;
+      this.storage.merge({ keyspace: table.keyspace, key, updates: [partition], createdAtMs: this.clock.wallMs() });
+    });
+    if (error === null) this.storage.checkpoint(() => done(null));
+    else done(error);
   }
 
   private compactTable(store: TableStore, kind: ActiveCompaction['kind'], done: () => void): void {

@@ -63,6 +63,8 @@ export interface NodeConfig {
   readonly commitlog_segment_size: number;
   readonly disk_failure_policy: 'die' | 'stop_paranoid' | 'stop' | 'best_effort' | 'ignore';
   readonly commit_failure_policy: 'die' | 'stop' | 'stop_commit' | 'ignore';
+  /** -Dcassandra.commitlog.ignorereplayerrors: a damaged commit log ends a segment, not the start. */
+  readonly ignore_replay_errors: boolean;
   readonly auto_snapshot: boolean;
 
   readonly materialized_views_enabled: boolean;
@@ -143,6 +145,7 @@ export const DEFAULT_NODE_CONFIG: NodeConfig = {
   commitlog_segment_size: 32 * 1_024 * 1_024,
   disk_failure_policy: 'stop',
   commit_failure_policy: 'stop',
+  ignore_replay_errors: false,
   auto_snapshot: true,
 
   materialized_views_enabled: false,

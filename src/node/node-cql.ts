@@ -12,6 +12,7 @@ import { AuthService } from './auth/auth-service.ts';
 import { BcryptHasher } from './auth/bcrypt-hasher.ts';
 import { LocalTablesAccess } from './local-tables-access.ts';
 import type { CassandraNode } from './node.ts';
+import { PreparedStatementsTable } from './prepared-statements-table.ts';
 import { SchemaStatements } from './query/ddl/ddl-executor.ts';
 import type { ClusterDescription } from './query/describe/describe-executor.ts';
 import { DescribeStatements } from './query/describe/describe-executor.ts';
@@ -24,6 +25,7 @@ import { systemViews } from './query/system/system-views.ts';
 export class NodeCql {
   readonly processor: QueryProcessor;
   readonly auth: AuthService;
+  private readonly preparedStatements: PreparedStatementsTable;
   /** Open connections, once the native transport listens. */
   clients: () => readonly ClientState[] = () => [];
 
@@ -31,6 +33,7 @@ export class NodeCql {
     const { world, config, userCode } = node.options;
     const { clock, random } = world;
     const ids = new TimeUuidGenerator(random.fork('table ids').bytes(8));
+    this.preparedStatements = new PreparedStatementsTable(node.store, clock);
     this.auth = new AuthService({
       clock, config,
       schema: node.schema,
@@ -71,7 +74,15 @@ export class NodeCql {
       tracer: new QueryTracer({ clock, random, coordinator: node.coordinator, self: node.self }),
       traceProbability: () => node.traceProbability,
       runner: userCode,
+      preparedStore: this.preparedStatements,
     });
+  }
+
+  /** Prepares again what was prepared before a restart. */
+  restorePrepared(): void {
+    for (const { text, keyspace } of this.preparedStatements.load()) {
+      this.processor.restorePrepared(text, keyspace);
+    }
   }
 
   startup(): ReturnType<AuthService['startup']> {

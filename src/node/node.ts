@@ -163,10 +163,12 @@ export class CassandraNode {
       done(error);
       return;
     }
-    this.storage.start();
-    this.serve();
-    this.describeSelf();
-    this.lifecycle.join((joinError) => this.onJoined(joinError, done));
+    // What was replayed is durable before others hear of it.
+    this.storage.start(() => {
+      this.serve();
+      this.describeSelf();
+      this.lifecycle.join((joinError) => this.onJoined(joinError, done));
+    });
   }
 
   /** Changes settings of the running node, as nodetool's setters do; a restart brings the configured values back. */
@@ -202,6 +204,7 @@ export class CassandraNode {
     this.hints.start();
     this.coordinator.start();
     this.cql.auth.start();
+    this.cql.restorePrepared();
     this.load.start();
     done(null);
   }
@@ -234,7 +237,7 @@ export class CassandraNode {
       disk: world.disk,
       config,
       onFailure: (decision, { error, path }) => {
-        this.options.telemetry.emit({ kind: 'disk-failed', node: this.self, path, error, policy: decision });
+        this.tellDiskFailure(path, error, decision);
         if (decision === 'stop-node' || decision === 'kill-node') this.options.onFatal(decision, `${path}: ${error}`);
       },
     });
@@ -246,16 +249,24 @@ export class CassandraNode {
       for (const table of keyspace.tables.values()) storage.createTable(table);
     }
     const fromDisk = options.storage === null && storage.hasEarlierData;
-    if (fromDisk) {
-      const { error } = storage.replay(isLocalSystemKeyspace);
-      if (error !== null) return replayError(error);
-    }
+    const systemError = fromDisk ? this.replay(isLocalSystemKeyspace) : null;
+    if (systemError !== null) return systemError;
     this.schema.start();
-    if (fromDisk) {
-      const { error } = storage.replay((keyspace) => !isLocalSystemKeyspace(keyspace));
-      if (error !== null) return replayError(error);
-    }
-    return null;
+    return fromDisk ? this.replay((keyspace) => !isLocalSystemKeyspace(keyspace)) : null;
+  }
+
+  /** Damage is named, once a file: it ends the start, or the settings say that the node goes on without the rest. */
+  private replay(wantsKeyspace: (keyspace: string) => boolean): string | null {
+    const { error, passed } = this.storage.replay(wantsKeyspace);
+    const isFirst = wantsKeyspace(SYSTEM_KEYSPACE.name);
+    for (const one of isFirst ? passed : []) this.tellDiskFailure(one.path, one.message, 'go-on');
+    if (error === null) return null;
+    this.tellDiskFailure(error.path, error.message, 'refuse-start');
+    return error.message;
+  }
+
+  private tellDiskFailure(path: string, error: string, policy: string): void {
+    this.options.telemetry.emit({ kind: 'disk-failed', node: this.self, path, error, policy });
   }
 
   private serve(): void {
@@ -314,8 +325,4 @@ export class CassandraNode {
 function toClientEvent({ kind, address, port }: ClusterEvent): ClientEvent {
   if (kind === 'UP' || kind === 'DOWN') return { type: 'STATUS_CHANGE', change: kind, address, port };
   return { type: 'TOPOLOGY_CHANGE', change: kind, address, port };
-}
-
-function replayError(error: { readonly path: string; readonly message?: string }): string {
-  return `Could not read ${error.path}: ${error.message ?? 'damaged'}`;
 }

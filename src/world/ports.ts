@@ -69,7 +69,7 @@ export interface Disk {
   link(from: string, to: string, done: (result: DiskResult) => void): void;
   /** Used at start only, before the node serves. */
   readSync(path: string): DiskResult<Buffer>;
-  /** File names (not paths) in a folder, sorted; an absent folder is empty. */
+  /** Names (not paths) of the files and folders in a folder, sorted; an absent folder is empty. */
   listSync(folder: string): readonly string[];
 }
 

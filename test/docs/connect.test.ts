@@ -14,6 +14,9 @@ interface Snippets {
 const { snippets } = (await import(resolve(ROOT, 'conformance', 'snippets.mjs'))) as Snippets;
 const page = readFileSync(resolve(ROOT, 'docs', 'connect.md'), 'utf8');
 
-test.each(snippets().map(({ path, block }) => [path, block]))('docs/connect.md shows what %s does', (_path, block) => {
-  expect(page).toContain(block);
-});
+test.each(snippets().map(({ path, block }) => [path, block]))(
+  'docs/connect.md shows what %s does',
+  (_path, block) => {
+    expect(page).toContain(block);
+  },
+);

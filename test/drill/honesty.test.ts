@@ -106,7 +106,7 @@ describe('an instance is lost in one of two regions', () => {
     expect(EXIT_CODES[result.verdict]).toBe(10);
   });
   test('hardly any load proves nothing, exit 12', async () => {
-    const result = await runDrill(design, { addressBlock: block, seed: 5, rate: 2 });
+    const result = await runDrill(design, { addressBlock: block, seed: 5, rate: 14 });
     expect(verdictsOf(result)).toMatchObject({ 'enough-operations': 'inconclusive' });
     expect(EXIT_CODES[result.verdict]).toBe(12);
   });

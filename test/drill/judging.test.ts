@@ -121,6 +121,11 @@ describe('verdicts', () => {
     expect(found).toBe(verdict);
     expect(EXIT_CODES[found]).toBe(code);
   });
+  test('an overloaded machine makes failed expectations inconclusive, and lost data never', () => {
+    const late = check('generator-kept-up', 'inconclusive');
+    expect(verdictOf([expectation(false)], [late])).toBe('inconclusive');
+    expect(verdictOf([expectation(false)], [late, check('stale-reads', 'violated')])).toBe('consistency-violated');
+  });
   test('a driver in a foreign region fails the drill but is no lost data', () => {
     expect(verdictOf([], [check('local-connections', 'violated')])).toBe('expectation-failed');
   });

@@ -3,12 +3,15 @@
 import { expect, test } from 'vitest';
 import { ClusterWorld, MINUTES } from './world.ts';
 
+function region(endpoint: string): string {
+  return endpoint.split('.')[2] ?? '';
+}
+
 const REGIONS = { 'us-east-1': { zones: ['a', 'b'], nodesPerZone: 1 }, 'us-west-2': { zones: ['a', 'b'], nodesPerZone: 1 } };
 
 test.each([1, 2, 3, 4, 5])('schema converges after a split (seed %i)', (seed) => {
   const world = new ClusterWorld({ seed, regions: REGIONS });
   world.createTable({ 'us-east-1': 2, 'us-west-2': 2 });
-  const region = (endpoint: string): string => endpoint.split('.')[2] ?? '';
   world.cluster.links.add({ name: 'split', matches: (from, to) => region(from) !== region(to), effect: { kind: 'cut' } });
   world.loop.runFor(MINUTES);
   world.cql('CREATE TABLE ks.east (k int PRIMARY KEY, v int)', world.host('us-east-1/a/1'));

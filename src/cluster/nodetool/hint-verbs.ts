@@ -34,11 +34,11 @@ export const HINT_VERBS: VerbTable = {
   },
   disablehintsfordc: {
     about: 'Disable hints for a data center', usage: '<datacenter>', argumentsMax: 1,
-    run: (tool, words) => tool.node.hints.setDatacenterEnabled(datacenter(words, 'disablehintsfordc'), false),
+    run: (tool, words) => tool.node.hints.setDatacenterEnabled(datacenterOf(words, 'disablehintsfordc'), false),
   },
   enablehintsfordc: {
     about: 'Enable hints for a data center that was previsouly disabled', usage: '<datacenter>', argumentsMax: 1,
-    run: (tool, words) => tool.node.hints.setDatacenterEnabled(datacenter(words, 'enablehintsfordc'), true),
+    run: (tool, words) => tool.node.hints.setDatacenterEnabled(datacenterOf(words, 'enablehintsfordc'), true),
   },
   listpendinghints: { about: 'Print all pending hints that this node has', argumentsMax: 0, run: listPendingHints },
   truncatehints: {
@@ -62,7 +62,7 @@ export const HINT_VERBS: VerbTable = {
   },
 };
 
-function datacenter(words: Words, verb: string): string {
+function datacenterOf(words: Words, verb: string): string {
   const [name] = words.arguments;
   if (name === undefined) throw badUse(`${verb} requires exactly one data center`);
   return name;

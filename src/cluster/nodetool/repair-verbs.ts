@@ -84,8 +84,11 @@ function repairKeyspace(tool: Tool, keyspace: KeyspaceMetadata, words: Words, ta
 function subrange(words: Words): readonly TokenRange[] | null {
   const [start, end] = [words.value('start'), words.value('end')];
   if (start === undefined && end === undefined) return null;
-  const token = (text: string | undefined): TokenRange['left'] => (text === undefined ? MIN_TOKEN : parseToken(text));
-  return [{ left: token(start), right: token(end) }];
+  return [{ left: tokenOf(start), right: tokenOf(end) }];
+}
+
+function tokenOf(text: string | undefined): TokenRange['left'] {
+  return text === undefined ? MIN_TOKEN : parseToken(text);
 }
 
 function repairAdmin(tool: Tool, words: Words): void {

@@ -201,14 +201,17 @@ function keyToken(tool: Tool, [keyspaceName = '', tableName = '', text = '']: re
   }
 }
 
+function tokensText(tokens: readonly Token[]): string {
+  return `[${[...tokens].sort(compareTokens).map(tokenText).join(', ')}]`;
+}
+
 function checkTokenMetadata(tool: Tool): void {
   const { gossiper, metadata } = tool.node.membership;
-  const texts = (tokens: readonly Token[]): string => `[${[...tokens].sort(compareTokens).map(tokenText).join(', ')}]`;
   const states = [...gossiper.states()].sort(([a], [b]) => compareEndpoints(a, b));
   for (const [endpoint, state] of states) {
     if (state.isDeadStatus) continue;
-    const gossiped = texts(state.tokens);
-    const kept = texts(metadata.isMember(endpoint) ? metadata.tokensOf(endpoint) : (metadata.joiners().get(endpoint) ?? []));
+    const gossiped = tokensText(state.tokens);
+    const kept = tokensText(metadata.isMember(endpoint) ? metadata.tokensOf(endpoint) : (metadata.joiners().get(endpoint) ?? []));
     if (gossiped === kept) continue;
     tool.lines([`Mismatch on : /${endpoint}`, `  Gossip tokens: ${gossiped}`, `  TokenMetadata: ${kept}`]);
   }

@@ -20,6 +20,10 @@ export const STATS_VERBS: VerbTable = {
   },
 };
 
+function line(name: string, cells: readonly string[]): string {
+  return left(name, 10) + cells.map((cell) => right(cell, 19)).join('');
+}
+
 /** Which of Cassandra's stages handles a verb. Nothing waits in a stage here: a message is handled when it arrives. */
 const STAGES: Readonly<Record<string, readonly string[]>> = {
   ReadStage: ['READ_REQ', 'RANGE_REQ'],
@@ -38,17 +42,15 @@ function tpStats(tool: Tool): void {
   const total = [...handled.values()].reduce((sum, count) => sum + count, 0);
   const { read, write, range, casRead, casWrite } = metered.metrics;
   const requests = read.count + write.count + range.count + casRead.count + casWrite.count;
-  const row = (name: string, completed: number, active = 0, pending = 0): readonly string[] =>
-    [name, String(active), String(pending), String(completed), '0', '0'];
   const stages = Object.entries(STAGES).map(([name, verbs]) => {
     const completed = verbs.reduce((sum, verb) => sum + (handled.get(verb) ?? 0), 0);
-    return name === 'CompactionExecutor' ? row(name, maintenance.completed, maintenance.active.size) : row(name, completed);
+    return name === 'CompactionExecutor' ? pool(name, maintenance.completed, maintenance.active.size) : pool(name, completed);
   });
   tool.lines(table([
     ['Pool Name', 'Active', 'Pending', 'Completed', 'Blocked', 'All time blocked'],
     ...stages,
-    row('RequestResponseStage', messaging.stats.received - total, 0, messaging.pending()),
-    row('Native-Transport-Requests', requests),
+    pool('RequestResponseStage', messaging.stats.received - total, 0, messaging.pending()),
+    pool('Native-Transport-Requests', requests),
   ]));
   tool.lines(['', 'Latencies waiting in queue (micros) per dropped message types']);
   const dropped = Object.values(STAGES).flat().filter((verb) => !verb.startsWith('GOSSIP'));
@@ -57,6 +59,10 @@ function tpStats(tool: Tool): void {
     ['Message type', 'Dropped', '50%', '95%', '99%', 'Max'],
     ...dropped.map((verb) => [verb, String(counts.get(verb) ?? 0), 'N/A', 'N/A', 'N/A', 'N/A']),
   ]));
+}
+
+function pool(name: string, completed: number, active = 0, pending = 0): readonly string[] {
+  return [name, String(active), String(pending), String(completed), '0', '0'];
 }
 
 function netStats(tool: Tool, words: Words): void {
@@ -71,12 +77,14 @@ function netStats(tool: Tool, words: Words): void {
   const handled = messaging.handledByVerb();
   const gossip = (STAGES['GossipStage'] ?? []).reduce((sum, verb) => sum + (handled.get(verb) ?? 0), 0);
   const dropped = [...messaging.stats.dropped.values()].reduce((sum, count) => sum + count, 0);
-  const line = (name: string, pending: string | number, completed: string | number, lost: string | number): string =>
-    `${left(name, 25)}${right('n/a', 10)}${right(pending, 10)}${right(completed, 15)}${right(lost, 10)}`;
   tool.line(`${left('Pool Name', 25)}${right('Active', 10)}${right('Pending', 10)}${right('Completed', 15)}${right('Dropped', 10)}`);
-  tool.line(line('Large messages', 0, handled.get('STREAM_ROWS_REQ') ?? 0, 0));
-  tool.line(line('Small messages', messaging.pending(), messaging.stats.sent - gossip, dropped));
-  tool.line(line('Gossip messages', 0, gossip, 0));
+  tool.line(channel('Large messages', 0, handled.get('STREAM_ROWS_REQ') ?? 0, 0));
+  tool.line(channel('Small messages', messaging.pending(), messaging.stats.sent - gossip, dropped));
+  tool.line(channel('Gossip messages', 0, gossip, 0));
+}
+
+function channel(name: string, pending: number, completed: number, dropped: number): string {
+  return `${left(name, 25)}${right('n/a', 10)}${right(pending, 10)}${right(completed, 15)}${right(dropped, 10)}`;
 }
 
 /** There are no files to stream: ranges and rows stand for them. */
@@ -97,7 +105,6 @@ function proxyHistograms(tool: Tool): void {
   const { read, write, range, casRead, casWrite } = tool.node.metered.metrics;
   const view = null;
   const columns: readonly (LatencySummary | null)[] = [read, write, range, casRead, casWrite, view];
-  const line = (name: string, cells: readonly string[]): string => left(name, 10) + cells.map((cell) => right(cell, 19)).join('');
   tool.line('proxy histograms');
   tool.line(line('Percentile', ['Read Latency', 'Write Latency', 'Range Latency', 'CAS Read Latency', 'CAS Write Latency', 'View Write Latency']));
   tool.line(line('', columns.map(() => '(micros)')));

@@ -1,7 +1,7 @@
 // Stored data: flush, compaction and its kin, snapshots. Data lives in memory: what works on SSTable files says so.
 
 import type { TableMetadata } from '../../data/schema.ts';
-import type { TableSnapshot } from '../../node/storage/node-storage.ts';
+import type { TableSnapshot } from '../../node/storage/snapshots.ts';
 import { fixed, isoText, sizeText, table } from './text.ts';
 import type { OptionTable, Tool, VerbTable, Words } from './verb.ts';
 import { awaiting, badUse, option } from './verb.ts';
@@ -65,11 +65,28 @@ export const STORAGE_VERBS: VerbTable = {
     about: 'Lists all the snapshots along with the size on disk and true size.', argumentsMax: 0, run: listSnapshots,
     options: { ...option('no-ttl', ['-nt', '--no-ttl']), ...option('ephemeral', ['-e', '--ephemeral']) },
   },
+  import: {
+    about: 'Import new SSTables to the system', usage: '<keyspace> <table> <directory> ...', argumentsMax: 3, run: importSnapshot,
+    options: {
+      ...option('keep-level', ['-l', '--keep-level']), ...option('keep-repaired', ['-r', '--keep-repaired']), ...option('no-verify', ['-v', '--no-verify']),
+      ...option('no-tokens', ['-t', '--no-tokens']), ...option('no-invalidate-caches', ['-c', '--no-invalidate-caches']), ...option('quick', ['-q', '--quick']),
+      ...option('extended-verify', ['-e', '--extended-verify']), ...option('copy-data', ['-p', '--copy-data']),
+    },
+  },
   clearsnapshot: {
     about: 'Remove the snapshot with the given name from the given keyspaces', usage: '[<keyspaces>...] ', argumentsMax: Infinity, run: clearSnapshot,
     options: { ...option('tag', ['-t'], true), ...option('all', ['--all']) },
   },
 };
+
+/** What a directory names is a snapshot of this node: its tag, or a path that ends in it. */
+function importSnapshot(tool: Tool, words: Words): Promise<void> {
+  const [keyspace, name, directory] = words.arguments;
+  if (keyspace === undefined || name === undefined || directory === undefined) throw badUse('import requires keyspace, table name and directories');
+  const table = tool.table([keyspace, name], 'import requires keyspace, table name and directories');
+  const tag = directory.split('/').filter((part) => part !== '').at(-1) ?? directory;
+  return awaiting((done) => tool.node.maintenance.restore(tag, table, done));
+}
 
 function purge(tool: Tool, tables: readonly TableMetadata[], kind: 'Compaction' | 'Garbage collect'): Promise<void> {
   return awaiting((done) => tool.node.maintenance.compact(tables, kind, () => done(null)));
@@ -131,7 +148,7 @@ function compactionHistory(tool: Tool, words: Words): void {
   tool.lines(table([['id', 'keyspace_name', 'columnfamily_name', 'compacted_at', 'bytes_in', 'bytes_out', 'rows_merged', 'compaction_properties'], ...rows]));
 }
 
-function snapshot(tool: Tool, words: Words): void {
+function snapshot(tool: Tool, words: Words): Promise<void> {
   const tag = words.value('tag') ?? String(tool.nowMs);
   const list = words.values('list');
   const keyspaces = words.arguments;
@@ -149,8 +166,8 @@ function snapshot(tool: Tool, words: Words): void {
   const options = [`skipFlush=${words.has('skip-flush')}`, ...(ttl === undefined ? [] : [`ttl=${ttl}`])].join(', ');
   const what = list.length > 0 ? `"${list.join(',')}"` : keyspaces.length > 0 ? `[${keyspaces.join(', ')}]` : '[all keyspaces]';
   tool.line(`Requested creating snapshot(s) for ${what} with snapshot name [${tag}] and options {${options}}`);
-  tool.node.maintenance.snapshot(tag, tables);
   tool.line(`Snapshot directory: ${tag}`);
+  return awaiting((done) => tool.node.maintenance.snapshot(tag, tables, () => done(null)));
 }
 
 function listSnapshots(tool: Tool): void {
@@ -162,13 +179,14 @@ function listSnapshots(tool: Tool): void {
   }
   // A snapshot shares what has not changed since: its true size is what only it holds.
   const trueSize = (one: TableSnapshot): number => {
-    const store = tool.node.storage.store(one.table.id);
-    if (store === undefined) return one.dataBytes;
+    const store = tool.node.storage.store(one.tableId);
+    // One of an earlier process is only on disk.
+    if (store === undefined || (one.partitions.length === 0 && one.dataBytes > 0)) return one.dataBytes;
     const changed = one.partitions.filter((partition) => store.partition(partition.key) !== partition).length;
     return one.partitions.length === 0 ? 0 : Math.round((one.dataBytes * changed) / one.partitions.length);
   };
   const rows = snapshots.map((one) => [
-    one.tag, one.table.keyspace, one.table.name, sizeText(trueSize(one)), sizeText(one.dataBytes), isoText(one.createdAtMs), '',
+    one.tag, one.keyspace, one.tableName, sizeText(trueSize(one)), sizeText(one.dataBytes), isoText(one.createdAtMs), '',
   ]);
   tool.lines(table([['Snapshot name', 'Keyspace name', 'Column family name', 'True size', 'Size on disk', 'Creation time', 'Expiration time'], ...rows]));
   tool.lines(['', `Total TrueDiskSpaceUsed: ${sizeText(snapshots.reduce((sum, one) => sum + trueSize(one), 0))}`, '']);

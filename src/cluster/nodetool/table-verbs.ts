@@ -64,7 +64,7 @@ function printTableStats(tool: Tool, words: Words): void {
   const measured = wanted.flatMap((table): Measured[] => {
     const store = tool.node.storage.store(table.id);
     if (store === undefined) return [];
-    const snapshots = tool.node.storage.listSnapshots().filter((one) => one.table.id === table.id);
+    const snapshots = tool.node.storage.listSnapshots().filter((one) => one.tableId === table.id);
     const snapshotBytes = snapshots.reduce((sum, one) => sum + one.dataBytes, 0);
     return [{ ...tableStats(store, Math.floor(tool.nowMs / 1_000)), table, store, snapshotBytes }];
   });
@@ -131,7 +131,6 @@ function tableHistograms(tool: Tool, words: Words): void {
     if (store === undefined) continue;
     const { sizes, cells } = shapes(store);
     const reads = tool.node.coordinator.reads.latencies(table);
-    const row = (texts: readonly string[]): string => left(texts[0] ?? '', 10) + texts.slice(1).map((text) => right(text, 18)).join('');
     tool.line(`${table.keyspace}/${table.name} histograms`);
     tool.line(row(['Percentile', 'Read Latency', 'Write Latency', 'SSTables', 'Partition Size', 'Cell Count']));
     tool.line(row(['', '(micros)', '(micros)', '', '(bytes)', '']));
@@ -140,6 +139,10 @@ function tableHistograms(tool: Tool, words: Words): void {
     }
     tool.line();
   }
+}
+
+function row(texts: readonly string[]): string {
+  return left(texts[0] ?? '', 10) + texts.slice(1).map((text) => right(text, 18)).join('');
 }
 
 /** Of the coordinator's reads of this table. */
@@ -152,14 +155,14 @@ function shapes(store: TableStore): { readonly sizes: readonly number[]; readonl
   const order = clusteringOrder(store.table);
   const sizes: number[] = [];
   const cells: number[] = [];
-  store.forEachStored(WHOLE_RING, (stored) => {
-    sizes.push(stored instanceof LargePartition ? stored.size : partitionSize(stored));
-    let count = 0;
-    forEachStoredRow(stored, FULL_SLICE, { reversed: false, order }, (row) => {
-      for (const data of row.data) count += isComplexData(data) ? data.cells.length : 1;
+  store.forEachStored(WHOLE_RING, (partition) => {
+    sizes.push(partition instanceof LargePartition ? partition.size : partitionSize(partition));
+    let cellCount = 0;
+    forEachStoredRow(partition, FULL_SLICE, { reversed: false, order }, (stored) => {
+      for (const data of stored.data) cellCount += isComplexData(data) ? data.cells.length : 1;
       return true;
     });
-    cells.push(count);
+    cells.push(cellCount);
   });
   return { sizes: sizes.sort((a, b) => a - b), cells: cells.sort((a, b) => a - b) };
 }
@@ -200,7 +203,7 @@ async function topPartitions(tool: Tool, words: Words): Promise<void> {
     const texts = rows.map(({ key }) => keyText(table, key));
     const width = Math.max(9, ...texts.map((text) => text.length));
     tool.line(`   ${left('Table', full.length)} ${left('Partition', width)} ${left('Count', 7)} +/-`);
-    rows.forEach((row, i) => tool.line(`   ${full} ${left(texts[i] ?? '', width)} ${left(row.count, 7)} ${row.error}`));
+    rows.forEach((sample, i) => tool.line(`   ${full} ${left(texts[i] ?? '', width)} ${left(sample.count, 7)} ${sample.error}`));
   });
 }
 

@@ -119,17 +119,17 @@ export function parseWords(words: readonly string[], options: OptionTable): Word
       continue;
     }
     const [spelling = '', inline] = word.startsWith('--') ? splitInline(word) : [word];
-    const option = optionsEnded ? undefined : (options[spelling] ?? GLOBAL_OPTIONS[spelling]);
-    if (option === undefined) {
+    const known = optionsEnded ? undefined : (options[spelling] ?? GLOBAL_OPTIONS[spelling]);
+    if (known === undefined) {
       if (!optionsEnded && /^-[a-zA-Z-]/.test(word)) throw badUse(`Found unexpected parameters: [${word}]`);
       plain.push(word);
       continue;
     }
-    const values = found.get(option.name) ?? [];
-    found.set(option.name, values);
-    if (!option.hasValue) continue;
+    const values = found.get(known.name) ?? [];
+    found.set(known.name, values);
+    if (!known.hasValue) continue;
     const value = inline ?? words[++at];
-    if (value === undefined) throw badUse(`Required values for option '${option.name}' not provided`);
+    if (value === undefined) throw badUse(`Required values for option '${known.name}' not provided`);
     values.push(value);
   }
   return {

@@ -362,8 +362,10 @@ function cast(reader: TokenReader): Selector {
   reader.next();
   const inner = selector(reader);
   reader.expect(T.K_AS);
-  const typeName = nativeTypeName(reader);
+  const isVarchar = reader.kind === T.K_VARCHAR;
+  const type = nativeTypeName(reader);
   reader.expect(T.RIGHT_PAREN);
   reader.leave();
-  return { kind: 'cast', selector: inner, type: typeName };
+  if (isVarchar) return { kind: 'cast', selector: inner, type, written: 'varchar' };
+  return { kind: 'cast', selector: inner, type };
 }

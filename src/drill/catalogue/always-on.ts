@@ -21,7 +21,7 @@ export const alwaysOn: DrillInput = {
     'Two regions, three zones each. A node, an application instance, a zone, the peering link and a region are lost ' +
     'one after another under load, and come back. No acknowledged write may be lost and no user may see a failure.',
   topology: { ...ALWAYS_ON, cassandra: SHORTENED_CASSANDRA },
-  load: { rate: 150, read: 0.55, write: 0.35, retry: true, timeout: '5s', warmup: '3s' },
+  load: { rate: 150, read: 0.55, write: 0.35, retry: true, timeout: '8s', warmup: '3s' },
   phases: [
     { name: 'baseline', for: '5s', expect: { availability: 1, userAvailability: 1, failuresAfterDetection: 0 } },
     { name: 'node lost', inject: [{ kind: 'kill', at: 'us-east-1/a/1' }], for: '9s', expect: SURVIVES },

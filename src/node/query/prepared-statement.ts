@@ -76,7 +76,8 @@ export function prepareStatement(
   context: PreparationContext,
 ): PreparedStatement {
   const { statement, text } = parsed;
-  const variables = new BindVariables(parsed.bindMarkers);
+  // Markers in schema statements bind nothing: their executors refuse them.
+  const variables = new BindVariables(bindsValues(statement) ? parsed.bindMarkers : []);
   const plan = planOf(statement, variables, context);
   const tables = tablesOf(plan);
   const last = tables[tables.length - 1];
@@ -111,6 +112,20 @@ export function prepareStatement(
         ? hasConditions(plan)
         : plan.kind === 'batch' && plan.plans.some(hasConditions),
   };
+}
+
+function bindsValues({ kind }: Statement): boolean {
+  switch (kind) {
+    case 'select':
+    case 'insert':
+    case 'insert-json':
+    case 'update':
+    case 'delete':
+    case 'batch':
+      return true;
+    default:
+      return false;
+  }
 }
 
 function planOf(

@@ -118,7 +118,7 @@ export class QueryProcessor {
   /** Prepares a statement again after a restart. False: it no longer fits the schema. */
   restorePrepared(text: string, keyspace: string | null): boolean {
     try {
-      this.plans.prepare(text, keyspace);
+      this.plans.prepare(text, keyspace, true);
       return true;
     } catch (error) {
       if (error instanceof CqlException) return false;

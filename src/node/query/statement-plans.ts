@@ -11,11 +11,11 @@ import { fitnessOf, StatementCache } from './statement-cache.ts';
 
 /** Where prepared statements outlive the process (system.prepared_statements). */
 export interface PreparedStore {
-  store(id: Buffer, keyspace: string | null, text: string): void;
+  put(id: Buffer, keyspace: string | null, text: string): void;
   remove(id: Buffer): void;
 }
 
-export const NO_PREPARED_STORE: PreparedStore = { store: () => undefined, remove: () => undefined };
+export const NO_PREPARED_STORE: PreparedStore = { put: () => undefined, remove: () => undefined };
 
 export interface PlanEnvironment {
   /** The schema as it is now. */
@@ -98,10 +98,14 @@ export class StatementPlans {
     return prepared;
   }
 
-  /** Plans and keeps a statement. Both its ids are known: with and without the keyspace. */
+  /**
+   * Plans and keeps a statement. Both its ids are known: with and without the keyspace. `isStored`: it comes from the
+   * store.
+   */
   prepare(
     text: string,
     keyspace: string | null,
+    isStored = false,
   ): { readonly prepared: PreparedStatement; readonly id: Buffer } {
     const schema = this.environment.schema();
     const plain = statementId(text, null);
@@ -116,14 +120,11 @@ export class StatementPlans {
         `Too many markers(?). ${prepared.markers} markers exceed the allowed maximum of ${MARKERS_MAX}`,
       );
     }
-    this.put(plain, prepared, schema);
-    if (keyspace !== null) this.put(qualified, prepared, schema);
+    for (const id of keyspace === null ? [plain] : [plain, qualified]) {
+      this.prepared.put(id.toString('latin1'), prepared, schema);
+      if (!isStored) this.store.put(id, keyspace, text);
+    }
     return { prepared, id: prepared.isQualified ? plain : qualified };
-  }
-
-  private put(id: Buffer, prepared: PreparedStatement, schema: Schema): void {
-    this.prepared.put(id.toString('latin1'), prepared, schema);
-    this.store.store(id, prepared.keyspace, prepared.text);
   }
 
   private plan(text: string, keyspace: string | null): PreparedStatement {

@@ -59,6 +59,8 @@ export class Streaming implements RangeStreaming {
   private bytesPerSecond = BYTES_PER_SECOND;
   private nextStream = 1;
   private freeAtMs = 0;
+  /** Who counts the rows of this node's plans, by session. */
+  private readonly portions = new Map<string, (rows: number) => void>();
   private readonly watchers = new Map<Endpoint, Set<() => void>>();
 
   constructor(parts: StreamingParts) {
@@ -95,7 +97,13 @@ export class Streaming implements RangeStreaming {
     let isOver = left === 0;
     if (isOver) done(null);
     for (const task of tasks) {
-      this.runTask(task, `${operation} ${this.nextStream++}`, (totals, error) => {
+      const session = `${operation} ${this.parts.messaging.self} ${this.nextStream++}`;
+      this.portions.set(session, (count) => {
+        rows += count;
+        if (!isOver) progress({ ranges, rangesTotal, rows });
+      });
+      this.runTask(task, session, (totals, error) => {
+        this.portions.delete(session);
         if (isOver) return;
         if (totals === null) {
           isOver = true;
@@ -103,7 +111,6 @@ export class Streaming implements RangeStreaming {
           return;
         }
         ranges += task.ranges.length;
-        rows += totals.rows;
         progress({ ranges, rangesTotal, rows });
         left--;
         isOver = left === 0;
@@ -173,6 +180,15 @@ export class Streaming implements RangeStreaming {
     return from - now;
   }
 
+  /** A portion of a session has been applied. */
+  onPortion(session: string, partitions: readonly PartitionData[]): void {
+    const counter = this.portions.get(session);
+    if (counter === undefined) return;
+    let rows = 0;
+    for (const partition of partitions) rows += partition.rows.length;
+    counter(rows);
+  }
+
   private runTask(task: StreamTask, session: string, done: StreamDone): void {
     const { keyspace, ranges, peer, direction } = task;
     const spec = { session, keyspace, tables: null, ranges };
@@ -202,6 +218,7 @@ export class Streaming implements RangeStreaming {
         return;
       }
     }
+    this.onPortion(message.payload.session, partitions);
     messaging.respond(message, from, 'STREAM_ROWS_RSP', null);
   }
 
@@ -295,6 +312,7 @@ class TableStream {
       this.bytes += bytes;
       this.partitions += page.length;
       for (const partition of page) this.rows += partition.rows.length;
+      this.streaming.onPortion(session, page);
       this.step();
     });
   }

@@ -21,10 +21,6 @@ export class StorageStore implements LocalStore {
   private readonly snapshotOnTruncate: boolean;
   /** Set by the node: base tables with views tell it of their changes. */
   views: ViewWriter | null = null;
-  private outcome: ApplyResult | null = null;
-  private readonly remember = (result: ApplyResult): void => {
-    this.outcome = result;
-  };
 
   constructor(parts: {
     readonly storage: NodeStorage;
@@ -50,12 +46,7 @@ export class StorageStore implements LocalStore {
   }
 
   private applyPlain(mutation: Mutation): FailureReason | null {
-    this.outcome = null;
-    this.storage.apply(mutation, this.isDurable(mutation), this.remember);
-    if (this.outcome !== null) return reasonOf(this.outcome);
-    // The log makes writers wait (batch, group, a sync that is late): the content is there for whoever reads next.
-    this.storage.merge(mutation);
-    return null;
+    return reasonOf(this.storage.applyAtOnce(mutation, this.isDurable(mutation)));
   }
 
   read(command: ReadCommand): ReplicaResult {
@@ -70,12 +61,18 @@ export class StorageStore implements LocalStore {
     this.storage.truncate(table.id, atMs, (result) => done(reasonOf(result)));
   }
 
+  /** The views' changes are those of the moment of the merge: another write may come between. */
   private applyLogged(mutation: Mutation, done: ApplyDone): void {
-    const { views } = this;
-    const touched = views === null || !views.isNeeded ? null : views.before(mutation);
-    this.storage.apply(mutation, this.isDurable(mutation), (result) => {
-      if (touched !== null && result.ok) views?.after(touched);
-      done(reasonOf(result));
+    this.storage.admit(mutation, this.isDurable(mutation), (refusal) => {
+      if (refusal !== null) {
+        done(reasonOf(refusal));
+        return;
+      }
+      const { views } = this;
+      const touched = views === null || !views.isNeeded ? null : views.before(mutation);
+      this.storage.merge(mutation);
+      if (touched !== null) views?.after(touched);
+      done(null);
     });
   }
 

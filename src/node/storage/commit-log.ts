@@ -1,6 +1,6 @@
-// A node's commit log: appends records to segments and says when a write may be acknowledged. periodic: at once, unless
-// the last sync is overdue by half; batch: when synced; group: when the window's sync is done. Appends gather while
-// one is under way, so that a busy log writes few, large pieces. Test: test/storage/durability.test.ts.
+// A node's commit log: appends records to segments and says when a write may be acknowledged. periodic: when it is in the
+// page cache, unless the last sync is overdue by half; batch: when synced; group: when the window's sync is done. Appends
+// gather while one is under way, so that a busy log writes few, large pieces. Test: test/storage/durability.test.ts.
 // Cassandra: db/commitlog/{CommitLog, PeriodicCommitLogService, BatchCommitLogService, GroupCommitLogService}.
 
 import type { Clock, Disk, DiskResult, Timer } from '../../world/ports.ts';
@@ -35,7 +35,7 @@ export interface CommitLogOptions {
 export type LogDone = (error: string | null) => void;
 
 interface Waiter {
-  /** Position that must be synced. */
+  /** Position that must be reached. */
   readonly position: number;
   readonly done: LogDone;
 }
@@ -68,7 +68,10 @@ export class CommitLog {
   private appending = false;
   private syncing = false;
   private rotating: ((segment: number) => void)[] | null = null;
+  /** Wait for a sync. */
   private waiters: Waiter[] = [];
+  /** periodic: wait for the page cache, and for a sync that is overdue. */
+  private writers: Waiter[] = [];
   private dirtySinceMs = 0;
   private timer: Timer | null = null;
   /** Somebody waits for a sync up to here outside the mode's rhythm. */
@@ -124,18 +127,17 @@ export class CommitLog {
   }
 
   /**
-   * Queues a record. True: the caller may acknowledge now and `done` will not be called; false: `done` is called once,
-   * when the record is durable or cannot become it.
+   * Queues a record. `done` is called once, in the order of the records: when this one is as safe as the mode asks, or
+   * cannot become it. Never before `append` returns.
    */
-  append(record: Buffer, done: LogDone): boolean {
+  append(record: Buffer, done: LogDone): void {
     if (this.enqueued === this.synced) this.dirtySinceMs = this.options.clock.nowMs();
     this.queue.push(record);
     this.queuedBytes += record.length;
     this.enqueued += record.length;
-    const mayAcknowledge = this.options.config.commitlog_sync === 'periodic' && !this.isOverdue();
-    if (!mayAcknowledge) this.waiters.push({ position: this.enqueued, done });
+    const waiting = this.options.config.commitlog_sync === 'periodic' ? this.writers : this.waiters;
+    waiting.push({ position: this.enqueued, done });
     this.pump();
-    return mayAcknowledge;
   }
 
   /** Makes everything appended so far durable, in time; waiters hear of it. */
@@ -216,6 +218,7 @@ export class CommitLog {
         this.fail(result);
         return;
       }
+      if (!this.isOverdue()) this.release('writers', position);
       if (this.syncsAtOnce()) this.sync();
       this.pump();
     });
@@ -260,16 +263,24 @@ export class CommitLog {
   private onSynced(position: number): void {
     this.synced = position;
     this.dirtySinceMs = this.options.clock.nowMs();
-    if (this.waiters.length === 0) return;
-    const ready = this.waiters.filter((waiter) => waiter.position <= position);
-    if (ready.length === 0) return;
-    this.waiters = this.waiters.filter((waiter) => waiter.position > position);
-    for (const { done } of ready) done(null);
+    this.release('waiters', position);
+    this.release('writers', this.appended);
+  }
+
+  /** Tells those up to a position, in order. They may append. */
+  private release(who: 'waiters' | 'writers', position: number): void {
+    const waiting = this[who];
+    let ready = 0;
+    while (ready < waiting.length && (waiting[ready] as Waiter).position <= position) ready++;
+    if (ready === 0) return;
+    this[who] = waiting.slice(ready);
+    for (let at = 0; at < ready; at++) (waiting[at] as Waiter).done(null);
   }
 
   /** Everybody who waits hears of the failure; later records try again, in a new segment. */
   private fail(result: Extract<DiskResult, { ok: false }>): void {
-    const waiting = this.waiters;
+    const waiting = [...this.writers, ...this.waiters];
+    this.writers = [];
     this.waiters = [];
     const rotations = this.rotating ?? [];
     this.rotating = null;

@@ -76,6 +76,12 @@ export function markerRecord(durableBytes: number): Buffer {
   return frame(KIND.marker, body);
 }
 
+/** True for a file whose last record is a marker. */
+export function endsMarked(bytes: Buffer): boolean {
+  const at = bytes.length - 8;
+  return at >= HEADER_BYTES && bytes.subarray(at - MARKER_MAGIC.length, at).equals(MARKER_MAGIC);
+}
+
 export function endRecord(): Buffer {
   return frame(KIND.end, Buffer.alloc(0));
 }

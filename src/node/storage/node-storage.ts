@@ -10,17 +10,18 @@ import type { TableMetadata } from '../../data/schema.ts';
 import type { NodeConfig } from '../node-config.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { CommitLog } from './commit-log.ts';
-import { partitionSize } from './data-size.ts';
 import type { FailureDecision } from './disk-failure-policy.ts';
 import { onCommitFailure, onDiskFailure } from './disk-failure-policy.ts';
 import { sharedMutationRecord, truncationRecord } from './log-format.ts';
 import type { RecoveryPass, RecoveryResult } from './recovery.ts';
 import { Recovery } from './recovery.ts';
 import type { ReplicaResult } from './replica-result.ts';
-import { TableStore, WHOLE_RING } from './table-store.ts';
+import type { TableSnapshot } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
+import { TableStore } from './table-store.ts';
 
-/** Snapshots kept in memory, by reference; the oldest goes first. */
-const SNAPSHOTS_MAX = 64;
+/** Log written since the last checkpoint above which the next is due. */
+const CHECKPOINT_LOG_BYTES = 256 * 2 ** 20;
 const LOG_DIRECTORY = 'commitlog';
 const DATA_DIRECTORY = 'data';
 const LOCAL_SYSTEM_KEYSPACES: ReadonlySet<string> = new Set(['system', 'system_schema']);
@@ -33,6 +34,7 @@ export type StorageConfig = Pick<
   | 'commitlog_segment_size'
   | 'commit_failure_policy'
   | 'disk_failure_policy'
+  | 'ignore_replay_errors'
   | 'max_mutation_size'
   | 'tombstone_failure_threshold'
 >;
@@ -53,20 +55,16 @@ export interface NodeStorageOptions {
   readonly checkpointLogBytes?: number;
 }
 
-export type ApplyResult =
-  | { readonly ok: true }
-  /** `reason` of a write failure, or OVERLOADED: refused at the door. */
-  | { readonly ok: false; readonly reason: FailureReason | 'OVERLOADED'; readonly message: string };
+/** `reason` of a write failure, or OVERLOADED: refused at the door. */
+export interface Refusal {
+  readonly ok: false;
+  readonly reason: FailureReason | 'OVERLOADED';
+  readonly message: string;
+}
+
+export type ApplyResult = { readonly ok: true } | Refusal;
 
 const APPLIED: ApplyResult = Object.freeze({ ok: true });
-
-export interface TableSnapshot {
-  readonly tag: string;
-  readonly table: TableMetadata;
-  readonly createdAtMs: number;
-  readonly dataBytes: number;
-  readonly partitions: readonly PartitionData[];
-}
 
 export class NodeStorage {
   private readonly options: NodeStorageOptions;
@@ -74,14 +72,16 @@ export class NodeStorage {
   private readonly log: CommitLog | null;
   private readonly recovery: Recovery | null;
   private readonly truncations = new Map<string, number>();
-  private snapshots: TableSnapshot[] = [];
+  private readonly snapshots: Snapshots;
   private loggedBytes = 0;
   private isCheckpointing = false;
+  private nextCheckpoint: (() => void)[] = [];
   private readonly compacted: { table: number; key: DecoratedKey | null } = { table: 0, key: null };
 
   constructor(options: NodeStorageOptions) {
     const { disk, clock, config } = options;
     this.options = options;
+    this.snapshots = new Snapshots({ disk, clock, onFailure: (failure) => this.onDataFailure(failure) });
     this.recovery =
       disk === null ? null : new Recovery(disk, { log: LOG_DIRECTORY, data: DATA_DIRECTORY });
     this.log =
@@ -135,42 +135,48 @@ export class NodeStorage {
   // ---- writing and reading
 
   /**
-   * Applies a mutation atomically, logged first when `durable`. `done` is called exactly once, at once when the log
-   * need not be waited for. The mutation's objects are kept: copy slices of frames out first (compactMutation).
+   * Applies a mutation atomically, logged first when `durable`. `done` is called exactly once, at once when nothing is
+   * logged. The mutation's objects are kept: copy slices of frames out first (compactMutation).
    */
   apply(mutation: Mutation, durable: boolean, done: (result: ApplyResult) => void): void {
+    this.admit(mutation, durable, (refusal) => {
+      if (refusal === null) this.merge(mutation);
+      done(refusal ?? APPLIED);
+    });
+  }
+
+  /**
+   * Logs a mutation; `done` hears null once it may be merged and acknowledged, else why it is refused. Called exactly
+   * once, in the order of the calls, at once when nothing is logged.
+   */
+  admit(mutation: Mutation, durable: boolean, done: (refusal: Refusal | null) => void): void {
     const refusal = this.refusal(mutation);
-    if (refusal !== null) {
+    if (refusal !== null || this.log === null || !durable) {
       done(refusal);
       return;
     }
-    if (this.log === null || !durable) {
-      this.merge(mutation);
-      done(APPLIED);
-      return;
+    const record = this.recordOf(mutation);
+    if (!Buffer.isBuffer(record)) done(record);
+    else this.append(record, (error) => done(error === null ? null : logFailure(error)));
+  }
+
+  /** Logs and merges at once, without waiting for the log: what the node itself must read right away. */
+  applyAtOnce(mutation: Mutation, durable: boolean): ApplyResult {
+    const refusal = this.refusal(mutation);
+    if (refusal !== null) return refusal;
+    if (this.log !== null && durable) {
+      const record = this.recordOf(mutation);
+      if (!Buffer.isBuffer(record)) return record;
+      this.append(record, () => undefined);
     }
-    const record = sharedMutationRecord(mutation);
-    if (record.length > this.options.config.max_mutation_size) {
-      const message =
-        `Encountered an oversized mutation (${record.length}/` +
-        `${this.options.config.max_mutation_size}) for keyspace: ${mutation.keyspace}`;
-      done({ ok: false, reason: 'UNKNOWN', message });
-      return;
-    }
-    this.loggedBytes += record.length;
-    const isFree = this.log.append(record, (error) => {
-      if (error !== null) {
-        done(logFailure(error));
-        return;
-      }
-      this.merge(mutation);
-      done(APPLIED);
-    });
-    if (isFree) {
-      this.merge(mutation);
-      done(APPLIED);
-    }
-    if (this.loggedBytes > (this.options.checkpointLogBytes ?? 256 * 2 ** 20)) this.checkpoint();
+    this.merge(mutation);
+    return APPLIED;
+  }
+
+  /** Makes what was applied so far durable now, whatever commitlog_sync says: schema changes. */
+  persist(done: (error: string | null) => void): void {
+    if (this.log === null) done(null);
+    else this.log.flush(done);
   }
 
   /** Applies without the log: streams and replays, whose source can be asked again. */
@@ -208,11 +214,10 @@ export class NodeStorage {
       done(APPLIED);
       return;
     }
-    // In the order of the log: writes before it that still wait for their sync come first.
-    const isFree = this.log.append(truncationRecord(tableId, atMs), (error) => {
+    // In the order of the log: writes before it that still wait come first.
+    this.log.append(truncationRecord(tableId, atMs), (error) => {
       if (error === null) this.forget(tableId, atMs);
     });
-    if (isFree) this.forget(tableId, atMs);
     this.log.flush((error) => done(error === null ? APPLIED : logFailure(error)));
   }
 
@@ -221,29 +226,25 @@ export class NodeStorage {
     return this.truncations.get(tableId) ?? -Infinity;
   }
 
-  /** Keeps the table's content of now under a tag, by reference. */
-  takeSnapshot(tag: string, tableId: string): void {
+  /** Keeps the table's content of now under a tag; `done` when it is on disk, at once without one. */
+  takeSnapshot(tag: string, tableId: string, done: () => void = () => undefined): void {
     const store = this.tables.get(tableId);
-    if (store === undefined) return;
-    const partitions: PartitionData[] = [];
-    store.forEachPartition(WHOLE_RING, (partition) => void partitions.push(partition));
-    let dataBytes = 0;
-    for (const partition of partitions) dataBytes += partitionSize(partition);
-    const createdAtMs = this.options.clock.wallMs();
-    this.snapshots.push({ tag, table: store.table, createdAtMs, dataBytes, partitions });
-    if (this.snapshots.length > SNAPSHOTS_MAX) this.snapshots.shift();
+    if (store === undefined) done();
+    else this.snapshots.take(tag, store, done);
   }
 
   listSnapshots(): readonly TableSnapshot[] {
-    return this.snapshots;
+    return this.snapshots.all;
   }
 
   /** Both null: all of them. */
   clearSnapshots(tag: string | null, keyspace: string | null): void {
-    this.snapshots = this.snapshots.filter(
-      (one) =>
-        (tag !== null && one.tag !== tag) || (keyspace !== null && one.table.keyspace !== keyspace),
-    );
+    this.snapshots.clear(tag, keyspace);
+  }
+
+  /** Gives a snapshot's partitions to `visit`; the text of why not. */
+  readSnapshot(tag: string, table: TableMetadata, visit: (partition: PartitionData) => void): string | null {
+    return this.snapshots.read(tag, table, visit);
   }
 
   // ---- start and stop
@@ -255,10 +256,11 @@ export class NodeStorage {
 
   /**
    * Reads the kept mutations of some keyspaces into the stores that exist: first the system keyspaces, whose tables
-   * are known, then, with the schema read from them, the rest. `isLenient`: go on past damage.
+   * are known, then, with the schema read from them, the rest. `isLenient`: go on past damage, as ignore_replay_errors
+   * does for the log, best_effort and ignore of disk_failure_policy for checkpoints.
    */
   replay(wantsKeyspace: (keyspace: string) => boolean, isLenient = false): RecoveryResult {
-    if (this.recovery === null) return { mutations: 0, skipped: 0, torn: [], error: null };
+    if (this.recovery === null) return { mutations: 0, skipped: 0, torn: [], passed: [], error: null };
     const pass: RecoveryPass = {
       wantsKeyspace,
       tableById: (id) => this.tables.get(id)?.table,
@@ -268,7 +270,11 @@ export class NodeStorage {
         if (keyspace !== undefined && wantsKeyspace(keyspace)) this.forget(tableId, atMs);
       },
     };
-    const result = this.recovery.replay(pass, isLenient);
+    const { disk_failure_policy: policy, ignore_replay_errors: ignoresLog } = this.options.config;
+    const result = this.recovery.replay(pass, {
+      log: isLenient || ignoresLog,
+      data: isLenient || onDiskFailure(policy) === 'go-on',
+    });
     this.loggedBytes = this.recovery.segmentBytes;
     return result;
   }
@@ -289,11 +295,16 @@ export class NodeStorage {
     else this.log.drain(() => done());
   }
 
-  /** Writes all data to checkpoint files and removes the log before them. Does nothing while one is being written. */
+  /** Writes all data to checkpoint files and removes the log before them; one after another. */
   checkpoint(done: () => void = () => undefined): void {
     const { disk, clock } = this.options;
-    if (disk === null || this.log === null || this.isCheckpointing) {
+    if (disk === null || this.log === null) {
       done();
+      return;
+    }
+    if (this.isCheckpointing) {
+      // The one under way may have passed what was written just now.
+      this.nextCheckpoint.push(done);
       return;
     }
     this.isCheckpointing = true;
@@ -312,6 +323,9 @@ export class NodeStorage {
         this.isCheckpointing = false;
         if (failure !== null) this.onDataFailure(failure);
         done();
+        const waiting = this.nextCheckpoint;
+        this.nextCheckpoint = [];
+        if (waiting.length > 0) this.checkpoint(() => waiting.forEach((heard) => heard()));
       },
     );
   }
@@ -330,12 +344,26 @@ export class NodeStorage {
       this.compacted.table = (this.compacted.table + 1) % stores.length;
   }
 
+  private recordOf(mutation: Mutation): Buffer | Refusal {
+    const record = sharedMutationRecord(mutation);
+    const { max_mutation_size: max } = this.options.config;
+    if (record.length <= max) return record;
+    const message = `Encountered an oversized mutation (${record.length}/${max}) for keyspace: ${mutation.keyspace}`;
+    return { ok: false, reason: 'UNKNOWN', message };
+  }
+
+  private append(record: Buffer, done: (error: string | null) => void): void {
+    this.loggedBytes += record.length;
+    this.log?.append(record, done);
+    if (this.loggedBytes > (this.options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES)) this.checkpoint();
+  }
+
   private forget(tableId: string, atMs: number): void {
     this.truncations.set(tableId, atMs);
     this.tables.get(tableId)?.truncate();
   }
 
-  private refusal(mutation: Mutation): ApplyResult | null {
+  private refusal(mutation: Mutation): Refusal | null {
     if (this.log?.isOverloaded === true) {
       return { ok: false, reason: 'OVERLOADED', message: 'The commit log is behind' };
     }
@@ -371,6 +399,6 @@ export class NodeStorage {
   }
 }
 
-function logFailure(error: string): ApplyResult {
+function logFailure(error: string): Refusal {
   return { ok: false, reason: 'UNKNOWN', message: `Commit log failure: ${error}` };
 }

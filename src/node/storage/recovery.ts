@@ -10,7 +10,7 @@ import { ByteReader } from '../../data/byte-writer.ts';
 import { chunkName, manifestId, manifestName } from './checkpoint.ts';
 import { segmentId, segmentName } from './commit-log.ts';
 import type { LogEnd, LogRecord } from './log-format.ts';
-import { readLog } from './log-format.ts';
+import { endsMarked, markerRecord, readLog } from './log-format.ts';
 
 /** Why a node cannot start from its files. */
 export interface RecoveryError {
@@ -35,7 +35,15 @@ export interface RecoveryResult {
   readonly skipped: number;
   /** Segments that ended torn, with what was lost of each, in bytes. */
   readonly torn: readonly { readonly path: string; readonly bytes: number }[];
+  /** Damage that a lenient replay went past. */
+  readonly passed: readonly RecoveryError[];
   readonly error: RecoveryError | null;
+}
+
+/** What may be damaged without being an error. */
+export interface Leniency {
+  readonly log: boolean;
+  readonly data: boolean;
 }
 
 export class Recovery {
@@ -46,6 +54,8 @@ export class Recovery {
   private readonly segments: readonly number[];
   /** Size of the segments read by the last replay. */
   segmentBytes = 0;
+  /** Segments whose readable part no marker of theirs covers yet, with its length. */
+  private readonly unmarked = new Map<number, number>();
 
   constructor(disk: Disk, directories: { readonly log: string; readonly data: string }) {
     this.disk = disk;
@@ -70,18 +80,28 @@ export class Recovery {
     return Math.max(0, this.checkpoint?.id ?? 0, ...this.segments) + 1;
   }
 
-  /** Reads everything once; may be run again for other keyspaces. `isLenient`: damage ends its file, not the start. */
-  replay(pass: RecoveryPass, isLenient = false): RecoveryResult {
-    const state = { mutations: 0, skipped: 0, torn: [] as { path: string; bytes: number }[] };
+  /** Reads everything once; may be run again for other keyspaces. Lenient: damage ends its file, not the start. */
+  replay(pass: RecoveryPass, lenient: Leniency): RecoveryResult {
+    const state = { mutations: 0, skipped: 0, torn: [] as { path: string; bytes: number }[], passed: [] as RecoveryError[] };
     const visit = (record: LogRecord) => {
       if (record.kind === 'truncation') pass.truncate(record.tableId, record.atMs);
       if (record.kind === 'mutation') replayMutation(record.reader, pass, state);
     };
-    const error = this.readCheckpoint(visit) ?? this.readSegments(visit, state.torn, isLenient);
-    return { ...state, error };
+    for (const error of this.readCheckpoint(visit)) {
+      if (!lenient.data) return { ...state, error };
+      state.passed.push(error);
+    }
+    for (const error of this.readSegments(visit, state.torn)) {
+      if (!lenient.log) return { ...state, error };
+      state.passed.push(error);
+    }
+    return { ...state, error: null };
   }
 
-  /** Makes the segments found durable; `done` hears when all are (or cannot become it). */
+  /**
+   * Makes the segments found durable, and marks them as that: what is unreadable in them later is damage. `done` hears
+   * when all are (or cannot become it).
+   */
   sync(done: () => void): void {
     let waiting = this.segments.length;
     if (waiting === 0) {
@@ -89,39 +109,42 @@ export class Recovery {
       return;
     }
     for (const id of this.segments) {
-      this.disk.sync(`${this.logDirectory}/${segmentName(id)}`, () => {
+      const path = `${this.logDirectory}/${segmentName(id)}`;
+      this.disk.sync(path, (result) => {
+        const length = this.unmarked.get(id);
+        if (result.ok && length !== undefined) this.disk.append(path, markerRecord(length), () => undefined);
         if (--waiting === 0) done();
       });
     }
   }
 
-  private readSegments(
-    visit: (record: LogRecord) => void,
-    torn: { path: string; bytes: number }[],
-    isLenient: boolean,
-  ): RecoveryError | null {
+  private *readSegments(visit: (record: LogRecord) => void, torn: { path: string; bytes: number }[]): Generator<RecoveryError> {
     this.segmentBytes = 0;
     for (const id of this.segments) {
       const path = `${this.logDirectory}/${segmentName(id)}`;
       const file = this.disk.readSync(path);
-      if (file.ok) this.segmentBytes += file.value.length;
-      if (!file.ok) return unreadable(path, file.error);
+      if (!file.ok) {
+        yield unreadable(path, file.error);
+        continue;
+      }
+      this.segmentBytes += file.value.length;
       const end = readLog(file.value, visit);
       if (end.kind === 'torn') torn.push({ path, bytes: file.value.length - end.at });
-      if (end.kind === 'corrupt' && !isLenient) {
-        return { kind: 'corrupt-segment', path, at: end.at, message: corruptText(path, end) };
-      }
+      if (end.kind !== 'corrupt' && !endsMarked(file.value)) this.unmarked.set(id, end.kind === 'torn' ? end.at : file.value.length);
+      if (end.kind === 'corrupt') yield { kind: 'corrupt-segment', path, at: end.at, message: corruptText(path, end) };
     }
-    return null;
   }
 
-  private readCheckpoint(visit: (record: LogRecord) => void): RecoveryError | null {
-    if (this.checkpoint === null) return null;
+  private *readCheckpoint(visit: (record: LogRecord) => void): Generator<RecoveryError> {
+    if (this.checkpoint === null) return;
     const { id, chunks } = this.checkpoint;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const path = `${this.dataDirectory}/${chunkName(id, chunk)}`;
       const file = this.disk.readSync(path);
-      if (!file.ok) return unreadable(path, file.error);
+      if (!file.ok) {
+        yield unreadable(path, file.error);
+        continue;
+      }
       let isWhole = false;
       const end = readLog(file.value, (record) => {
         isWhole = record.kind === 'end';
@@ -129,14 +152,8 @@ export class Recovery {
       });
       if (end.kind === 'clean' && isWhole) continue;
       const at = end.kind === 'clean' ? file.value.length : end.at;
-      return {
-        kind: 'corrupt-checkpoint',
-        path,
-        at,
-        message: `Checksum failure at ${at} in ${path}`,
-      };
+      yield { kind: 'corrupt-checkpoint', path, at, message: `Checksum failure at ${at} in ${path}` };
     }
-    return null;
   }
 
   /** The newest manifest that can be read; older ones only remain when its removal was cut short. */

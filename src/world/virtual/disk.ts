@@ -95,10 +95,8 @@ export class VirtualDisk implements Disk {
 
   listSync(folder: string): readonly string[] {
     const prefix = folder.endsWith('/') ? folder : `${folder}/`;
-    return [...this.image.files.keys()]
-      .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/'))
-      .map((path) => path.slice(prefix.length))
-      .sort();
+    const inside = [...this.image.files.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
+    return [...new Set(inside.map((path) => path.split('/')[0] ?? path))].sort();
   }
 
   private write(path: string, bytes: Buffer): DiskResult {

@@ -105,19 +105,21 @@ function prepareCast(
   const inner = prepareSelector(selectable.selected, null, scope);
   const { type } = selectable;
   if (typesEqual(type, inner.type)) return inner;
-  const fn = resolveFunction({
-    keyspace: 'system',
-    name: castFunctionName(selectable.typeName),
-    args: [typedArgument(inner.type, selectableText(selectable.selected))],
-    currentKeyspace: scope.keyspace,
-    receiverType: null,
-    table: scope.table,
-    userFunctions: scope.userFunctions,
-  });
+  const { typeName: target } = selectable;
+  const fn =
+    target === 'varchar'
+      ? null
+      : resolveFunction({
+          keyspace: 'system',
+          name: castFunctionName(target),
+          args: [typedArgument(inner.type, selectableText(selectable.selected))],
+          currentKeyspace: scope.keyspace,
+          receiverType: null,
+          table: scope.table,
+          userFunctions: scope.userFunctions,
+        });
   if (fn === null || fn.kind !== 'scalar') {
-    throw invalid(
-      `${selectableText(selectable.selected)} cannot be cast to ${selectable.typeName}`,
-    );
+    throw invalid(`${selectableText(selectable.selected)} cannot be cast to ${target}`);
   }
   return { kind: 'call', function: fn, args: [inner], type: fn.returnType };
 }

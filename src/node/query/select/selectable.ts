@@ -41,7 +41,7 @@ export type Selectable =
       readonly kind: 'cast';
       readonly selected: Selectable;
       readonly type: CqlType;
-      readonly typeName: NativeTypeName;
+      readonly typeName: NativeTypeName | 'varchar';
     }
   | { readonly kind: 'field'; readonly selected: Selectable; readonly field: string }
   | { readonly kind: 'element'; readonly selected: Selectable; readonly key: Term }
@@ -104,7 +104,7 @@ export function toSelectable(selector: Selector, scope: SelectScope): Selectable
         kind: 'cast',
         selected: inner(selector.selector),
         type: NATIVE[selector.type],
-        typeName: selector.type,
+        typeName: selector.written ?? selector.type,
       };
     case 'field':
       return { kind: 'field', selected: inner(selector.receiver), field: selector.field };

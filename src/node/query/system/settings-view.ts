@@ -2,6 +2,7 @@
 // Cassandra: db/virtual/SettingsTable.
 
 import type { NodeConfig } from '../../node-config.ts';
+import { OLD_NAMES, SETTINGS_DEFAULTS } from './settings-defaults.ts';
 import type { VirtualRow } from './virtual-tables.ts';
 
 /** Milliseconds of the configuration in coarser units, where Cassandra prints those. */
@@ -35,6 +36,7 @@ const OURS = new Set([
   'batchlog_replay_interval',
   'gossip_interval',
   'ring_delay',
+  'ignore_replay_errors',
 ]);
 
 /** `more`: settings known elsewhere (addresses, the snitch, the partitioner). */
@@ -42,10 +44,22 @@ export function settingRows(
   config: NodeConfig,
   more: Readonly<Record<string, string | null>>,
 ): VirtualRow[] {
-  const rows = Object.entries(config)
-    .filter(([name]) => !OURS.has(name))
-    .map(([name, value]) => ({ name, value: settingText(name, value) }));
-  return [...rows, ...Object.entries(more).map(([name, value]) => ({ name, value }))];
+  const shown = new Map(SETTINGS_DEFAULTS);
+  for (const [name, value] of Object.entries(config)) {
+    if (!OURS.has(name)) shown.set(name, settingText(name, value));
+  }
+  for (const name of OLD_NAMES) shown.set(name, oldText(name, config));
+  for (const [name, value] of Object.entries(more)) shown.set(name, value);
+  return [...shown].map(([name, value]) => ({ name, value }));
+}
+
+const OLD_UNITS: Readonly<Record<string, number>> = { ms: 1, kb: 1_024, mb: 1_048_576 };
+
+/** A setting under the name it had before 4.1: the bare number in the unit its name ends with. */
+function oldText(name: string, config: NodeConfig): string | null {
+  const [, current = '', unit = 'ms'] = /^(.*?)(?:_in)?_(ms|kb|mb)$/.exec(name) ?? [];
+  const value: unknown = Object.entries(config).find(([other]) => other === current)?.[1];
+  return typeof value === 'number' ? String(Math.floor(value / (OLD_UNITS[unit] ?? 1))) : null;
 }
 
 function settingText(name: string, value: unknown): string | null {
