@@ -62,7 +62,7 @@ export async function startStack(options: ClusterOptions = {}): Promise<RunningS
   const { lab, seed } = await openCluster(options, true);
   if (lab.stack !== null) return new RunningStack(lab, lab.stack, seed);
   await lab.stop();
-  throw new InvalidDocument('A stack needs the shop: keyspaces.shop in its topology.');
+  throw new InvalidDocument('A stack needs the shop: keyspaces.shop in its topology, and an address for each node.');
 }
 
 export interface RunDrillOptions extends DrillShape {
@@ -88,7 +88,7 @@ export async function runDrill(drill: string | DrillInput, options: RunDrillOpti
   const seed = options.seed ?? Math.floor(Math.random() * 1_000_000);
   const addresses = await chooseAddresses(document.topology, options.addressBlock);
   await using lab = await openLab({ topology: document.topology, addresses, seed, dataFolder: null });
-  if (lab.stack === null) throw new InvalidDocument('A drill needs the shop: keyspaces.shop in its topology.');
+  if (lab.stack === null) throw new InvalidDocument('A drill needs the shop: keyspaces.shop in its topology, and an address for each node.');
   const { result, history } = await runPhases({
     drill: document, engine: lab.engine, stack: lab.stack, injector: lab.injector, seed, version: version(),
     shortened: shortenedSettings(document.topology),

@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fault: ['base', 'cluster', 'engine', 'stack', 'topology'],
   load: ['base', 'protocol', 'stack', 'topology'],
   check: ['base', 'engine', 'load'],
-  drill: ['base', 'check', 'cluster', 'engine', 'fault', 'load', 'stack', 'topology', 'world'],
+  drill: ['base', 'check', 'data', 'cluster', 'engine', 'fault', 'load', 'stack', 'topology', 'world'],
   simulation: ['base', 'world', 'data', 'ring', 'node', 'cluster', 'topology', 'check', 'fault'],
   dashboard: ['base', 'engine', 'stack', 'fault', 'load', 'check', 'drill', 'topology'],
   cli: ['*'],

@@ -51,20 +51,38 @@ export function expectedText({ id }) {
   return existsSync(file) ? readFileSync(file, 'utf8') : null;
 }
 
-/** null, or the lines that differ. */
+/** null, or the lines that differ: `-` expected, `+` now, each under its heading. */
 export function compare(expected, actual) {
   if (expected === null) return '    there is no recording; write it with --engine cassandra --write';
   if (expected === actual) return null;
-  const [left, right] = [expected.split('\n'), actual.split('\n')];
-  const lines = [];
-  for (let at = 0; at < Math.max(left.length, right.length) && lines.length < DIFFERENCES_MAX; at++) {
-    if (left[at] === right[at]) continue;
-    lines.push(`    line ${at + 1}`, `      expected: ${left[at] ?? '(end)'}`, `      now:      ${right[at] ?? '(end)'}`);
-  }
-  return lines.join('\n');
+  return lineDifference(expected.split('\n'), actual.split('\n')).map((line) => `    ${line}`).join('\n');
 }
 
-const DIFFERENCES_MAX = 60;
+function lineDifference(left, right) {
+  // common[i][j]: the longest common subsequence of left from i and right from j.
+  const common = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));
+  for (let i = left.length - 1; i >= 0; i--) {
+    for (let j = right.length - 1; j >= 0; j--) {
+      common[i][j] = left[i] === right[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
+    }
+  }
+  const lines = [];
+  let heading = '';
+  const say = (line) => {
+    if (heading !== '') lines.push(heading);
+    heading = '';
+    lines.push(line);
+  };
+  for (let i = 0, j = 0; i < left.length || j < right.length; ) {
+    if (i < left.length && j < right.length && left[i] === right[j]) {
+      if (left[i].startsWith('== ')) heading = left[i];
+      i++;
+      j++;
+    } else if (j >= right.length || (i < left.length && common[i + 1][j] >= common[i][j + 1])) say(`- ${left[i++]}`);
+    else say(`+ ${right[j++]}`);
+  }
+  return lines;
+}
 
 async function runScenario({ scenario, pool, write, onText }) {
   let text = '';

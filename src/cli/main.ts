@@ -14,8 +14,19 @@ function build(): Command {
     .showSuggestionAfterError(true)
     .exitOverride();
 
+  program
+    .command('init')
+    .description('write a starfish.yaml to start from')
+    .argument('[template]', 'one-node, three-zones, two-regions (the default) or three-regions')
+    .option('-f, --file <file>', 'where to write it', 'starfish.yaml')
+    .option('--force', 'write over a file that is there')
+    .action(async (template: string | undefined, options: Record<string, unknown>) => {
+      const { init } = await import('./commands/init.ts');
+      process.exitCode = init(template, options);
+    });
+
   withRunOptions(program.command('up').description('run everything until Ctrl-C'))
-    .argument('[topology]', 'a starfish.yaml; the built-in always-on topology when absent')
+    .argument('[topology]', 'a topology file; ./starfish.yaml when it is there, else the built-in always-on topology')
     .option('-n, --nodes <counts>', 'nodes per region as ccm has it: 3, or 3:3 for two regions; nodes only, without the HTTP stack')
     .option('--data <folder>', 'keep the data in this folder; the next up reads it again')
     .option('--control-port <port>', 'port of the control API on 127.0.0.1 (0: a free one)', wholeNumber, 0)
@@ -27,12 +38,16 @@ function build(): Command {
   withRunOptions(program.command('drill').description('start, load, break, heal, check, report; the exit code tells'))
     .argument('[name|file]', 'a built-in drill or a drill file; without one the catalogue is listed')
     .option('--rate <n>', 'requests per second over all regions (open model)', positive)
+    .option('-u, --users <n>', "Locust's flag: that many users, each of whom does one thing a second; the same as --rate", positive)
+    .option('-t, --for <duration>', 'time of all phases together; they keep their proportions')
+    .option('--expect <expectation>', "one more expectation: 'hold.p99<50ms', 'availability>=99.9%'; repeatable", collect, [])
     .option('--no-retry', 'users do not retry failed requests')
     .option('--aws-defaults', 'health checks and propagation as AWS has them, not the tuned ones')
     .option('--faster <factor>', 'divide phases, health checks, propagation and the hint window by this', positive)
     .option('--out <folder>', 'where run folders are written', '.starfish/runs')
     .option('--csv <prefix>', "also write Locust's four CSV files with this prefix")
     .option('--html <file>', 'also write the HTML report here')
+    .option('--open', 'open the HTML report at the end')
     .action(async (name: string | undefined, options: Record<string, unknown>) => {
       const { drill } = await import('./commands/drill.ts');
       process.exitCode = await drill({ name, options, version: VERSION });
@@ -75,8 +90,10 @@ function build(): Command {
     });
 
   remote(program.command('load').description('start or stop load on a running stack, in Locust\'s words'))
-    .argument('<action>', 'start, stop or stats')
-    .option('--rate <n>', 'requests per second over all regions', positive, 100)
+    .argument('<action>', 'start, set, stats or stop')
+    .option('--rate <n>', 'requests per second over all regions', positive)
+    .option('-u, --users <n>', 'that many users, each of whom does one thing a second; the same as --rate', positive)
+    .option('-t, --run-time <duration>', 'start: stop by itself after this time')
     .option('--no-retry', 'users do not retry failed requests')
     .action(async (action: string, options: Record<string, unknown>) => {
       const { load } = await import('./commands/remote.ts');
@@ -99,6 +116,28 @@ function build(): Command {
     .action(async (keyspace: string, options: Record<string, unknown>) => {
       const { repair } = await import('./commands/remote.ts');
       process.exitCode = await repair(keyspace, options);
+    });
+
+  remote(program.command('cql').description('a shell on one node: tables as cqlsh prints them'))
+    .argument('[statement]', 'CQL; read from the terminal or a pipe when absent')
+    .option('-n, --node <place>', 'the node, by place or address; the first that is up when absent')
+    .option('-c, --consistency <level>', 'consistency level', 'ONE')
+    .action(async (statement: string | undefined, options: Record<string, unknown>) => {
+      const { cql } = await import('./commands/cql.ts');
+      process.exitCode = await cql(statement, options);
+    });
+
+  program
+    .command('report')
+    .description('a past run again, in another format')
+    .argument('[run]', 'its folder, its name or how its name begins; the latest when absent')
+    .option('--format <format>', 'html, json, junit or md', 'md')
+    .option('--out <file>', 'write it here instead of to stdout')
+    .option('--open', 'open the HTML report')
+    .option('--runs <folder>', 'where run folders are', '.starfish/runs')
+    .action(async (run: string | undefined, options: Record<string, unknown>) => {
+      const { report } = await import('./commands/report.ts');
+      process.exitCode = report(run, options);
     });
 
   program

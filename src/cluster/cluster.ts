@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly nodes: readonly NodePlacement[];
   readonly config: NodeConfig;
   readonly random: Random;
+  /** Of the founders' tokens; absent: `random`. */
+  readonly tokenRandom?: Random;
   readonly latency: LatencyModel;
   /** Makes a node's disk for one life; null: in memory. */
   readonly disk: ((placement: NodePlacement) => (loop: EventLoop, gate: Gate) => Disk) | null;
@@ -39,6 +41,10 @@ export class Cluster {
   readonly fabric: Fabric;
   onClientEvent: (host: NodeHost, event: ClientEvent) => void = () => undefined;
   onFatal: (host: NodeHost, reason: string) => void = () => undefined;
+  /** The members are others than before: one left, or joined to the end. */
+  onMembers: () => void = () => undefined;
+  /** Why nodes did not start with the others. */
+  readonly startErrors: string[] = [];
   private readonly options: ClusterOptions;
   private readonly listeners = new Set<TelemetryListener>();
   private readonly telemetry: Telemetry;
@@ -64,7 +70,7 @@ export class Cluster {
       witness: options.witness ?? null,
     };
     this.seeds = firstOfEachDatacenter(nodes);
-    const tokens = options.tokens ?? initialTokens(nodes, config, random);
+    const tokens = options.tokens ?? initialTokens(nodes, config, options.tokenRandom ?? random);
     this.members = nodes.map((placement, at) => this.newHost(placement, tokens[at] ?? null, random.fork(placement.endpoint)));
   }
 
@@ -109,6 +115,7 @@ export class Cluster {
     if (at < 0) return;
     this.members.splice(at, 1);
     this.gone = [...this.gone, host];
+    this.onMembers();
   }
 
   /** Hears every telemetry event; returns the way to stop. */
@@ -119,16 +126,16 @@ export class Cluster {
 
   /**
    * Starts all nodes at once, without latency between them, and introduces everybody to everybody, so that the cluster
-   * is whole after a few events. `done` hears the first error, or null. Latency applies from then on.
+   * is whole after a few events. A node that cannot read its files stays down while the others serve: see `startErrors`.
+   * `done` hears the first error when none runs, or null. Latency applies from then on.
    */
   start(done: (error: string | null) => void): void {
     let waiting = this.hosts.length;
-    let failure: string | null = null;
     for (const host of this.hosts) {
       host.start((error) => {
-        if (error !== null) failure ??= `${host.placement.place} (${host.placement.address}): ${error}`;
+        if (error !== null) this.startErrors.push(`${host.placement.place} (${host.placement.address}): ${error}`);
         if (--waiting > 0) return;
-        if (failure !== null) done(failure);
+        if (!this.hosts.some(({ state }) => state === 'up')) done(this.startErrors[0] ?? 'No node started.');
         else this.introduce(() => this.isWhole(), () => {
           this.links.setModel(this.options.latency);
           for (const { node } of this.hosts) node?.refreshPeers();

@@ -114,10 +114,7 @@ export class NodeHost {
       storage: options.disk === null ? this.storage : null,
       hintsDisk: world.disk ?? new VirtualDisk(this.hintImage, options.fabric.loop, world.gate, 0),
       onClientEvent: (event) => options.onClientEvent(this, event),
-      onFatal: (decision, reason) => {
-        this.state = 'failed';
-        options.onFatal(this, `${decision}: ${reason}`);
-      },
+      onFatal: (decision, reason) => this.onFatal(node, decision, reason),
     });
     this.life = { world, node };
     this.storage = node.storage;
@@ -156,11 +153,41 @@ export class NodeHost {
     }
   }
 
+  /**
+   * The disk failed and the policy ends the node. `stop`: it says goodbye, as StorageService.stopTransports does; `kill`:
+   * it is gone, and the others find out. Clients are turned away at once.
+   */
+  private onFatal(node: CassandraNode, decision: 'stop-node' | 'kill-node', reason: string): void {
+    const { life } = this;
+    if (life?.node !== node || this.state === 'failed') return;
+    this.state = 'failed';
+    this.transport?.kill();
+    const end = (): void => {
+      life.world.kill();
+      if (this.life === life) this.life = null;
+    };
+    // In an event of its own: the failure may be heard in the middle of the node's work.
+    life.world.clock.after(0, () => {
+      if (decision === 'kill-node') end();
+      else node.membership.gossiper.shutdown(end);
+    });
+    this.options.onFatal(this, `${decision}: ${reason}`);
+  }
+
   /** A node whose bootstrap failed stays, silent to clients, until it is resumed or ended. */
   private onStarted(node: CassandraNode, error: string | null, done: (error: string | null) => void): void {
     if (this.life?.node !== node) return;
+    // A resumption that is refused ends nothing.
+    if (error !== null && this.state === 'up') {
+      done(error);
+      return;
+    }
     if (error === null) this.state = 'up';
     else this.state = node.lifecycle.isResumable ? 'starting' : 'failed';
+    if (this.state === 'failed') {
+      this.life.world.kill();
+      this.life = null;
+    }
     done(error);
   }
 

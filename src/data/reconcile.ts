@@ -86,10 +86,14 @@ export function mergeRows(a: Row, b: Row, active: DeletionTime): Row | null {
 
 /** Equal clusterings may differ in bytes (decimal 1.5 and 1.50): a row keeps its first. */
 function isSpelledAlike(a: Clustering, b: Clustering): boolean {
-  return a === b || a.every((value, i) => value.equals(b[i] ?? EMPTY));
+  if (a === b) return true;
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i] ?? null;
+    const y = b[i] ?? null;
+    if (x !== y && (x === null || y === null || !x.equals(y))) return false;
+  }
+  return true;
 }
-
-const EMPTY = Buffer.alloc(0);
 
 /** A row without what `active` shadows; the row itself when nothing is, null when nothing is left. */
 export function shadowRow(row: Row, active: DeletionTime): Row | null {

@@ -3,6 +3,7 @@
 // Test: test/drill/addresses.test.ts.
 
 import * as net from 'node:net';
+import { readDataFolder } from '../cluster/data-folder.ts';
 import type { AddressPlan } from '../cluster/placement.ts';
 import { DEFAULT_ADDRESS_PLAN, placeTopology } from '../cluster/placement.ts';
 import { SHOP_KEYSPACE } from '../stack/shop-schema.ts';
@@ -18,8 +19,13 @@ export class AddressProblem extends Error {
 
 export type BindProblem = { readonly code: string; readonly address: string; readonly port: number };
 
-/** The plan to use. Throws AddressProblem with the cure when there is none, InvalidDocument for a block that is none. */
-export async function chooseAddresses(topology: Topology, asked: string | undefined): Promise<AddressPlan> {
+/**
+ * The plan to use: data that was kept stays at its addresses. Throws AddressProblem with the cure when there is none,
+ * InvalidDocument for a block that is none.
+ */
+export async function chooseAddresses(topology: Topology, wanted: string | undefined, dataFolder: string | null = null): Promise<AddressPlan> {
+  const kept = dataFolder === null || wanted !== undefined ? null : readDataFolder(dataFolder);
+  const asked = kept === null ? wanted : (kept.block ?? 'none');
   if (asked === 'none') return { ...DEFAULT_ADDRESS_PLAN, block: null };
   if (asked !== undefined) {
     if (!/^127\.\d{1,3}$/.test(asked) || Number(asked.slice(4)) > 255) {

@@ -30,6 +30,8 @@ export interface PhaseResult {
   readonly repair: RepairReport | null;
   readonly readRepairs: number;
   readonly speculativeRetries: number;
+  /** Share of the phase in which this process had work to do, 0 to 1; near 1 the machine is measured, not the design. */
+  readonly busy: number;
 }
 
 export interface TimelineEntry {
@@ -57,6 +59,8 @@ export interface ExpectationResult {
   readonly text: string;
   readonly pass: boolean;
   readonly measured: string;
+  /** The machine was overloaded in its phase: a failure proves nothing. */
+  readonly overloaded: boolean;
 }
 
 export type CheckId =

@@ -4,11 +4,18 @@ import { formatDuration } from '../topology/units.ts';
 import type { DrillPhase } from './drill.ts';
 import type { CheckId, CheckResult, DrillVerdict, ExpectationResult, PhaseResult } from './drill-result.ts';
 
+/** Above this share of busy time requests wait for the machine. */
+const BUSY_MAX = 0.95;
+
+export function isOverloaded({ busy }: Pick<PhaseResult, 'busy'>): boolean {
+  return busy > BUSY_MAX;
+}
+
 export function judgePhase(phase: DrillPhase, result: PhaseResult): readonly ExpectationResult[] {
   const { expect } = phase;
   const results: ExpectationResult[] = [];
   const say = (text: string, pass: boolean, measured: string): void => {
-    results.push({ phase: phase.name, text, pass, measured });
+    results.push({ phase: phase.name, text, pass, measured, overloaded: isOverloaded(result) });
   };
   const { attempts, users } = result;
   if (expect.availability !== undefined) {
@@ -48,17 +55,18 @@ const NOT_CONSISTENCY: ReadonlySet<CheckId> = new Set(['local-connections']);
 const MEASURING: ReadonlySet<CheckId> = new Set(['generator-kept-up']);
 
 /**
- * A consistency violation wins over everything. Expectations count unless the load generator could not keep up: then the
- * drill is inconclusive, as is one that judged nothing.
+ * A consistency violation wins over everything. A failed expectation counts unless the machine, not the design, was
+ * measured: then the drill is inconclusive, as is one that judged nothing.
  */
 export function verdictOf(expectations: readonly ExpectationResult[], checks: readonly CheckResult[]): DrillVerdict {
   const violated = checks.filter(({ verdict }) => verdict === 'violated');
   if (violated.some(({ id }) => !NOT_CONSISTENCY.has(id))) return 'consistency-violated';
   const open = checks.filter(({ verdict }) => verdict === 'inconclusive');
   if (open.some(({ id }) => MEASURING.has(id))) return 'inconclusive';
-  if (violated.length > 0 || expectations.some(({ pass }) => !pass)) return 'expectation-failed';
+  const failed = expectations.filter(({ pass }) => !pass);
+  if (violated.length > 0 || failed.some(({ overloaded }) => !overloaded)) return 'expectation-failed';
   const nothing = expectations.length === 0 && checks.length === 0;
-  return nothing || open.length > 0 ? 'inconclusive' : 'passed';
+  return nothing || open.length > 0 || failed.length > 0 ? 'inconclusive' : 'passed';
 }
 
 export function successShare(requests: number, failures: number): number {

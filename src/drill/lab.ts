@@ -47,7 +47,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   try {
     await createKeyspaces(engine, topology);
     await runSchemas(engine, options.schema ?? []);
-    const wantsShop = options.engineOnly !== true && SHOP_KEYSPACE in topology.keyspaces;
+    // The application's driver knows nodes by address alone: on one address there is no application to run.
+    const wantsShop = options.engineOnly !== true && addresses.block !== null && SHOP_KEYSPACE in topology.keyspaces;
     stack = wantsShop ? new Stack({ topology, placement }) : null;
     if (stack !== null) {
       for (const statement of SHOP_TABLES) await engine.execute(statement);

@@ -49,7 +49,7 @@ export interface OpenedLab {
 export async function openCluster(options: ClusterOptions, withStack: boolean): Promise<OpenedLab> {
   const topology = topologyOf(options, withStack);
   const seed = options.seed ?? Math.floor(Math.random() * 1_000_000);
-  const addresses = await chooseAddresses(topology, options.addressBlock);
+  const addresses = await chooseAddresses(topology, options.addressBlock, options.dataFolder ?? null);
   const schema = options.schema === undefined ? [] : [readSchema(options.schema)];
   const lab = await openLab({
     topology, addresses, seed, dataFolder: options.dataFolder ?? null, schema, engineOnly: !withStack, keepAccount: true,

@@ -4,20 +4,19 @@
 import type { ActiveFault, Injector } from '../fault/injector.ts';
 import type { Fault } from '../fault/fault.ts';
 import { faultText } from '../fault/fault.ts';
-import type { BlastRadius } from '../fault/blast-radius.ts';
 import { radiusText } from '../fault/blast-radius.ts';
-import type { Engine, EngineEvent, HintCounts, RepairReport } from '../engine/engine.ts';
+import type { Engine, HintCounts, RepairReport } from '../engine/engine.ts';
 import type { LoadShape } from '../load/arrivals.ts';
 import type { HistoryRow } from '../load/csv.ts';
 import { ShopLoad } from '../load/shop-load.ts';
 import { SeededRandom } from '../world/random.ts';
 import type { Stack } from '../stack/stack.ts';
 import { populationShares } from '../stack/stack.ts';
-import type { StackEvent } from '../stack/stack-event.ts';
 import type { Drill, DrillPhase } from './drill.ts';
 import { loadTimeMs } from './drill.ts';
 import type { CheckResult, DrillResult, DrillVerdict, ExpectationResult, PhaseResult, TimelineEntry } from './drill-result.ts';
 import { detectionMsMax, explain } from './detection.ts';
+import { DrillObserver, untouchedPlaces } from './drill-observer.ts';
 import { judgePhase, verdictOf } from './expectations.ts';
 import type { DetectionWindow } from './failure-windows.ts';
 import { failuresOutside } from './failure-windows.ts';
@@ -64,24 +63,15 @@ export async function runPhases(options: DrillRunOptions): Promise<DrillOutcome>
   return run.run();
 }
 
-interface Counters {
-  hints: HintCounts;
-  readRepairs: number;
-  speculativeRetries: number;
-}
-
 class DrillRun {
   private readonly options: DrillRunOptions;
   private readonly recorder = new LoadRecorder();
   private readonly timeline: TimelineEntry[] = [];
+  private readonly observer: DrillObserver;
   private readonly load: ShopLoad;
   private readonly active: ActiveFault[] = [];
   private readonly windows: DetectionWindow[] = [];
   private readonly injected: InjectedFault[] = [];
-  private readRepairs = 0;
-  private speculativeRetries = 0;
-  private lastRecoveryAtMs = 0;
-  private readonly convicted = new Set<string>();
   private originMs = 0;
   private phaseLoad: PhaseLoad;
   private phaseName = '';
@@ -89,6 +79,7 @@ class DrillRun {
   constructor(options: DrillRunOptions) {
     this.options = options;
     const { drill, stack, seed } = options;
+    this.observer = new DrillObserver((kind, text) => this.note(kind, text));
     const random = new SeededRandom(seed).fork('load');
     this.phaseLoad = this.recorder.nextPhase();
     this.load = new ShopLoad({
@@ -107,8 +98,8 @@ class DrillRun {
     const { drill, engine, stack } = this.options;
     const startedAt = new Date().toISOString();
     const connections = stack.driverConnections();
-    const stopEngineEvents = engine.on((event) => this.onEngineEvent(event));
-    const stopStackEvents = stack.on((event) => this.onStackEvent(event));
+    const stopEngineEvents = engine.on((event) => this.observer.onEngineEvent(event));
+    const stopStackEvents = stack.on((event) => this.observer.onStackEvent(event));
     const phases: PhaseResult[] = [];
     const expectations: ExpectationResult[] = [];
     let seconds = 0;
@@ -164,8 +155,9 @@ class DrillRun {
   }
 
   private async runPhase(phase: DrillPhase): Promise<PhaseResult> {
-    const { drill } = this.options;
-    const before = this.counters();
+    const { drill, engine } = this.options;
+    const before = { hints: engine.hints(), ...this.observer.counts() };
+    const busyBefore = performance.eventLoopUtilization();
     const startMs = performance.now();
     this.phaseLoad = this.recorder.nextPhase();
     this.phaseName = phase.name;
@@ -178,7 +170,7 @@ class DrillRun {
     await this.sleep(phase.for - (performance.now() - startMs));
     const { settled, recoveryMs } = await this.settle(phase, healedMs);
     const repair = phase.repair === undefined || this.isAborted() ? null : await this.repair(phase.repair);
-    const after = this.counters();
+    const after = { hints: engine.hints(), ...this.observer.counts() };
     return {
       name: phase.name,
       startSeconds: (startMs - this.originMs) / 1_000,
@@ -192,6 +184,7 @@ class DrillRun {
       repair,
       readRepairs: after.readRepairs - before.readRepairs,
       speculativeRetries: after.speculativeRetries - before.speculativeRetries,
+      busy: performance.eventLoopUtilization(busyBefore).utilization,
     };
   }
 
@@ -249,7 +242,7 @@ class DrillRun {
       return { settled: false, recoveryMs: null };
     }
     // From healing to the last sign of recovery: a node up, hints delivered, a target healthy, a region steered to.
-    const recoveryMs = Math.max(0, this.lastRecoveryAtMs - healedMs);
+    const recoveryMs = Math.max(0, this.observer.lastRecoveryAtMs - healedMs);
     this.note('recovered', `all well ${(recoveryMs / 1_000).toFixed(1)} s after healing`);
     return { settled: true, recoveryMs };
   }
@@ -281,62 +274,8 @@ class DrillRun {
     }
     if (checks.localConnectionsOnly) results.push(checkConnections(connections, stack.driverConnections(), engine));
     if (checks.readRepair) results.push(checkReadRepairSeen(phases));
-    results.push(checkFaultsTook(this.injected), checkEnough(phases), checkGenerator(this.load.lateness()));
+    results.push(checkFaultsTook(this.injected), checkEnough(phases), checkGenerator(this.load.lateness(), phases));
     return results;
-  }
-
-  private counters(): Counters {
-    return { hints: this.options.engine.hints(), readRepairs: this.readRepairs, speculativeRetries: this.speculativeRetries };
-  }
-
-  private onEngineEvent({ kind, place, details }: EngineEvent): void {
-    switch (kind) {
-      case 'read-repaired':
-        this.readRepairs++;
-        return;
-      case 'speculative-retry-sent':
-        this.speculativeRetries++;
-        return;
-      case 'node-convicted': {
-        const node = String(details['node']);
-        if (this.convicted.has(node)) return;
-        this.convicted.add(node);
-        this.note('detected', `${node} is down, says ${place}`);
-        return;
-      }
-      case 'node-marked-up':
-        this.convicted.delete(String(details['node']));
-        this.lastRecoveryAtMs = performance.now();
-        return;
-      case 'hints-delivered':
-        this.lastRecoveryAtMs = performance.now();
-        return;
-      case 'node-failed':
-        this.note('fault', `${place} failed by itself: ${String(details['reason'])}`);
-        return;
-      default:
-        return;
-    }
-  }
-
-  private onStackEvent(event: StackEvent): void {
-    switch (event.kind) {
-      case 'target-unhealthy':
-        this.note('detected', `${event.by} marks ${event.target} unhealthy (${event.reason})`);
-        return;
-      case 'endpoint-unhealthy':
-        this.note('detected', `the accelerator steers away from ${event.region}`);
-        return;
-      case 'endpoint-healthy':
-        this.lastRecoveryAtMs = performance.now();
-        this.note('recovered', `the accelerator steers to ${event.region} again`);
-        return;
-      case 'target-healthy':
-        this.lastRecoveryAtMs = performance.now();
-        return;
-      default:
-        return;
-    }
   }
 
   private note(kind: TimelineEntry['kind'], text: string): void {
@@ -389,17 +328,6 @@ function loadShape({ load }: Drill): LoadShape {
 /** A drill that was stopped proved what it found wrong, and nothing else. */
 function stoppedVerdict(verdict: DrillVerdict): DrillVerdict {
   return verdict === 'passed' ? 'inconclusive' : verdict;
-}
-
-/** Places of a blast radius that run all the same. */
-function untouchedPlaces(radius: BlastRadius, engine: Engine, stack: Stack): readonly string[] {
-  const states = new Map(engine.status().map(({ place, state }) => [place, state]));
-  const balancerNodes = [...stack.balancers.values()].flatMap(({ nodes }) => nodes);
-  return [
-    ...[...radius.nodes, ...radius.drainedNodes, ...radius.pausedNodes].filter((place) => states.get(place) === 'up'),
-    ...stack.instances.filter(({ at }) => radius.instances.includes(at.place)).filter((instance) => instance.isRunning()).map(({ at }) => at.place),
-    ...balancerNodes.filter(({ at }) => radius.balancerNodes.includes(at.place)).filter((node) => node.isListening()).map(({ at }) => at.place),
-  ];
 }
 
 function difference(before: HintCounts, after: HintCounts): HintCounts {

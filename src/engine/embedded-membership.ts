@@ -27,6 +27,7 @@ export class EngineMembership {
     const ports: Promise<void>[] = [];
     await changed((done) => addNodes(this.cluster, placements, { onAdded: (host) => ports.push(this.portOf(host).open()) }, done));
     await Promise.all(ports);
+    this.cluster.onMembers();
     return placements;
   }
 
@@ -46,6 +47,7 @@ export class EngineMembership {
       const host = cluster.host(place);
       if (host !== undefined) await this.portOf(host).open();
     }
+    this.cluster.onMembers();
     return placements;
   }
 
@@ -67,6 +69,7 @@ export class EngineMembership {
       added = addNode(cluster, placement, { replaceAddress: endpoint }, done);
     });
     if (added !== null) await this.portOf(added).open();
+    this.cluster.onMembers();
     return placement;
   }
 

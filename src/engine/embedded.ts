@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { LostWritesReport } from '../cluster/acknowledged-writes.ts';
 import { AcknowledgedWrites } from '../cluster/acknowledged-writes.ts';
+import { openDataFolder, saveDataFolder } from '../cluster/data-folder.ts';
 import { nodeConfig } from '../cluster/cassandra-settings.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { CqlPort } from '../cluster/cql-port.ts';
@@ -48,7 +49,8 @@ export class EmbeddedEngine implements Engine {
   private readonly ports = new Map<string, CqlPort>();
   private readonly listeners = new Set<(event: EngineEvent) => void>();
   private readonly counts: Counts = { stored: 0, delivered: 0, expired: 0, windowPassed: 0 };
-  private readonly disks: RealDisk[] = [];
+  /** By place; one a life. */
+  private readonly disks = new Map<string, RealDisk[]>();
   private readonly account: AcknowledgedWrites | null;
   private readonly startedMs = performance.now();
   private linkFaults = 0;
@@ -57,10 +59,12 @@ export class EmbeddedEngine implements Engine {
     const { topology, addresses, seed, dataFolder } = options;
     this.topology = topology;
     this.account = options.keepAccount === true ? new AcknowledgedWrites() : null;
+    const folder = dataFolder === null ? null : openDataFolder(dataFolder, { topology, addresses, seed });
     const random = new SeededRandom(seed);
     const disk = dataFolder === null ? null : (placement: NodePlacement) => this.diskOf(dataFolder, placement);
     this.cluster = new Cluster({
-      loop: this.loop, nodes: placeTopology(topology, addresses).nodes, random, disk,
+      loop: this.loop, nodes: folder?.members ?? placeTopology(topology, addresses).nodes, random, disk,
+      tokenRandom: new SeededRandom(folder?.seed ?? seed),
       config: nodeConfig(topology.cassandra),
       latency: latencyModel(topology, options.latency ? 1 : 0),
       userCode: vmUserCode(),
@@ -68,8 +72,11 @@ export class EmbeddedEngine implements Engine {
     });
     for (const host of this.cluster.hosts) this.portOf(host);
     this.membership = new EngineMembership(this.cluster, (host) => this.portOf(host));
+    if (dataFolder !== null && folder !== null) {
+      this.cluster.onMembers = () => saveDataFolder(dataFolder, { ...folder, members: this.nodes });
+    }
     this.cluster.onClientEvent = (host, event) => this.ports.get(host.placement.place)?.broadcast(event);
-    this.cluster.onFatal = (host, reason) => void this.onFatal(host, reason);
+    this.cluster.onFatal = (host, reason) => this.tell('node-failed', host.placement.place, { reason });
     this.cluster.on((event) => this.onTelemetry(event));
   }
 
@@ -89,6 +96,10 @@ export class EmbeddedEngine implements Engine {
   /** Those of the topology, and those that came later; without those that left. */
   get nodes(): readonly NodePlacement[] {
     return this.cluster.hosts.map((host) => host.placement);
+  }
+
+  get startErrors(): readonly string[] {
+    return this.cluster.startErrors;
   }
 
   status(): readonly NodeStatus[] {
@@ -126,6 +137,7 @@ export class EmbeddedEngine implements Engine {
     const host = this.host(place);
     if (host.state === 'up') return;
     host.kill();
+    await this.closeDisks(place);
     await new Promise<void>((resolve, reject) => {
       host.start((error) => (error === null ? resolve() : reject(new Error(`${place} did not start: ${error}`))));
     });
@@ -224,11 +236,15 @@ export class EmbeddedEngine implements Engine {
   async stop(): Promise<void> {
     for (const port of this.ports.values()) port.kill();
     for (const host of [...this.cluster.hosts, ...this.cluster.departed]) {
-      if (this.disks.length > 0 && host.state === 'up') await new Promise<void>((resolve) => host.node?.storage.stop(resolve));
+      if (this.disks.size > 0 && host.state === 'up') {
+        host.node?.hints.stop();
+        await new Promise<void>((resolve) => host.node?.storage.stop(resolve));
+        await this.closeDisks(host.placement.place);
+      }
       host.kill();
     }
     this.loop.stop();
-    for (const disk of this.disks) await disk.close();
+    for (const place of this.disks.keys()) await this.closeDisks(place);
   }
 
   /**
@@ -277,15 +293,15 @@ export class EmbeddedEngine implements Engine {
   private diskOf(folder: string, placement: NodePlacement): (loop: unknown, gate: ConstructorParameters<typeof RealDisk>[1]) => RealDisk {
     return (_loop, gate) => {
       const disk = new RealDisk(join(folder, placement.place.replaceAll('/', '-')), gate);
-      this.disks.push(disk);
+      this.disks.set(placement.place, [...(this.disks.get(placement.place) ?? []), disk]);
       return disk;
     };
   }
 
-  private async onFatal(host: NodeHost, reason: string): Promise<void> {
-    this.ports.get(host.placement.place)?.kill();
-    host.kill();
-    this.tell('node-failed', host.placement.place, { reason });
+  /** What earlier lives had under way is over. */
+  private async closeDisks(place: string): Promise<void> {
+    for (const disk of this.disks.get(place) ?? []) await disk.close();
+    this.disks.delete(place);
   }
 
   private onTelemetry(event: TelemetryEvent): void {

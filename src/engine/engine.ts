@@ -71,6 +71,8 @@ export interface RingView {
 }
 
 export interface Engine {
+  /** Nodes that could not start with the others (`us-east-1/a/1 (127.0.1.1): why`); absent or empty: all did. */
+  readonly startErrors?: readonly string[];
   readonly kind: 'embedded' | 'cassandra';
   readonly topology: Topology;
   readonly nodes: readonly NodePlacement[];

@@ -4,7 +4,7 @@
 
 import { TimeUuidGenerator, uuidText } from '../data/time-uuid.ts';
 import type { TableMetadata } from '../data/schema.ts';
-import type { Clock, Random } from '../world/ports.ts';
+import type { Clock, Random, Timer } from '../world/ports.ts';
 import type { DecoratedKey } from '../data/partition.ts';
 import type { NodeStorage } from './storage/node-storage.ts';
 import type { TableStore } from './storage/table-store.ts';
@@ -31,6 +31,10 @@ export interface ActiveCompaction {
   readonly total: number;
 }
 
+/** Rounds of the background purge, in which every partition is looked at once in about ROUND_MS. */
+const PURGE_EVERY_MS = 10_000;
+const ROUND_MS = 3_600_000;
+const PURGED_AT_ONCE = { min: 200, max: 2_000 };
 const HISTORY_KEPT = 100;
 const PARTITIONS_PER_PORTION = 2_000;
 
@@ -39,6 +43,7 @@ export class Maintenance {
   readonly active = new Map<string, ActiveCompaction>();
   completed = 0;
   bytesCompacted = 0;
+  private timer: Timer | null = null;
   private readonly clock: Clock;
   private readonly storage: NodeStorage;
   private readonly ids: TimeUuidGenerator;
@@ -47,6 +52,25 @@ export class Maintenance {
     this.clock = parts.clock;
     this.storage = parts.storage;
     this.ids = new TimeUuidGenerator(parts.random.fork('maintenance').bytes(8));
+  }
+
+  /** Begins to purge in the background, a little at a time, as compactions do. */
+  start(): void {
+    const round = (): void => {
+      let partitions = 0;
+      for (const store of this.storage.stores()) partitions += store.partitionCount;
+      const share = Math.ceil((partitions * PURGE_EVERY_MS) / ROUND_MS);
+      const count = Math.min(PURGED_AT_ONCE.max, Math.max(PURGED_AT_ONCE.min, share));
+      this.storage.compactSome(Math.floor(this.clock.wallMs() / 1_000), count);
+      this.timer = this.clock.after(PURGE_EVERY_MS, round);
+    };
+    this.stop();
+    this.timer = this.clock.after(PURGE_EVERY_MS, round);
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = null;
   }
 
   /** Everything in memory is on disk, without the log, when `done` is called; nothing to do without a disk. */

@@ -67,6 +67,7 @@ export class NodeCql {
         replication: () => replicationEnvironment(node),
         moving: () => movingNodes(node),
         nextTimeUuid: () => ids.next(clock.wallMs()),
+        persist: (done) => node.storage.persist(done),
       }),
       describe: new DescribeStatements(node.schema, describeCluster(node)),
       auth: this.auth.statements,

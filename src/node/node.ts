@@ -206,6 +206,7 @@ export class CassandraNode {
     this.cql.auth.start();
     this.cql.restorePrepared();
     this.load.start();
+    this.maintenance.start();
     done(null);
   }
 
@@ -221,6 +222,7 @@ export class CassandraNode {
     this.coordinator.stop();
     this.cql.auth.stop();
     this.load.stop();
+    this.maintenance.stop();
     this.schema.stop();
     this.membership.gossiper.shutdown(() => {
       this.storage.stop(() => {

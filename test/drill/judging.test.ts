@@ -62,8 +62,9 @@ describe('detection', () => {
   });
 });
 
+const phaseOf = (expected: object): (typeof alwaysOn.phases)[number] => ({ name: 'hold', inject: [], heal: false, for: 1, expect: expected });
+
 describe('expectations', () => {
-  const phaseOf = (expected: object): (typeof alwaysOn.phases)[number] => ({ name: 'hold', inject: [], heal: false, for: 1, expect: expected });
   test.each([
     [{ availability: 0.99 }, { failed: 1 }, true],
     [{ availability: 0.995 }, { failed: 1 }, false],
@@ -106,7 +107,7 @@ describe('expectations', () => {
 
 describe('verdicts', () => {
   const check = (id: CheckId, verdict: CheckResult['verdict']): CheckResult => ({ id, name: id, verdict, text: '', examples: [] });
-  const expectation = (pass: boolean) => ({ phase: 'hold', text: '', pass, measured: '' });
+  const expectation = (pass: boolean, overloaded = false) => ({ phase: 'hold', text: '', pass, measured: '', overloaded });
   test.each([
     [[true], ['passed'], 'passed', 0],
     [[false], ['passed'], 'expectation-failed', 10],
@@ -117,13 +118,17 @@ describe('verdicts', () => {
     [[true], ['inconclusive', 'violated'], 'consistency-violated', 11],
     [[], [], 'inconclusive', 12],
   ] as const)('expectations %j, checks %j: %s, exit %i', (passes, states, verdict, code) => {
-    const found = verdictOf(passes.map(expectation), states.map((state) => check('lost-writes', state)));
+    const found = verdictOf(passes.map((pass) => expectation(pass)), states.map((state) => check('lost-writes', state)));
     expect(found).toBe(verdict);
     expect(EXIT_CODES[found]).toBe(code);
   });
   test('an overloaded machine makes failed expectations inconclusive, and lost data never', () => {
     const late = check('generator-kept-up', 'inconclusive');
     expect(verdictOf([expectation(false)], [late])).toBe('inconclusive');
+    expect(verdictOf([expectation(false, true)], [])).toBe('inconclusive');
+    expect(verdictOf([expectation(true, true)], [])).toBe('passed');
+    expect(verdictOf([expectation(false, true), expectation(false)], [])).toBe('expectation-failed');
+    expect(judgePhase(phaseOf({ availability: 1 }), phaseResult({ failed: 1, busy: 0.99 }))).toMatchObject([{ pass: false, overloaded: true }]);
     expect(verdictOf([expectation(false)], [late, check('stale-reads', 'violated')])).toBe('consistency-violated');
   });
   test('a driver in a foreign region fails the drill but is no lost data', () => {
@@ -144,9 +149,10 @@ describe('a drill that proves nothing is inconclusive', () => {
     expect(checkEnough([]).verdict).toBe('inconclusive');
   });
   test('a load generator that fell behind', () => {
-    expect(checkGenerator({ arrivals: 100, late: 10, maxMs: 2_000 }).verdict).toBe('passed');
-    expect(checkGenerator({ arrivals: 100, late: 11, maxMs: 2_000 }).verdict).toBe('inconclusive');
-    expect(checkGenerator({ arrivals: 0, late: 0, maxMs: 0 }).verdict).toBe('inconclusive');
+    expect(checkGenerator({ arrivals: 100, late: 10, maxMs: 2_000 }, [phaseResult()]).verdict).toBe('passed');
+    expect(checkGenerator({ arrivals: 100, late: 11, maxMs: 2_000 }, [phaseResult()]).verdict).toBe('inconclusive');
+    expect(checkGenerator({ arrivals: 100, late: 0, maxMs: 5 }, [phaseResult({ busy: 0.99 })])).toMatchObject({ verdict: 'passed', examples: ['hold: busy 99 % of the time', expect.any(String)] });
+    expect(checkGenerator({ arrivals: 0, late: 0, maxMs: 0 }, []).verdict).toBe('inconclusive');
   });
   test('read repair that was never seen', () => {
     expect(checkReadRepairSeen([phaseResult({ readRepairs: 3 }), phaseResult()])).toMatchObject({ verdict: 'passed', text: '3 reads repaired a replica: 3 in hold' });

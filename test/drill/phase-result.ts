@@ -12,7 +12,7 @@ export function phaseResult(changes: Partial<PhaseResult> & { readonly requests?
   return {
     name: 'hold', startSeconds: 0, endSeconds: 1, faults: [], attempts: row, users: row, byName: [], failures: [], causes: [],
     failuresAfterDetection: 0, detectionMsMax: null, recoveryMs: null, settled: true,
-    hints: { stored: 0, delivered: 0, expired: 0, windowPassed: 0, pending: 0 }, repair: null, readRepairs: 0, speculativeRetries: 0,
+    hints: { stored: 0, delivered: 0, expired: 0, windowPassed: 0, pending: 0 }, repair: null, readRepairs: 0, speculativeRetries: 0, busy: 0.4,
     ...rest,
   };
 }

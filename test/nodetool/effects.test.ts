@@ -164,7 +164,7 @@ test('bootstrap resume ends a failed bootstrap', async () => {
   expect(await output(world, placement.place, 'info')).toContain('Bootstrap failed       : true');
   world.until((done) => world.host('us-east-1/b/2').start(done));
   world.loop.runFor(30_000);
-  expect(await output(world, placement.place, 'bootstrap resume')).toBe('Resuming bootstrap\nResume bootstrap complete\n');
+  expect(await output(world, placement.place, 'bootstrap resume -f')).toBe('Resuming bootstrap\nResume bootstrap complete\n');
   expect(host.state).toBe('up');
 });
 

@@ -22,8 +22,16 @@ test('what is prepared is stored under both ids, and goes when its table changes
   const stored = (): readonly (string | null)[][] =>
     node
       .rows('SELECT prepared_id, logged_keyspace, query_string FROM system.prepared_statements')
-      .rows.map((row) => [row[0]?.toString('hex') ?? null, row[1]?.toString() ?? null, row[2]?.toString() ?? null]);
-  expect(stored()).toContainEqual([qualified.toString('hex'), 'ks', 'SELECT v FROM ks.t WHERE k=?']);
+      .rows.map((row) => [
+        row[0]?.toString('hex') ?? null,
+        row[1]?.toString() ?? null,
+        row[2]?.toString() ?? null,
+      ]);
+  expect(stored()).toContainEqual([
+    qualified.toString('hex'),
+    'ks',
+    'SELECT v FROM ks.t WHERE k=?',
+  ]);
   expect(stored()).toContainEqual([unqualified.toString('hex'), 'ks', 'SELECT k FROM t']);
   expect(stored().length).toBe(4);
   node.setUp('ALTER TABLE t ADD w int');
@@ -40,12 +48,28 @@ test('a node that starts again knows them', () => {
   const table = new PreparedStatementsTable(node.localStore, node.clock);
   for (const { text, keyspace } of table.load()) again.restorePrepared(text, keyspace);
   expect(again.preparedCount).toBe(node.processor.preparedCount);
-  const parameters = { consistency: 'ONE', values: [Buffer.alloc(4), Buffer.from('x')], names: null } as const;
-  const rest = { skipMetadata: false, pageSize: -1, pagingState: null, serialConsistency: 'SERIAL' } as const;
+  const parameters = {
+    consistency: 'ONE',
+    values: [Buffer.alloc(4), Buffer.from('x')],
+    names: null,
+  } as const;
+  const rest = {
+    skipMetadata: false,
+    pageSize: -1,
+    pagingState: null,
+    serialConsistency: 'SERIAL',
+  } as const;
   const more = { timestamp: null, keyspace: null, nowInSeconds: null };
   const answers: string[] = [];
   again.execute(
-    { kind: 'execute', tracing: false, customPayload: null, id, resultMetadataId: null, parameters: { ...parameters, ...rest, ...more } },
+    {
+      kind: 'execute',
+      tracing: false,
+      customPayload: null,
+      id,
+      resultMetadataId: null,
+      parameters: { ...parameters, ...rest, ...more },
+    },
     node.client,
     (response) => answers.push(response.kind),
   );

@@ -26,11 +26,14 @@ import type {
 } from '../../src/node/coordinator/coordinator.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
 import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
+import { PreparedStatementsTable } from '../../src/node/prepared-statements-table.ts';
 import { SchemaStatements } from '../../src/node/query/ddl/ddl-executor.ts';
 import { readLiteral } from '../../src/node/query/ddl/literals.ts';
 import type { LocalAccess } from '../../src/node/query/local-access.ts';
+import type { QueryProcessorParts } from '../../src/node/query/query-processor.ts';
 import { QueryProcessor } from '../../src/node/query/query-processor.ts';
 import type { UserCodeRunner } from '../../src/node/query/user-code.ts';
+import type { LocalStore } from '../../src/node/replica/local-store.ts';
 import { SchemaCache } from '../../src/node/schema/schema-cache.ts';
 import { SchemaService } from '../../src/node/schema/schema-service.ts';
 import { NodeStorage } from '../../src/node/storage/node-storage.ts';
@@ -236,6 +239,8 @@ export class SingleNode {
   readonly storage: NodeStorage;
   readonly schema: SchemaService;
   readonly processor: QueryProcessor;
+  readonly parts: QueryProcessorParts;
+  readonly localStore: LocalStore;
   /** Whether clients see masked columns. */
   unmasks = true;
   selectsMasked = true;
@@ -248,7 +253,7 @@ export class SingleNode {
   constructor(config: NodeConfig = TEST_CONFIG) {
     const { clock } = this;
     this.storage = new NodeStorage({ clock, disk: null, config, onFailure: () => undefined });
-    const store = {
+    const store: LocalStore = {
       apply: (mutation: Mutation) => {
         this.storage.merge(mutation);
         return null;
@@ -260,6 +265,7 @@ export class SingleNode {
       read: (command: ReadCommand) => this.storage.read(command),
       truncate: (_table: unknown, done: (failure: null) => void) => done(null),
     };
+    this.localStore = store;
     this.schema = new SchemaService({
       self: endpoint('127.0.1.1', 7000),
       clock,
@@ -289,7 +295,7 @@ export class SingleNode {
         throw new CqlException({ code: 'SERVER_ERROR', message: 'not in this test' });
       },
     };
-    this.processor = new QueryProcessor({
+    this.parts = {
       self: endpoint('127.0.1.1', 7000),
       clock,
       random: new SeededRandom(1),
@@ -307,7 +313,9 @@ export class SingleNode {
         selectsMasked: (_client, _table, done) => done(this.selectsMasked),
       },
       runner: FIXTURE_RUNNER,
-    });
+      preparedStore: new PreparedStatementsTable(store, clock),
+    };
+    this.processor = new QueryProcessor(this.parts);
   }
 
   private createTables(): void {

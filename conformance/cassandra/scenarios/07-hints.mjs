@@ -41,12 +41,6 @@ export async function run(script) {
     "UPDATE hinted.n SET n = n + 5 WHERE k = 'n'",
   ];
   for (const cql of writes) await script.show(b, cql, 'QUORUM');
-  // Hints are in a file ten seconds after they were taken.
-  await script.sleep(11_000);
-  for (const place of [a, b]) {
-    const text = await script.nodetool(place, 'listpendinghints');
-    script.note(`${place} has hints`, /does not have any/.test(text) ? 'no' : 'yes');
-  }
 
   script.section('back');
   await script.revive(c);

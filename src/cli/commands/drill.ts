@@ -23,7 +23,8 @@ import { exceptionsCsv, failuresCsv, historyCsv, statsCsv } from '../../load/csv
 import type { DocumentEdit } from '../../topology/load-topology.ts';
 import { parseTopology } from '../../topology/load-topology.ts';
 import { chooseAddresses } from '../../drill/addresses.ts';
-import { UsageProblem } from '../exit.ts';
+import { EnvironmentProblem, UsageProblem } from '../exit.ts';
+import { openFile } from '../open-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignTable, openTerminal, styled } from '../terminal.ts';
 import { describeLab } from './describe-lab.ts';
@@ -52,6 +53,9 @@ export async function drill(input: CommandInput & { readonly name: string | unde
   const document = shapeDrill(entry === null ? fromFile(input.name, edit) : toDrill(entry.drill, edit), shapeOf(options));
   const seed = seedOf(options);
   const addresses = await chooseAddresses(document.topology, options['addressBlock'] as string | undefined);
+  if (addresses.block === null) {
+    throw new EnvironmentProblem('A drill needs an address per node: the application\'s driver knows nodes by address alone. `starfish doctor` says how to make the addresses.');
+  }
   terminal.line(styled(terminal, 'bold', `STARFISH ${version}   ${document.topology.engine} engine   seed ${seed}`));
   const started = performance.now();
   await using lab = await openLab({ topology: document.topology, addresses, seed, dataFolder: null });
@@ -63,7 +67,7 @@ export async function drill(input: CommandInput & { readonly name: string | unde
 async function run(at: { document: Drill; lab: Lab; seed: number; input: CommandInput; terminal: Terminal }): Promise<number> {
   const { document, lab, seed, terminal, input } = at;
   const { options } = input;
-  if (lab.stack === null) throw new UsageProblem('A drill needs the shop: keyspaces.shop in its topology.');
+  if (lab.stack === null) throw new UsageProblem('A drill needs the shop: keyspaces.shop in its topology, and an address for each node.');
   terminal.line(styled(terminal, 'bold', `DRILL ${document.name}`) + `   ${document.description}`);
   const table = new LiveTable(terminal);
   const abort = new AbortController();
@@ -87,6 +91,7 @@ async function run(at: { document: Drill; lab: Lab; seed: number; input: Command
   writeExtras(result, history, options);
   printVerdict(result, terminal, join(String(options['out'] ?? '.starfish/runs'), 'latest', 'report.html'), folder);
   if (options['json'] === true) process.stdout.write(`${JSON.stringify({ kind: 'result', result })}\n`);
+  if (options['open'] === true) openFile(join(folder, 'report.html'));
   return abort.signal.aborted ? 130 : EXIT_CODES[result.verdict];
 }
 

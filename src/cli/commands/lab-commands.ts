@@ -4,22 +4,20 @@ import type { ControlCommand } from '../../dashboard/control-server.ts';
 import type { Lab } from '../../drill/lab.ts';
 import { radiusText } from '../../fault/blast-radius.ts';
 import { faultSchema, faultText } from '../../fault/fault.ts';
-import { ShopLoad } from '../../load/shop-load.ts';
-import type { StatsRow } from '../../load/statistics.ts';
-import { Statistics } from '../../load/statistics.ts';
-import { populationShares } from '../../stack/stack.ts';
+import { validate } from '../../topology/load-topology.ts';
+import { LabLoad } from './lab-load.ts';
 
 export interface LabCommands {
   readonly commands: Readonly<Record<string, ControlCommand>>;
   stop(): Promise<void>;
 }
 
-export function labCommands(lab: Lab, seed: number): LabCommands {
-  let load: { run: ShopLoad; statistics: Statistics } | null = null;
+export function labCommands(lab: Lab): LabCommands {
+  const load = new LabLoad(lab);
   const commands: Record<string, ControlCommand> = {
     status: async () => statusOf(lab),
     fault: async (body) => {
-      const fault = faultSchema.parse(body);
+      const fault = validate(faultSchema, body, 'fault');
       const active = await lab.injector.inject(fault);
       return { id: active.id, text: faultText(fault), radius: radiusText(active.radius) };
     },
@@ -35,47 +33,15 @@ export function labCommands(lab: Lab, seed: number): LabCommands {
     ring: async ({ keyspace, key }) => lab.engine.ring(String(keyspace ?? ''), key === undefined ? null : Buffer.from(String(key), 'utf8')),
     repair: async ({ keyspace, full }) => lab.engine.repair(String(keyspace), { full: full === true }),
     nodetool: async ({ place, verb, words }) => lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
-    load: async ({ action, rate, retry }) => {
-      if (action === 'start') {
-        if (load !== null) throw new Error('Load runs already. Stop it first: starfish load stop');
-        load = startLoad(lab, { rate: Number(rate ?? 100), retry: retry !== false, seed });
-        return { started: true };
-      }
-      if (load === null) throw new Error('No load runs. Start it: starfish load start --rate 100');
-      if (action === 'stats') return load.statistics.rows();
-      if (action !== 'stop') throw new Error(`load ${String(action)}: write start, stop or stats`);
-      const { run, statistics } = load;
-      load = null;
-      await run.stop();
-      const rows: readonly StatsRow[] = statistics.rows();
-      return rows;
-    },
+    load: (body) => load.command(body),
   };
   return {
     commands,
     async stop() {
-      await load?.run.stop();
+      await load.stop();
       await lab.injector.healAll();
     },
   };
-}
-
-function startLoad(lab: Lab, options: { rate: number; retry: boolean; seed: number }): { run: ShopLoad; statistics: Statistics } {
-  if (lab.stack === null) throw new Error('There is no HTTP stack here: load needs the shop.');
-  const statistics = new Statistics();
-  const run = new ShopLoad({
-    frontDoors: lab.stack.frontDoors(),
-    shape: { kind: 'constant', rate: options.rate },
-    shares: populationShares(lab.topology),
-    mix: { read: 0.6, write: 0.3 },
-    retryOnce: options.retry,
-    timeoutMs: 5_000,
-    draw: Math.random,
-    onRequest: ({ method, name, endMs, dueMs, attempts, error }) =>
-      statistics.add({ method, name, atMs: endMs, ms: endMs - dueMs, bytes: attempts.at(-1)?.bytes ?? 0, error }),
-  });
-  run.start();
-  return { run, statistics };
 }
 
 function statusOf(lab: Lab): unknown {

@@ -6,7 +6,9 @@ import type { NodeStatus, RepairReport, RingView } from '../../engine/engine.ts'
 import { parseFaultKind } from '../../fault/fault.ts';
 import type { StatsRow } from '../../load/statistics.ts';
 import { UsageProblem } from '../exit.ts';
+import { nearest } from '../../topology/place.ts';
 import { findRun } from '../run-file.ts';
+import { durationOf } from './run-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignTable, openTerminal, styled } from '../terminal.ts';
 
@@ -112,15 +114,20 @@ export async function ring(key: string | undefined, options: Options): Promise<n
 }
 
 export async function load(action: string, options: Options): Promise<number> {
-  const url = findRun(options['at'] as string | undefined);
-  const answer = await send(url, 'load', { action, rate: options['rate'], retry: options['retry'] });
-  if (!Array.isArray(answer)) {
-    print(options, answer, [`Load runs at ${String(options['rate'])} requests/s. starfish load stats, starfish load stop`]);
-    return 0;
+  if (!LOAD_ACTIONS.includes(action)) {
+    const near = nearest(action, LOAD_ACTIONS);
+    throw new UsageProblem(`There is no load ${action}. ${near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Known: ${LOAD_ACTIONS.join(', ')}.`}`);
   }
-  print(options, answer, locustTable(answer as readonly StatsRow[]));
+  const runTime = options['runTime'];
+  const answer = await askRun(options, 'load', {
+    action, rate: options['rate'] ?? options['users'], ...(options['retry'] === false ? { retry: false } : {}),
+    ...(typeof runTime === 'string' ? { runTimeMs: durationOf('--run-time', runTime) } : {}),
+  });
+  if (Array.isArray(answer)) print(options, answer, locustTable(answer as readonly StatsRow[]));
+  else print(options, answer, [`Load runs at ${(answer as { rate: number }).rate} requests/s. starfish load stats, load set --rate, load stop`]);
   return 0;
 }
+const LOAD_ACTIONS = ['start', 'set', 'stats', 'stop'];
 
 export async function nodetool(place: string, verb: string, words: readonly string[], options: Options): Promise<number> {
   const url = findRun(options['at'] as string | undefined);
@@ -147,6 +154,11 @@ function locustTable(rows: readonly StatsRow[]): readonly string[] {
     row.average.toFixed(0), row.min.toFixed(0), row.max.toFixed(0), row.median.toFixed(0), '|', row.requestsPerSecond.toFixed(2), row.failuresPerSecond.toFixed(2),
   ]);
   return alignTable([['Type', 'Name', '# reqs', '# fails', '|', 'Avg', 'Min', 'Max', 'Med', '|', 'req/s', 'failures/s'], ...cells], [false, false, true, true, false, true, true, true, true, false, true, true]);
+}
+
+/** Sends a command to the run that the options name, or the one that is found. Throws UsageProblem. */
+export function askRun(options: Options, command: string, body: unknown = {}): Promise<unknown> {
+  return send(findRun(options['at'] as string | undefined), command, body);
 }
 
 async function send(url: string, command: string, body: unknown): Promise<unknown> {

@@ -1,5 +1,6 @@
 // Gossip and failure detection: gossipinfo, failuredetector, gossip on and off, seeds, assassinate.
 
+import { APPLICATION_STATES } from '../../node/gossip/endpoint-state.ts';
 import { compareEndpoints } from '../../node/membership/cluster-metadata.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import { addressText, fixed, right } from './text.ts';
@@ -47,9 +48,11 @@ function gossipInfo(tool: Tool, words: Words): void {
     tool.line(`  generation:${state.generation}`);
     tool.line(`  heartbeat:${state.heartbeat}`);
     let tokens = '  TOKENS: not present';
-    for (const [name, { value, version }] of state.entries()) {
-      if (name === 'TOKENS') tokens = `  TOKENS:${version}:<hidden>`;
-      else tool.line(`  ${name}:${version}:${value}`);
+    for (const name of APPLICATION_STATES) {
+      const versioned = state.versioned(name);
+      if (versioned === undefined) continue;
+      if (name === 'TOKENS') tokens = `  TOKENS:${versioned.version}:<hidden>`;
+      else tool.line(`  ${name}:${versioned.version}:${versioned.value}`);
     }
     tool.line(tokens);
   }
@@ -84,6 +87,6 @@ export function endpointOf(tool: Tool, text: string): Endpoint {
   const known = [...tool.node.membership.gossiper.states()].map(([endpoint]) => endpoint);
   const found = known.find((endpoint) => endpoint === text || addressText(endpoint) === text);
   if (found !== undefined) return found;
-  if (!/^\d+\.\d+\.\d+\.\d+(:\d+)?$/.test(text)) throw failed(`Unknown host: ${text}`);
+  if (!/^\d+\.\d+\.\d+\.\d+(:\d+)?$/.test(text)) throw failed(`${text}: Name or service not known`);
   return (text.includes(':') ? text : `${text}:${tool.node.options.config.storage_port}`) as Endpoint;
 }

@@ -6,7 +6,7 @@ import { awaiting, badUse, failed, option } from './verb.ts';
 
 export const MEMBERSHIP_VERBS: VerbTable = {
   bootstrap: {
-    about: "Monitor/manage node's bootstrap process", usage: 'resume', argumentsMax: 1,
+    about: "Monitor/manage node's bootstrap process", usage: 'resume -f', argumentsMax: 1,
     options: option('force', ['-f', '--force']),
     run: bootstrapResume,
   },
@@ -36,7 +36,13 @@ export const MEMBERSHIP_VERBS: VerbTable = {
   },
   rebuild: {
     about: 'Rebuild data by streaming from other nodes (similarly to bootstrap)', usage: '<src-dc-name>', argumentsMax: 1,
-    run: (tool, words) => awaiting((done) => tool.node.lifecycle.rebuild(words.arguments[0] ?? null, () => undefined, done)),
+    options: {
+      ...option('keyspace', ['-ks', '--keyspace'], true), ...option('tokens', ['-ts', '--tokens'], true), ...option('sources', ['-s', '--sources'], true),
+      ...option('exclude-local-dc', ['--exclude-local-dc']),
+    },
+    run: (tool, words) =>
+      awaiting((done) => tool.node.lifecycle.rebuild(words.arguments[0] ?? null, () => undefined, done), (message) =>
+        message.startsWith('Error while') ? failed(message) : badUse(message)),
   },
   cleanup: {
     about: 'Triggers the immediate cleanup of keys no longer belonging to a node. By default, clean all keyspaces',
@@ -48,6 +54,8 @@ export const MEMBERSHIP_VERBS: VerbTable = {
 async function bootstrapResume(tool: Tool, words: Words): Promise<void> {
   const [word] = words.arguments;
   if (word !== 'resume') throw badUse(word === undefined ? 'Required parameters are missing: command' : `Found unexpected parameters: [${word}]`);
+  // As in Cassandra, unless cassandra.reset_bootstrap_progress is false: what the node has streamed may be behind by now.
+  if (!words.has('force')) throw failed("'nodetool bootstrap resume' is disabled.");
   const { host } = tool;
   tool.line('Resuming bootstrap');
   await awaiting((done) => host.resumeBootstrap(done));
@@ -62,7 +70,8 @@ async function decommission(tool: Tool, words: Words): Promise<void> {
     return;
   }
   if (node.membership.mode === 'LEAVING') throw badUse('This node is still decommissioning.');
-  await awaiting((done) => node.lifecycle.decommission({ force: words.has('force') }, done));
+  await awaiting((done) => node.lifecycle.decommission({ force: words.has('force') }, done), (message) =>
+    message.startsWith('Error while') ? failed(message) : badUse(`Unsupported operation: ${message}`));
   await awaiting((done) => depart(cluster, host, done));
 }
 
@@ -73,7 +82,8 @@ async function removeNode(tool: Tool, words: Words): Promise<void> {
   if (word === 'status' || word === 'force') tool.line(`RemovalStatus: ${removals.status()}`);
   if (word === 'status') return;
   if (word === 'force') {
-    await awaiting((done) => removals.force(done));
+    // Without a removal under way Cassandra only logs it.
+    removals.force(() => undefined);
     return;
   }
   const endpoint = tool.node.membership.metadata.endpointOfHost(word);

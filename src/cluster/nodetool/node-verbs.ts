@@ -26,10 +26,12 @@ export const NODE_VERBS: VerbTable = {
   drain: { about: 'Drain the node (stop accepting writes and flush all tables)', argumentsMax: 0, run: drain },
   stopdaemon: {
     about: 'Stop cassandra daemon', argumentsMax: 0,
-    async run({ host }) {
+    async run(tool) {
+      const { host } = tool;
       await host.transport?.drain();
       await awaiting((done) => host.drain(() => done(null)));
       host.kill();
+      tool.line('Cassandra has shutdown.');
     },
   },
   gettimeout: { about: 'Print the timeout of the given type in ms', usage: '<timeout_type>', argumentsMax: 1, run: getTimeout },
@@ -163,7 +165,7 @@ const TYPES = 'read, range, write, counterwrite, cascontention, truncate, intern
 function timeoutOf(type: string): keyof typeof TIMEOUTS {
   if (Object.hasOwn(TIMEOUTS, type)) return type as keyof typeof TIMEOUTS;
   if (type.startsWith('internode')) throw badUse(`${type}: the nodes of this process have no sockets between them`);
-  throw badUse(`gettimeout requires a timeout type, one of (${TYPES})`);
+  throw badUse(`Timeout type requires one of (${TYPES})`);
 }
 
 function getTimeout(tool: Tool, words: Words): void {
@@ -174,7 +176,9 @@ function getTimeout(tool: Tool, words: Words): void {
 
 function setTimeoutOf({ node }: Tool, words: Words): void {
   const [type, ms] = words.arguments;
-  if (type === undefined || ms === undefined) throw badUse('Required parameters are missing: timeout_type, timeout_in_ms');
+  if (type === undefined || ms === undefined) {
+    throw badUse(`Timeout type followed by value in ms (0 disables socket streaming timeout). Type should be one of (${TYPES})`);
+  }
   const value = integer(ms, 'timeout_in_ms');
   if (value < 0) throw badUse('timeout must be non-negative');
   node.reconfigure({ [TIMEOUTS[timeoutOf(type)]]: value });

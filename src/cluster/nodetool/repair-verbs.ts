@@ -35,7 +35,7 @@ export const REPAIR_VERBS: VerbTable = {
 
 async function repair(tool: Tool, words: Words): Promise<void> {
   if (words.has('primary') && (words.has('dc') || words.has('hosts') || words.has('local'))) {
-    throw badUse('Primary range repair should be performed on all nodes in the cluster.');
+    throw failed('Primary range repair should be performed on all nodes in the cluster.');
   }
   const [name, ...tables] = words.arguments;
   const keyspaces = name === undefined ? distributed(tool) : [tool.keyspace(name)];

@@ -10,7 +10,7 @@ import type { RingNode } from './ring-view.ts';
 import { ownership, ringNodes } from './ring-view.ts';
 import { addressText, alignedTables, left, percentText } from './text.ts';
 import type { Tool, VerbTable, Words } from './verb.ts';
-import { badUse, option } from './verb.ts';
+import { badUse, failed, option } from './verb.ts';
 
 const RESOLVE_IP = option('resolve-ip', ['-r', '--resolve-ip']);
 
@@ -102,11 +102,12 @@ function describeRing(tool: Tool, words: Words): void {
   const [name] = words.arguments;
   if (name === undefined) throw badUse('Required parameters are missing: keyspace');
   const { membership, schema } = tool.node;
-  const keyspace = tool.keyspace(name);
-  const withPort = words.has('print-port');
-  const replicas = membership.cluster.ring.replicas(keyspace.replication);
   tool.line(`Schema Version:${schema.current.version}`);
   tool.line('TokenRange: ');
+  const keyspace = schema.current.keyspaces.get(name);
+  if (keyspace === undefined) throw failed(`No such keyspace: ${name}`);
+  const withPort = words.has('print-port');
+  const replicas = membership.cluster.ring.replicas(keyspace.replication);
   const { size } = membership.cluster.ring;
   for (let at = 0; at < size; at++) {
     const { left: start, right: end } = membership.cluster.ring.rangeAt(at);
@@ -165,8 +166,7 @@ function describeCluster(tool: Tool, words: Words): void {
     const settings = [...replication.options].map(([key, value]) => `${key}=${value}`).join(', ');
     tool.line(`\t${name} -> Replication class: ${replication.className.split('.').at(-1) ?? ''} {${settings}}`);
   }
-  tool.line();
-  if (owned.note !== null) tool.line(`Note: ${owned.note}`);
+  if (owned.note !== null) tool.lines(['', `Note: ${owned.note}`]);
 }
 
 function group(nodes: readonly RingNode[], by: (node: RingNode) => string): Map<string, RingNode[]> {

@@ -8,7 +8,7 @@ import { compareTokens } from '../../ring/token.ts';
 import { replicationOf } from '../../ring/replication.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import { sizeText } from './text.ts';
-import { badUse } from './verb.ts';
+import { NodetoolFailure } from './verb.ts';
 
 export interface RingNode {
   readonly endpoint: Endpoint;
@@ -74,7 +74,7 @@ export function ownership(node: CassandraNode, name: string | null): Ownership {
   const users = [...keyspaces.values()].filter((keyspace) => keyspace.kind === 'regular' && !SYSTEM_KEYSPACES.has(keyspace.name));
   if (name === null && new Set(users.map(({ replication }) => settingsText(replication))).size > 1) return primary(DIFFERENT_SETTINGS);
   const keyspace = name === null ? (users[0] ?? keyspaces.get('system_traces')) : keyspaces.get(name);
-  if (keyspace === undefined) throw badUse(`The keyspace ${name ?? ''}, does not exist`);
+  if (keyspace === undefined) throw new NodetoolFailure(`\nError: The keyspace ${name ?? ''}, does not exist`, 1);
   if (replicationOf(keyspace.replication).kind === 'local') {
     return primary('Ownership values for keyspaces with LocalStrategy are meaningless');
   }

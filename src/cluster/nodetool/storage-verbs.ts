@@ -143,7 +143,7 @@ function compactionHistory(tool: Tool, words: Words): void {
     return;
   }
   const rows = [...history].reverse().map((one) => [
-    one.id, one.keyspace, one.table, isoText(one.atMs).slice(0, 23), size(one.bytesIn), size(one.bytesOut), `{1:${one.partitions}}`, '',
+    one.id, one.keyspace, one.table, isoText(one.atMs).slice(0, 23), size(one.bytesIn), size(one.bytesOut), `{1:${one.partitions}}`, '{compaction_type:Compaction}',
   ]);
   tool.lines(table([['id', 'keyspace_name', 'columnfamily_name', 'compacted_at', 'bytes_in', 'bytes_out', 'rows_merged', 'compaction_properties'], ...rows]));
 }

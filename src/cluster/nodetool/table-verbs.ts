@@ -15,9 +15,9 @@ import type { TableStats } from '../../node/storage/table-stats.ts';
 import { tableStats } from '../../node/storage/table-stats.ts';
 import { splitCompositeKey } from '../../ring/token.ts';
 import { percentRepaired } from './node-verbs.ts';
-import { fixed, left, memoryText, right, sizeText } from './text.ts';
+import { addressText, fixed, left, memoryText, right, sizeText, table } from './text.ts';
 import type { Tool, VerbTable, Words } from './verb.ts';
-import { awaiting, badUse, integer, option } from './verb.ts';
+import { awaiting, badUse, integer, NodetoolFailure, option } from './verb.ts';
 
 const STATS: VerbTable[string] = {
   about: 'Print statistics on tables', usage: '[<keyspace.table>...]', argumentsMax: Infinity, run: printTableStats,
@@ -44,9 +44,17 @@ export const TABLE_VERBS: VerbTable = {
   viewbuildstatus: {
     about: 'Show progress of a materialized view build', usage: '<keyspace> <view> | <keyspace.view>', argumentsMax: 2,
     run(tool, words) {
-      const view = tool.table(words.arguments, 'viewbuildstatus requires keyspace and view name arguments');
-      // A view is built before CREATE MATERIALIZED VIEW is answered.
-      tool.line(`${view.keyspace}.${view.name} has finished building`);
+      const usage = 'viewbuildstatus requires keyspace and view name arguments';
+      const [keyspace = '', view] = words.arguments.length === 1 ? (words.arguments[0] ?? '').split('.') : words.arguments;
+      if (view === undefined) throw badUse(usage);
+      if (tool.node.schema.current.keyspaces.get(keyspace)?.tables.get(view)?.kind === 'view') {
+        // A node builds a view while it takes the schema.
+        tool.line(`${keyspace}.${view} has finished building`);
+        return;
+      }
+      tool.lines([`${keyspace}.${view} has not finished building; node status is below.`, '']);
+      const nodes = tool.node.membership.endpoints().map((endpoint) => [`/${addressText(endpoint)}`, 'UNKNOWN']);
+      throw new NodetoolFailure(table([['Host', 'Info'], ...nodes]).join('\n'), 1);
     },
   },
 };
@@ -68,8 +76,7 @@ function printTableStats(tool: Tool, words: Words): void {
     const snapshotBytes = snapshots.reduce((sum, one) => sum + one.dataBytes, 0);
     return [{ ...tableStats(store, Math.floor(tool.nowMs / 1_000)), table, store, snapshotBytes }];
   });
-  const all = tool.keyspaces().reduce((sum, keyspace) => sum + keyspace.tables.size, 0);
-  tool.lines([`Total number of tables: ${all}`, '----------------']);
+  tool.lines([`Total number of tables: ${measured.length}`, '----------------']);
   for (const name of new Set(measured.map(({ table }) => table.keyspace))) {
     const own = measured.filter(({ table }) => table.keyspace === name);
     const sum = (of: (one: Measured) => number): number => own.reduce((total, one) => total + of(one), 0);
@@ -112,6 +119,7 @@ function statsLines(tool: Tool, one: Measured, human: boolean): readonly string[
     `Local read/write ratio: ${fixed(store.writes === 0 ? 0 : store.reads / store.writes, 5)}`, 'Pending flushes: 0',
     `Percent repaired: ${repairedPercent}`, `Bytes repaired: ${memoryText(repaired)}`, `Bytes unrepaired: ${memoryText(one.dataBytes - repaired)}`,
     `Bytes pending repair: ${memoryText(0)}`, 'Bloom filter false positives: 0', 'Bloom filter false ratio: 0.00000', `Bloom filter space used: ${size(0)}`,
+    `Bloom filter off heap memory used: ${size(0)}`, `Index summary off heap memory used: ${size(0)}`, `Compression metadata off heap memory used: ${size(0)}`,
     `Compacted partition minimum bytes: ${one.partitionBytesMin}`, `Compacted partition maximum bytes: ${one.partitionBytesMax}`,
     `Compacted partition mean bytes: ${one.partitionBytesMean}`,
     'Average live cells per slice (last five minutes): NaN', 'Maximum live cells per slice (last five minutes): 0',
@@ -135,7 +143,7 @@ function tableHistograms(tool: Tool, words: Words): void {
     tool.line(row(['Percentile', 'Read Latency', 'Write Latency', 'SSTables', 'Partition Size', 'Cell Count']));
     tool.line(row(['', '(micros)', '(micros)', '', '(bytes)', '']));
     for (const [name, percentile] of PERCENTILES) {
-      tool.line(row([name, readMicros(reads, percentile), 'NaN', fixed(0, 2), rank(sizes, percentile), rank(cells, percentile)]));
+      tool.line(row([name, readMicros(reads, percentile), fixed(0, 2), fixed(0, 2), rank(sizes, percentile), rank(cells, percentile)]));
     }
     tool.line();
   }
@@ -147,7 +155,7 @@ function row(texts: readonly string[]): string {
 
 /** Of the coordinator's reads of this table. */
 function readMicros(reads: LatencyHistogram, percentile: number): string {
-  return reads.isEmpty ? 'NaN' : fixed(reads.percentileMs(percentile) * 1_000, 2);
+  return reads.isEmpty ? fixed(0, 2) : fixed(reads.percentileMs(percentile) * 1_000, 2);
 }
 
 /** Sizes in bytes and cell counts of all partitions, sorted. */

@@ -76,7 +76,7 @@ export class Tool {
     if (tables.length === 0) return [...keyspace.tables.values()];
     return tables.map((table) => {
       const metadata = keyspace.tables.get(table);
-      if (metadata === undefined) throw badUse(`Unknown keyspace/cf pair (${name}.${table})`);
+      if (metadata === undefined) throw failed(`Unknown keyspace/cf pair (${name}.${table})`);
       return metadata;
     });
   }
@@ -169,7 +169,7 @@ export function integer(text: string | undefined, name: string): number {
   return Number(text);
 }
 
-/** An operation with a callback, as a promise that rejects with nodetool's error. */
-export function awaiting(start: (done: (error: string | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => start((error) => (error === null ? resolve() : reject(failed(error)))));
+/** An operation with a callback, as a promise that rejects with nodetool's error: `refused`, or failed. */
+export function awaiting(start: (done: (error: string | null) => void) => void, refused: (message: string) => NodetoolFailure = failed): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error === null ? resolve() : reject(refused(error)))));
 }

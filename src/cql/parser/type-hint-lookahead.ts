@@ -69,7 +69,6 @@ const AFTER_STRING = kindSet(OPERATORS, T.COMMA);
 const AFTER_TUPLE = without(
   kindSet(AFTER_TERM, OPERATORS),
   T.COLON,
-  T.RIGHT_BRACE,
   T.K_GROUP,
   T.K_PER,
 );

@@ -17,18 +17,18 @@ export type BatchlogPlan =
     }
   | { readonly kind: 'unavailable'; readonly error: CqlError };
 
-/** `isAny`: the batch is written at ANY, for which the coordinator itself will do. */
+/** `isAny`: the batch is written at ANY, for which the coordinator itself is counted, and is one too few. */
 export function planBatchlog(cluster: ClusterState, random: Random, isAny: boolean): BatchlogPlan {
   const endpoints = chooseEndpoints(cluster, random);
   const level = endpoints.length === 1 ? 'ONE' : 'TWO';
   if (endpoints.length > 0) return { kind: 'batchlog', endpoints, level };
-  if (isAny) return { kind: 'batchlog', endpoints: [cluster.self], level: 'ONE' };
+  const why = isAny ? '' : ` for batchlog in local DC, required:${WANTED}, available:0`;
   const error: CqlError = {
     code: 'UNAVAILABLE',
-    message: `Cannot achieve consistency level ${level} for batchlog in local DC, required:${WANTED}, available:0`,
+    message: `Cannot achieve consistency level ${level}${why}`,
     consistency: level,
     required: WANTED,
-    alive: 0,
+    alive: isAny ? 1 : 0,
   };
   return { kind: 'unavailable', error };
 }

@@ -22,6 +22,7 @@ import type { Trace, WriteDone } from './coordinator.ts';
 import { invalidRequest, writeFailure, writeTimeout } from './errors.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { planCounterLeader } from './replica-plan.ts';
+import type { WritePlan } from './replica-plan.ts';
 import type { WriteService } from './write-service.ts';
 import { unknownKeyspace } from './write-service.ts';
 
@@ -105,14 +106,22 @@ export class CounterService {
     });
   }
 
-  /** A leader that cannot reach the level stays silent: the coordinator's own deadline decides. */
+  /**
+   * As in Cassandra, a leader that is not the coordinator answers as soon as its write is decided, also when so many
+   * replicas timed out that the level cannot be reached: the client then hears of a success. While it is undecided the
+   * leader stays silent, and the coordinator's own deadline counts.
+   */
   private onRequest(message: Message<'COUNTER_MUTATION_REQ'>, from: Endpoint): void {
     const { mutation, consistency } = message.payload;
-    const { messaging } = this.parts;
+    const { messaging, writes } = this.parts;
     const trace = traceAt(message, messaging.self);
+    const plan = writes.plan(mutation, consistency);
     this.lead(mutation, consistency, trace, (error) => {
       if (error === null) messaging.respond(message, from, 'COUNTER_MUTATION_RSP', null);
       else if (error.code !== 'WRITE_TIMEOUT') messaging.fail(message, from, 'UNKNOWN');
+      else if (plan.kind === 'write' && isBeyondReach(plan, error.received)) {
+        messaging.respond(message, from, 'COUNTER_MUTATION_RSP', null);
+      }
     });
   }
 
@@ -206,6 +215,12 @@ export class CounterService {
     const result = this.parts.store.read(command);
     return result.kind === 'data' ? (result.partitions[0] ?? null) : null;
   }
+}
+
+/** So many replicas timed out that the others cannot make up the level. */
+function isBeyondReach(plan: WritePlan, received: number): boolean {
+  const asked = plan.counted.filter((counts) => counts).length;
+  return plan.blockFor + asked - received > plan.candidates;
 }
 
 function deltaOf(cell: Cell): ReturnType<typeof readInt64> {

@@ -40,6 +40,7 @@ export class PaxosOperation {
   private readonly service: PaxosService;
   private readonly spec: PaxosSpec;
   private readonly deadlineMs: number;
+  private readonly startedAtMs: number;
   private contentions = 0;
   private afterMicros = 0;
 
@@ -47,7 +48,8 @@ export class PaxosOperation {
     this.service = service;
     this.spec = spec;
     const { clock, config } = service.parts;
-    this.deadlineMs = clock.nowMs() + config.cas_contention_timeout;
+    this.startedAtMs = clock.nowMs();
+    this.deadlineMs = this.startedAtMs + config.cas_contention_timeout;
   }
 
   /** Prepares a new ballot, or gives up when the contention timeout is over. */
@@ -188,7 +190,9 @@ export class PaxosOperation {
     verb: V,
     payload: Message<V>['payload'],
   ): void {
-    const { messaging, config } = this.service.parts;
+    const { messaging, config, clock } = this.service.parts;
+    // The write timeout is the request's, not the round's: after a slow read no time is left for the proposal.
+    const leftMs = Math.max(0, this.startedAtMs + config.write_request_timeout - clock.nowMs());
     const exchange = messaging.open(
       {
         onResponse: (_, from, message) => {
@@ -199,11 +203,14 @@ export class PaxosOperation {
         onExpired: () => round.onExpired(),
       },
       null,
-      config.write_request_timeout,
+      leftMs,
     );
     for (const node of plan.contacts) {
       messaging.request(exchange, node, verb, payload, this.spec.context.trace);
     }
+    if (leftMs > 0) return;
+    messaging.close(exchange);
+    round.onExpired();
   }
 
   /** The next ballot at once. */

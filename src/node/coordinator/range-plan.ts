@@ -59,6 +59,11 @@ function clip(
   };
 }
 
+export interface RangeDatacenters {
+  readonly local: string;
+  readonly datacenterOf: (node: Endpoint) => string;
+}
+
 /** One request's worth of neighbouring parts. */
 export interface RangeRequest {
   readonly range: PartitionRange;
@@ -71,9 +76,9 @@ export interface RangeRequest {
 export function mergeRequests(
   left: RangeRequest,
   right: RangeRequest,
-  isRemote: (node: Endpoint) => boolean,
+  datacenters: RangeDatacenters,
 ): RangeRequest | null {
-  const plan = mergePlans(left.plan, right.plan, isRemote);
+  const plan = mergePlans(left.plan, right.plan, datacenters);
   if (plan === null) return null;
   const { right: end, rightInclusive } = right.range;
   return {
@@ -86,23 +91,28 @@ export function mergeRequests(
 function mergePlans(
   left: ReadPlan,
   right: ReadPlan,
-  isRemote: (node: Endpoint) => boolean,
+  { local, datacenterOf }: RangeDatacenters,
 ): ReadPlan | null {
   if (left === right) return left;
-  if (left.level === 'EACH_QUORUM') {
-    const isSame =
-      left.contacts.length === right.contacts.length &&
-      left.contacts.every((node) => right.contacts.includes(node));
-    return isSame ? left : null;
-  }
   const others = [...right.contacts, ...right.spares];
   const shared = [...left.contacts, ...left.spares].filter((node) => others.includes(node));
-  const { blockFor } = left;
-  if (shared.length < blockFor) return null;
-  const contacts = shared.slice(0, blockFor);
+  const contacts = left.level === 'EACH_QUORUM' ? eachQuorum(left, shared, datacenterOf) : shared.slice(0, left.blockFor);
+  if (contacts.length < left.blockFor) return null;
+  const isRemote = (node: Endpoint): boolean => datacenterOf(node) !== local;
   const crosses = contacts.some(isRemote);
   if (crosses && !left.contacts.some(isRemote) && !right.contacts.some(isRemote)) return null;
-  return { ...left, contacts, spares: shared.slice(blockFor) };
+  return { ...left, contacts, spares: shared.filter((node) => !contacts.includes(node)) };
+}
+
+/** As many of `shared` as the plan asks in each datacenter. */
+function eachQuorum(plan: ReadPlan, shared: readonly Endpoint[], datacenterOf: RangeDatacenters['datacenterOf']): readonly Endpoint[] {
+  const left = new Map<string, number>();
+  for (const node of plan.contacts) left.set(datacenterOf(node), (left.get(datacenterOf(node)) ?? 0) + 1);
+  return shared.filter((node) => {
+    const count = left.get(datacenterOf(node)) ?? 0;
+    left.set(datacenterOf(node), count - 1);
+    return count > 0;
+  });
 }
 
 /** Requests to send at once, after what the earlier ones have brought. */

@@ -8,12 +8,12 @@ import { countLiveRows, limitPartitions } from '../../data/live-view.ts';
 import type { PartitionData } from '../../data/partition.ts';
 import type { PartitionRangeRead } from '../../data/read-command.ts';
 import type { KeyspaceMetadata } from '../../data/schema.ts';
-import type { Clock, Endpoint } from '../../world/ports.ts';
+import type { Clock } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { RangeResult, RequestContext } from './coordinator.ts';
 import type { PlanCache } from './plan-cache.ts';
-import type { RangePart, RangeRequest } from './range-plan.ts';
+import type { RangeDatacenters, RangePart, RangeRequest } from './range-plan.ts';
 import { mergeRequests, nextConcurrency, splitRange } from './range-plan.ts';
 import type { ReadRepair } from './read-repair.ts';
 import { unknownKeyspace } from './write-service.ts';
@@ -126,7 +126,7 @@ class RangeRead {
         request = single;
         continue;
       }
-      const merged = mergeRequests(request, single, this.isRemote);
+      const merged = mergeRequests(request, single, this.datacenters);
       if (merged === null) {
         this.ahead = single;
         break;
@@ -136,10 +136,10 @@ class RangeRead {
     return request;
   }
 
-  private readonly isRemote = (node: Endpoint): boolean => {
+  private get datacenters(): RangeDatacenters {
     const { cluster } = this.parts;
-    return cluster.info(node)?.datacenter !== cluster.localDatacenter;
-  };
+    return { local: cluster.localDatacenter, datacenterOf: (node) => cluster.info(node)?.datacenter ?? '' };
+  }
 
   private requestFor(part: RangePart): RangeRequest | { readonly error: CqlError } {
     const { keyspace, level } = this.spec;

@@ -89,7 +89,7 @@ export class ReadService implements ExchangeHandler<ReadOperation> {
     const now = this.clock.nowMs();
     const operation = new ReadOperation(plan, command, context, now, done);
     this.send(operation, always && plan.contacts.length > plan.blockFor ? 2 : 1);
-    if (plan.spares.length === 0 || always) return;
+    if (plan.spares.length === 0 || always || plan.level === 'EACH_QUORUM') return;
     const { thresholdMs } = speculation;
     if (thresholdMs <= this.parts.config.read_request_timeout) {
       speculation.waiting.add(operation, now + thresholdMs);

@@ -97,7 +97,7 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     const operation = new WriteOperation(plan, mutation, writeType, true, done);
     if (plan.dead.length > 0) this.hintDead(operation);
     if (plan.contacts.length > 0) this.send(operation, trace);
-    else if (!operation.answered) this.messaging.open(this, operation, this.timeoutMs(operation));
+    else if (!operation.answered) this.messaging.open(this, operation, this.timeoutMs);
   }
 
   /** Commits a decided Paxos proposal: counted and hinted like a write of type SIMPLE. */
@@ -154,7 +154,7 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
   private send(operation: WriteOperation, trace: Trace | null): void {
     const { plan, mutation } = operation;
     const { messaging } = this;
-    const exchange = messaging.open(this, operation, this.timeoutMs(operation));
+    const exchange = messaging.open(this, operation, this.timeoutMs);
     const { id, expiresAtMs } = exchange;
     if (plan.localCount > 0) {
       const message = newMessage('MUTATION_REQ', id, expiresAtMs, mutation, null, null, trace);
@@ -195,10 +195,9 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     return null;
   }
 
-  private timeoutMs(operation: WriteOperation): number {
-    return operation.writeType === 'COUNTER'
-      ? this.config.counter_write_request_timeout
-      : this.config.write_request_timeout;
+  /** Also of a counter's shards, which are mutations like others: only its leader has longer. */
+  private get timeoutMs(): number {
+    return this.config.write_request_timeout;
   }
 }
 

@@ -7,6 +7,7 @@ import type { WriteService } from '../coordinator/write-service.ts';
 import type { Message } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { LocalStore } from '../replica/local-store.ts';
+import { applyAcknowledged } from '../replica/local-store.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Hints } from './hints.ts';
 
@@ -47,7 +48,8 @@ function onHint(parts: HintReceiverParts, message: Message<'HINT_REQ'>, from: En
     writes.write(mutation, 'ANY', 'SIMPLE', null, () => accept());
     return;
   }
-  const failure = store.apply(mutation);
-  if (failure === null || failure === 'INCOMPATIBLE_SCHEMA') accept();
-  else messaging.fail(message, from, failure);
+  applyAcknowledged(store, mutation, (failure) => {
+    if (failure === null || failure === 'INCOMPATIBLE_SCHEMA') accept();
+    else messaging.fail(message, from, failure);
+  });
 }

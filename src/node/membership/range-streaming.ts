@@ -134,6 +134,8 @@ export function rebuildPlan(context: StreamContext, datacenter: string | null): 
         tasks.add(keyspace.name, 'fetch', source, range);
         continue;
       }
+      // With one replica there may be nobody else to have it: Cassandra only warns.
+      if (replicationOf(keyspace.replication).total === 1) continue;
       return { ok: false, error: noSources(keyspace, range) };
     }
   }

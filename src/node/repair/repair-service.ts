@@ -113,7 +113,8 @@ export class RepairService {
     }
     const ranges = plan.sessions.reduce((sum, session) => sum + session.ranges.length, 0);
     const total = plan.sessions.length;
-    progress({ progress: 0, total, message: startText(command, options, ranges) });
+    const id = uuidText(this.ids.next(clock.wallMs()));
+    progress({ progress: 0, total, message: startText(`#${command} (${id})`, options, ranges) });
     const startedAtMs = clock.nowMs();
     this.runSessions(plan.sessions, options, tables, progress, (result) => {
       const seconds = Math.floor((clock.nowMs() - startedAtMs) / 1000);
@@ -246,7 +247,7 @@ function failed(error: string): RepairResult {
   return { ok: false, error, ...nothing };
 }
 
-function startText(command: number, options: RepairOptions, ranges: number): string {
+function startText(command: string, options: RepairOptions, ranges: number): string {
   const parallelism =
     options.parallelism === 'datacenter-parallel' ? 'dc_parallel' : options.parallelism;
   const parts = [
@@ -261,6 +262,10 @@ function startText(command: number, options: RepairOptions, ranges: number): str
     `# of ranges: ${ranges}`,
     `pull repair: ${options.pull}`,
     `force repair: ${options.force}`,
+    'optimise streams: false',
+    'ignore unreplicated keyspaces: false',
+    'repairPaxos: true',
+    'paxosOnly: false',
   ];
-  return `Starting repair command #${command}, repairing keyspace ${options.keyspace} with repair options (${parts.join(', ')})`;
+  return `Starting repair command ${command}, repairing keyspace ${options.keyspace} with repair options (${parts.join(', ')})`;
 }

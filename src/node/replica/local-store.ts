@@ -22,3 +22,9 @@ export interface LocalStore {
   /** Empties the table; mutations applied later stay. `done` when that is durable. */
   truncate(table: TableMetadata, done: ApplyDone): void;
 }
+
+/** Applies; `done` once the mutation may be acknowledged, whatever kind of store it is. */
+export function applyAcknowledged(store: LocalStore, mutation: Mutation, done: ApplyDone): void {
+  if (store.applyDurably === null) done(store.apply(mutation));
+  else store.applyDurably(mutation, done);
+}

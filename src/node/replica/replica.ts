@@ -11,6 +11,7 @@ import type { Messaging } from '../messaging/messaging.ts';
 import type { ResponseVerb } from '../messaging/verb.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { LocalStore } from './local-store.ts';
+import { applyAcknowledged } from './local-store.ts';
 
 type EmptyResponse = 'MUTATION_RSP' | 'READ_REPAIR_RSP';
 
@@ -65,13 +66,7 @@ export class Replica {
   ): void {
     if (message.trace !== null) this.traceMutation(message, from, mutation);
     const { store, messaging } = this;
-    if (store.applyDurably === null) {
-      const failure = store.apply(mutation);
-      if (failure === null) messaging.respond(message, from, response, null);
-      else messaging.fail(message, from, failure);
-      return;
-    }
-    store.applyDurably(mutation, (failure) => {
+    applyAcknowledged(store, mutation, (failure) => {
       if (failure === null) messaging.respond(message, from, response, null);
       else messaging.fail(message, from, failure);
     });

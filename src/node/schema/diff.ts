@@ -87,6 +87,22 @@ export function diffKeyspaces(before: KeyspaceMetadata, after: KeyspaceMetadata)
   };
 }
 
+/** `after` with its aggregates as they were in `before`, then those made or replaced since: messages list them so. */
+export function inOrderOfCreation(
+  before: KeyspaceMetadata | undefined,
+  after: KeyspaceMetadata | null,
+): KeyspaceMetadata | null {
+  if (after === null || before === undefined || after.aggregates.length < 2) return after;
+  const known = new Map([...bySignature(before.aggregates).keys()].map((key, i) => [key, i]));
+  const { altered } = diffKeyspaces(before, after).aggregates;
+  const placed = [...bySignature(after.aggregates)].map(([key, aggregate]) => ({
+    aggregate,
+    place: altered.some((change) => change.after === aggregate) ? known.size : (known.get(key) ?? known.size),
+  }));
+  placed.sort((a, b) => a.place - b.place);
+  return { ...after, aggregates: placed.map(({ aggregate }) => aggregate) };
+}
+
 function hasChanges(diff: KeyspaceDiff): boolean {
   const groups = [diff.tables, diff.types, diff.functions, diff.aggregates];
   return (

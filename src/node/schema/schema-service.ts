@@ -16,7 +16,7 @@ import type { Telemetry } from '../telemetry.ts';
 import type { KeyspaceRows, LiteralReader } from './decode.ts';
 import { decodeKeyspace, keyspaceDigest } from './decode.ts';
 import type { SchemaDiff } from './diff.ts';
-import { diffSchemas, isEmptyDiff, schemaChanges } from './diff.ts';
+import { diffSchemas, inOrderOfCreation, isEmptyDiff, schemaChanges } from './diff.ts';
 import { alterKeyspaceMutation, dropKeyspaceMutation, keyspaceMutation } from './encode.ts';
 import { MigrationCoordinator } from './migration-coordinator.ts';
 import type { MigrationMessenger } from './migration-coordinator.ts';
@@ -171,7 +171,10 @@ export class SchemaService implements SchemaView {
         digest === null
           ? null
           : this.options.cache.keyspace(name, digest, () =>
-              decodeKeyspace(name, rows, this.options.readLiteral),
+              inOrderOfCreation(
+                before.keyspaces.get(name),
+                decodeKeyspace(name, rows, this.options.readLiteral),
+              ),
             );
       if (digest === null || keyspace === null) {
         this.digests.delete(name);

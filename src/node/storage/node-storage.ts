@@ -355,7 +355,8 @@ export class NodeStorage {
   private append(record: Buffer, done: (error: string | null) => void): void {
     this.loggedBytes += record.length;
     this.log?.append(record, done);
-    if (this.loggedBytes > (this.options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES)) this.checkpoint();
+    const isDue = this.loggedBytes > (this.options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES);
+    if (isDue && !this.isCheckpointing) this.checkpoint();
   }
 
   private forget(tableId: string, atMs: number): void {

@@ -13,6 +13,7 @@ import { enforcesStrictLiveness } from '../../data/deletion.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { isIndexableVector } from '../../data/vector-similarity.ts';
 import { partitionSize } from './data-size.ts';
+import { dropsCompactStorage, withoutCompactStorage } from './drop-compact-storage.ts';
 import { IndexManager } from './index-manager.ts';
 import { isInRange, KeyIndex } from './key-index.ts';
 import { LargePartition, SMALL_PARTITION_ROWS_MAX } from './large-partition.ts';
@@ -76,6 +77,13 @@ export class TableStore {
 
   /** After an ALTER: what is stored stays; indexes that are new are built, those gone are dropped. */
   setTable(table: TableMetadata): void {
+    const before = this.metadata;
+    if (dropsCompactStorage(before, table)) {
+      for (const [id, stored] of this.partitions) {
+        const partition = stored instanceof LargePartition ? stored.snapshot() : stored;
+        this.partitions.set(id, asStored(withoutCompactStorage(partition, before, table)));
+      }
+    }
     this.metadata = table;
     this.order = clusteringOrder(table);
     this.indexes.setTable(table);

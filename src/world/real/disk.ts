@@ -78,7 +78,7 @@ export class RealDisk implements Disk {
     }
   }
 
-  /** Waits for the work under way and closes the files. */
+  /** Waits for the work under way and closes the files; after a kill, before the next life reads them. */
   async close(): Promise<void> {
     await Promise.allSettled(this.queues.values());
     for (const handle of this.handles.values()) await handle.close().catch(() => undefined);
@@ -103,7 +103,8 @@ export class RealDisk implements Disk {
 
   private enqueue(name: string, done: (result: DiskResult) => void, work: () => Promise<void>): void {
     const before = this.queues.get(name) ?? Promise.resolve();
-    const next = before.then(work).then(
+    // A killed node's files belong to its next life: what is not under way yet is dropped, as the kill would.
+    const next = before.then(() => (this.gate.state === 'closed' ? undefined : work())).then(
       () => this.gate.pass(() => done(OK)),
       (error: unknown) =>
         this.gate.pass(() => done({ ok: false, error: systemCode(error), path: this.absolute(name) })),

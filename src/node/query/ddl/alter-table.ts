@@ -23,7 +23,7 @@ import { isSerializationCompatible } from '../../../data/type-compatibility.ts';
 import { typeName } from '../../../data/type-names.ts';
 import { permissionOn } from '../../auth/requirement.ts';
 import { tableResource } from '../../auth/resource.ts';
-import { isCompactTable } from '../../schema/compact-tables.ts';
+import { isCompactTable, storedColumns } from '../../schema/compact-tables.ts';
 import type { ColumnSpec } from '../../schema/table-builder.ts';
 import { rebuildTable } from '../../schema/table-builder.ts';
 import { existingColumn, keyspaceOf } from '../schema-lookup.ts';
@@ -358,7 +358,17 @@ function dropCompactStorage({ keyspace, table, environment }: Target): KeyspaceM
     throw invalid('Cannot DROP COMPACT STORAGE on table without COMPACT STORAGE');
   }
   const flags = new Set(table.isCounter ? ['compound', 'counter'] : ['compound']);
-  return withTables(keyspace, rebuildTable(table, { flags }));
+  // What Cassandra stored all along and hid now shows: a clustering `column1`, a `value`.
+  const columns = storedColumns(table);
+  const of = (kind: ColumnMetadata['kind']): ColumnMetadata[] =>
+    columns.filter((column) => column.kind === kind);
+  const changed = rebuildTable(table, {
+    clustering: of('clustering'),
+    statics: of('static'),
+    regulars: of('regular'),
+    flags,
+  });
+  return withTables(keyspace, changed);
 }
 
 function alterOptions(alteration: Of<'properties'>, target: Target): KeyspaceMetadata {

@@ -50,6 +50,8 @@ export interface SchemaStatementsOptions {
   readonly moving: () => readonly Endpoint[];
   /** A new version 1 UUID: table ids. */
   readonly nextTimeUuid: () => Buffer;
+  /** Makes the schema's rows durable before the answer; absent: they are. */
+  readonly persist?: (done: (error: string | null) => void) => void;
 }
 
 export class SchemaStatements implements DdlExecutor {
@@ -85,15 +87,16 @@ export class SchemaStatements implements DdlExecutor {
     authorizer.revokeAllOn(droppedResources(diff));
     const response = { kind: 'schema-change', change: change.event(diff) } as const;
     const created = change.created?.(diff) ?? [];
-    if (created.length === 0) return done(response);
-    return authorizer.grantToCreator(call.client, created, (error) =>
-      done(error === null ? response : { kind: 'error', error }),
-    );
+    const answer = (): void => {
+      if (created.length === 0) done(response);
+      else authorizer.grantToCreator(call.client, created, (error) => done(error === null ? response : { kind: 'error', error }));
+    };
+    const { persist } = this.options;
+    return persist === undefined ? answer() : persist((error) => (error === null ? answer() : done({ kind: 'error', error: notDurable(error) })));
   }
 
   private environment(call: StatementCall): DdlEnvironment {
     const { clock, config, schema, runner, replication, moving, nextTimeUuid } = this.options;
-    const warned = new Set<string>();
     return {
       config,
       replication: replication(),
@@ -103,11 +106,7 @@ export class SchemaStatements implements DdlExecutor {
       nowMs: clock.wallMs(),
       nowMicros: clock.wallMicros(),
       nextTableId: () => uuidText(nextTimeUuid()),
-      warn(text) {
-        if (warned.has(text)) return;
-        warned.add(text);
-        addWarning(call.context, text);
-      },
+      warn: (text) => addWarning(call.context, text),
     };
   }
 }
@@ -119,6 +118,10 @@ function attempt(answer: (error: CqlError) => void, run: () => void): void {
     if (!(error instanceof CqlException)) throw error;
     answer(error.error);
   }
+}
+
+function notDurable(error: string): CqlError {
+  return { code: 'SERVER_ERROR', message: `The schema change could not be written to the commit log: ${error}` };
 }
 
 /** The change a statement stands for; throws CqlException for what its text alone shows to be wrong. */

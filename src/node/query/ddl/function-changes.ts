@@ -217,7 +217,7 @@ function refuseUsedFunction(
     );
   });
   if (aggregates.length > 0) {
-    const names = aggregates.map((aggregate) => `${aggregate.keyspace}.${aggregate.name}`).sort();
+    const names = aggregates.map((aggregate) => `${aggregate.keyspace}.${aggregate.name}`);
     throw invalid(`Function '${text}' is still referenced by aggregates ${names.join(', ')}`);
   }
   const tables = [...keyspace.tables.values()].filter((table) =>

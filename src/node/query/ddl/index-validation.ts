@@ -90,7 +90,8 @@ function validateAttached(index: IndexMetadata, table: TableMetadata, warn: Warn
   const text = index.options.get('target');
   if (text === undefined || text === '') throw invalid('Missing target column');
   if (text.includes(',')) {
-    throw invalid(`A storage-attached index cannot be created over multiple columns: ${text}`);
+    const columns = text.replaceAll(',', ', ');
+    throw invalid(`A storage-attached index cannot be created over multiple columns: ${columns}`);
   }
   const target = indexTarget(table, index);
   if (target === null) throw invalid(`Failed to retrieve target column for: ${text}`);

@@ -16,7 +16,14 @@ import { timestampOf } from './attributes.ts';
 import type { CurrentPartitions } from './build-update.ts';
 import { addUpdates, UpdateCollector } from './build-update.ts';
 import { executeConditional } from './cas.ts';
-import { answering, readCurrent, updateParameters, writeOptions } from './execute-modification.ts';
+import {
+  answering,
+  readCurrent,
+  updateParameters,
+  writeTime,
+  writeOptions,
+} from './execute-modification.ts';
+import { fastRow, slotKey } from './fast-write.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions, validateModification } from './modification-plan.ts';
 import { mutationsSize } from './mutation-size.ts';
@@ -108,6 +115,12 @@ function addStatement(
   for (let i = from; i < batch.plans.length; i++) {
     const plan = batch.plans[i] as ModificationPlan;
     const own = withTimestamp(batch, executions[i] as Execution);
+    if (plan.fast !== null) {
+      const { values } = own.bind;
+      const builder = collector.builder(plan.table, slotKey(plan.fast.key, values));
+      builder.addRow(fastRow(plan.fast, values, writeTime(plan, own)));
+      continue;
+    }
     const keys = partitionKeys(plan.restrictions, own.bind);
     const parameters = updateParameters(plan, own);
     const add = (current: CurrentPartitions): void =>

@@ -99,7 +99,7 @@ export function executeModification(
   });
 }
 
-function writeTime(
+export function writeTime(
   plan: ModificationPlan,
   execution: Execution,
 ): Pick<UpdateParameters, 'timestamp' | 'ttl' | 'nowSeconds'> {

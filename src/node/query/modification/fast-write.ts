@@ -163,19 +163,31 @@ export function fastMutation(
 ): Mutation {
   const { table } = plan;
   const key = slotKey(plan.key, values);
-  let clustering: Clustering = NO_CLUSTERING;
-  if (plan.clustering.length > 0) {
-    const parts: Buffer[] = [];
-    for (const slot of plan.clustering) parts.push(slotKeyValue(slot, values));
-    checkClusteringSize(parts);
-    clustering = parts;
-  }
-  const { timestamp, ttl, nowSeconds } = time;
-  const expires = ttl === NO_TTL ? NO_DELETION_TIME : nowSeconds + ttl;
+  const row = fastRow(plan, values, time);
+  const update = {
+    table,
+    key,
+    deletion: LIVE,
+    staticRow: null,
+    rows: row === null ? NO_ROWS : [row],
+    rangeTombstones: NO_RANGES,
+  };
+  return { keyspace: table.keyspace, key, updates: [update], createdAtMs };
+}
+
+/** The row; null: an UPDATE that sets nothing. */
+export function fastRow(
+  plan: FastWrite,
+  values: readonly BoundValue[],
+  time: FastWriteTime,
+): Row | null {
+  const clustering = plan.clustering.length === 0 ? NO_CLUSTERING : fastClustering(plan, values);
   for (const slot of plan.checked) {
     const value = values[slot.index] as BoundValue;
     if (value !== null && value !== UNSET) slot.codec.validate(value);
   }
+  const { timestamp, ttl, nowSeconds } = time;
+  const expires = ttl === NO_TTL ? NO_DELETION_TIME : nowSeconds + ttl;
   const data: Cell[] = [];
   for (const slot of plan.cells) {
     const { column } = slot;
@@ -195,11 +207,16 @@ export function fastMutation(
     const bytes = slot.index < 0 ? value : copyOf(value);
     data.push({ column, timestamp, ttl, localDeletionTime: expires, value: bytes, path: null });
   }
+  if (data.length === 0 && !plan.isInsert) return null;
   const liveness: Liveness = plan.isInsert
     ? { timestamp, ttl, localExpirationTime: expires }
     : NO_LIVENESS;
-  const isEmpty = data.length === 0 && !plan.isInsert;
-  const rows: readonly Row[] = isEmpty ? NO_ROWS : [{ clustering, liveness, deletion: LIVE, data }];
-  const update = { table, key, deletion: LIVE, staticRow: null, rows, rangeTombstones: NO_RANGES };
-  return { keyspace: table.keyspace, key, updates: [update], createdAtMs };
+  return { clustering, liveness, deletion: LIVE, data };
+}
+
+function fastClustering(plan: FastWrite, values: readonly BoundValue[]): Clustering {
+  const clustering: Buffer[] = [];
+  for (const slot of plan.clustering) clustering.push(slotKeyValue(slot, values));
+  checkClusteringSize(clustering);
+  return clustering;
 }
