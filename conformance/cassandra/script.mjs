@@ -138,6 +138,13 @@ export class Script {
     throw new Error(`no key of ${table} has such replicas`);
   }
 
+  /** Several such keys. */
+  async keys(table, count, wanted) {
+    const keys = [];
+    while (keys.length < count) keys.push(await this.key(table, wanted));
+    return keys;
+  }
+
   /** Places in ring order. `table`: ks.t with a text key. */
   async replicas(table, key, at = this.running[0]) {
     const { text } = await this.#cluster.nodetool(at, ['getendpoints', ...table.split('.'), key]);
@@ -163,7 +170,7 @@ export class Script {
   }
 
   /** Notes whether it comes true within the limit. */
-  async eventually(label, condition, limitMs = 60_000) {
+  async eventually(label, condition, limitMs = WAIT_LIMIT_MS) {
     const end = this.nowMs() + limitMs;
     let holds = await condition();
     while (!holds && this.nowMs() < end) {

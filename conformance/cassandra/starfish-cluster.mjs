@@ -105,7 +105,7 @@ export class StarfishCluster {
   }
 
   async wipe(place) {
-    this.#host(place).wipe();
+    await this.#until((done) => this.#host(place).wipe(() => done(null)));
   }
 
   async pause(place) {

@@ -96,6 +96,7 @@ function signatureOf({ theirs, ours }) {
 async function main() {
   const options = readArguments(process.argv.slice(2));
   const { runScript } = await load('test/cql/script-runner.ts');
+  const { encodeValue } = await load('test/cql/bind-values.ts');
   const { startOurs } = await load('test/cql/our-server.ts');
   const real = await realServer(options.real);
   const ours = await startOurs('plain');
@@ -105,7 +106,7 @@ async function main() {
   let failed = 0;
   try {
     for (let seed = options.seed; options.forever || passed + failed < options.statements; seed++) {
-      const steps = makeSteps(seed);
+      const steps = makeSteps(seed, encodeValue);
       const found = await fuzz.differences(steps);
       passed += steps.length - found.length;
       failed += found.length;

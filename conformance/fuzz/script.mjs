@@ -7,13 +7,16 @@ import { makeStatement } from './statements.mjs';
 const HEAD = '-- @always sort-signatures yes\n';
 export const STATEMENTS_A_SCRIPT = 200;
 
-/** The steps of the script of a seed: each is the text of one statement with its directives. */
-export function makeSteps(seed) {
+/**
+ * The steps of the script of a seed: each is the text of one statement with its directives. `encode` gives the bytes of a
+ * literal of a type.
+ */
+export function makeSteps(seed, encode) {
   const choices = new Choices(seed);
   const schema = makeSchema(choices);
   const steps = schema.statements.map((text) => `${text};\n`);
   while (steps.length < STATEMENTS_A_SCRIPT) {
-    const { lines, text } = makeStatement(choices, schema);
+    const { lines, text } = makeStatement(choices, schema, encode);
     steps.push([...lines, `${text};\n`].join('\n'));
   }
   return steps;

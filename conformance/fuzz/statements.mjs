@@ -1,29 +1,35 @@
 // Statements over the tables of a script: mostly valid, now and then nearly so.
 
 import { columnsOf } from './schema.mjs';
-import { native, NATIVES, NUMBERS, plain, term, typeText } from './values.mjs';
+import { cqlType, native, NATIVES, NUMBERS, plain, term, typeText } from './values.mjs';
 
 /** Terms as text, or as markers with the values beside it. */
 class Terms {
-  constructor(choices, bound) {
+  constructor(choices, encode) {
     this.choices = choices;
-    this.values = bound ? [] : null;
+    this.encode = encode;
+    this.values = encode === null ? null : [];
   }
 
   of(type, odd) {
     const { choices } = this;
     if (this.values === null || !choices.chance(70)) return term(choices, type, odd);
-    this.values.push(choices.weighted([[92, plain(choices, type)], [4, 'null'], [3, 'unset'], [1, 'raw(0x00)']]));
+    this.values.push(choices.weighted([[92, this.raw(type)], [4, 'null'], [3, 'unset'], [1, 'raw(0x00)']]));
     return '?';
+  }
+
+  /** As bytes: what it is bound to may turn out to have another type. */
+  raw(type) {
+    return `raw(0x${this.encode(cqlType(type), plain(this.choices, type)).toString('hex')})`;
   }
 }
 
 const SELECTS = 55;
 
 /** `{ lines: directives, text }`. */
-export function makeStatement(choices, schema) {
+export function makeStatement(choices, schema, encode) {
   const table = choices.one(schema.tables);
-  const terms = new Terms(choices, choices.chance(25));
+  const terms = new Terms(choices, choices.chance(25) ? encode : null);
   const directives = [];
   const kind = choices.weighted([
     [SELECTS, 'select'], [22, 'insert'], [12, 'update'], [9, 'delete'], [4, 'batch'], [2, 'json'], [1, 'truncate'], [2, 'alter'],

@@ -6,6 +6,7 @@ const FIXED = {
   bigint: ['0', '1', '2', '-1', '9223372036854775807', '-9223372036854775808'],
   blob: ['0x', '0x00', '0xff', '0xcafe', '0x00000001'],
   boolean: ['true', 'false'],
+  counter: ['0', '1', '5', '-1'],
   date: ["'2020-01-01'", "'1970-01-01'", "'1969-12-31'", "'2020-02-29'"],
   decimal: ['0', '1.5', '-1', '1.50', '1E+3', '0.000001', '12345678901234567890.12345'],
   double: ['0', '1', '1.5', '-2.25', '1e300', '0.1', 'NaN', 'Infinity', '-Infinity'],
@@ -32,7 +33,7 @@ const FIXED = {
   varint: ['0', '1', '-1', '2', '12345678901234567890123', '-170141183460469231731687303715884105728'],
 };
 
-export const NATIVES = Object.keys(FIXED);
+export const NATIVES = Object.keys(FIXED).filter((name) => name !== 'counter');
 export const NUMBERS = ['tinyint', 'smallint', 'int', 'bigint', 'varint', 'float', 'double', 'decimal'];
 const KEYS = NATIVES.filter((name) => name !== 'duration');
 
@@ -60,6 +61,25 @@ export function typeText(type) {
 
 function frozen(type, text) {
   return type.frozen ? `frozen<${text}>` : text;
+}
+
+/** The type as the codecs of the project know it. */
+export function cqlType(type) {
+  switch (type.kind) {
+    case 'native':
+      return type;
+    case 'list':
+    case 'set':
+      return { kind: type.kind, frozen: true, element: cqlType(type.element) };
+    case 'map':
+      return { kind: 'map', frozen: true, key: cqlType(type.key), value: cqlType(type.value) };
+    case 'tuple':
+      return { kind: 'tuple', elements: type.elements.map(cqlType) };
+    case 'udt':
+      return { kind: 'udt', fieldNames: type.fields.map(({ name }) => name), fieldTypes: type.fields.map((field) => cqlType(field.type)) };
+    default:
+      return { kind: 'vector', element: cqlType(type.element), dimension: type.size };
+  }
 }
 
 /** Any type that a column of the place may have: 'key', 'regular', 'element'. */

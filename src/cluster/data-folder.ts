@@ -14,7 +14,6 @@ const VERSION = 1;
 
 export interface DataFolderManifest {
   readonly version: number;
-  readonly clusterName: string;
   /** Of the tokens: a start that was cut short is repeated with the same. */
   readonly seed: number;
   /** First two octets; null: one address, a port a node. */
@@ -50,8 +49,7 @@ export function openDataFolder(folder: string, opening: { readonly topology: Top
     refuseMoved(folder, kept, addresses.block);
     return kept;
   }
-  const clusterName = String(topology.cassandra['cluster_name'] ?? '');
-  const made = { version: VERSION, clusterName, seed, block: addresses.block, founders: nodes.map(({ place }) => place), members: nodes };
+  const made = { version: VERSION, seed, block: addresses.block, founders: nodes.map(({ place }) => place), members: nodes };
   saveDataFolder(folder, made);
   return made;
 }

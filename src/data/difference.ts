@@ -18,8 +18,33 @@ import { isComplexData, LIVE, NO_LIVENESS } from './partition.ts';
 import { isSameRange, NO_RANGES } from './range-tombstones.ts';
 import { compareColumns, pathComparator } from './type-order.ts';
 
-/** null: `one` has all of it. `one` null: the replica has nothing. */
-export function difference(merged: PartitionData, one: PartitionData | null): PartitionData | null {
+/**
+ * null: `one` has all of it. `one` null: the replica has nothing. `queried`: names of the columns whose cells count, null:
+ * of all.
+ */
+export function difference(
+  merged: PartitionData,
+  one: PartitionData | null,
+  queried: ReadonlySet<string> | null = null,
+): PartitionData | null {
+  const lacking = wholeDifference(merged, one);
+  return lacking === null || queried === null ? lacking : onlyColumns(lacking, queried);
+}
+
+function onlyColumns(partition: PartitionData, queried: ReadonlySet<string>): PartitionData | null {
+  const keep = (row: Row): Row | null => {
+    const data = row.data.filter(({ column }) => queried.has(column.name));
+    if (data.length === row.data.length) return row;
+    const isEmpty = data.length === 0 && !hasLiveness(row.liveness) && !isDeleted(row.deletion);
+    return isEmpty ? null : { ...row, data };
+  };
+  const { staticRow } = partition;
+  const rows = partition.rows.flatMap((row) => keep(row) ?? []);
+  const result = { ...partition, staticRow: staticRow === null ? null : keep(staticRow), rows: rows.length === 0 ? NO_ROWS : rows };
+  return isEmptyPartition(result) ? null : result;
+}
+
+function wholeDifference(merged: PartitionData, one: PartitionData | null): PartitionData | null {
   if (merged === one) return null;
   if (one === null) return isEmptyPartition(merged) ? null : merged;
   const order = clusteringOrder(merged.table);

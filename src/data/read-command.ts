@@ -7,6 +7,8 @@ import type { Clustering, DecoratedKey, Slice, Token } from './partition.ts';
 /** Which columns come back. `fetched` null: all of them. Queried-but-null columns still decide a row's existence. */
 export interface ColumnFilter {
   readonly fetched: ReadonlySet<ColumnMetadata> | null;
+  /** Names of the columns whose cells are asked for: read repair mends no others. Absent: all. */
+  readonly queried?: ReadonlySet<string>;
 }
 
 /** Which rows of a partition. `names` are full clusterings in clustering order. The static row always comes along. */

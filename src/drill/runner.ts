@@ -137,7 +137,7 @@ class DrillRun {
       },
       failures: total.attempts.failures(),
       timeline: this.timeline,
-      points: this.recorder.points(),
+      points: this.recorder.points().filter(({ second }) => second + 1 <= seconds),
       connections, expectations, checks,
       verdict: this.isAborted() ? stoppedVerdict(verdictOf(expectations, checks)) : verdictOf(expectations, checks),
       memoryMiB: Math.round(process.memoryUsage().rss / 1_048_576),

@@ -61,6 +61,8 @@ export interface NodeConfig {
   readonly commitlog_sync_period: number;
   readonly commitlog_sync_group_window: number;
   readonly commitlog_segment_size: number;
+  /** Log above which everything is written to a checkpoint and the log before it removed. Cassandra's default: 8 GiB. */
+  readonly commitlog_total_space: number;
   readonly disk_failure_policy: 'die' | 'stop_paranoid' | 'stop' | 'best_effort' | 'ignore';
   readonly commit_failure_policy: 'die' | 'stop' | 'stop_commit' | 'ignore';
   /** -Dcassandra.commitlog.ignorereplayerrors: a damaged commit log ends a segment, not the start. */
@@ -143,6 +145,7 @@ export const DEFAULT_NODE_CONFIG: NodeConfig = {
   commitlog_sync_period: 10_000,
   commitlog_sync_group_window: 1_000,
   commitlog_segment_size: 32 * 1_024 * 1_024,
+  commitlog_total_space: 256 * 1_024 * 1_024,
   disk_failure_policy: 'stop',
   commit_failure_policy: 'stop',
   ignore_replay_errors: false,

@@ -166,7 +166,7 @@ describe('the shape of a drill', () => {
     expect(fast.phases.map((phase) => phase.for * 4)).toEqual(alwaysOn.phases.map((phase) => phase.for));
     expect(fast.topology.balancers.regional.health).toMatchObject({ interval: 1_250, timeout: 1_000, unhealthy: 2 });
     expect(fast.topology.balancers.global.propagation).toBe(500);
-    expect(fast.topology.cassandra['max_hint_window']).toBe('3000ms');
+    expect(fast.topology.cassandra['max_hint_window']).toBe('2250ms');
     expect(fast.phases.map((phase) => phase.expect)).toEqual(alwaysOn.phases.map((phase) => phase.expect));
   });
   test('rate, retry, time, AWS\'s own timings, more expectations', () => {

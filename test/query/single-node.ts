@@ -2,28 +2,14 @@
 // in, answer out, no network.
 
 import { required } from '../../src/base/assert.ts';
-import { readInt64 } from '../../src/base/int64.ts';
-import { addCounterDelta } from '../../src/data/counter-context.ts';
 import { CqlException } from '../../src/data/cql-error.ts';
 import type { CqlError } from '../../src/data/cql-error.ts';
-import { emptyPartition } from '../../src/data/merge-partitions.ts';
-import type { Cell, Mutation, PartitionData, Row } from '../../src/data/partition.ts';
-import { isComplexData } from '../../src/data/partition.ts';
+import type { Mutation } from '../../src/data/partition.ts';
 import type { ReadCommand } from '../../src/data/read-command.ts';
-import { isTombstone } from '../../src/data/deletion.ts';
 import type { CqlType } from '../../src/data/cql-type.ts';
 import { typeClassName } from '../../src/data/type-names.ts';
 import { TimeUuidGenerator } from '../../src/data/time-uuid.ts';
 import { ALLOW_ALL } from '../../src/node/auth/authorizer.ts';
-import type {
-  CasRequest,
-  CasResult,
-  Coordinator,
-  RangeResult,
-  ReadResult,
-  RequestContext,
-  WriteDone,
-} from '../../src/node/coordinator/coordinator.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
 import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
 import { PreparedStatementsTable } from '../../src/node/prepared-statements-table.ts';
@@ -51,6 +37,7 @@ import type { StatementResponse } from '../../src/protocol/responses/response.ts
 import { endpoint } from '../../src/world/ports.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import { StepClock } from '../schema/schema-world.ts';
+import { DirectCoordinator } from './direct-coordinator.ts';
 
 export const TEST_CONFIG: NodeConfig = {
   ...DEFAULT_NODE_CONFIG,
@@ -85,149 +72,6 @@ export const FIXTURE_RUNNER: UserCodeRunner = {
     };
   },
 };
-
-const same = (a: Row, b: Row): boolean =>
-  a.clustering.every((v, i) => v?.equals(b.clustering[i] as Buffer));
-
-/** The coordinator of a cluster of one: no replica is ever missing. */
-class DirectCoordinator implements Coordinator {
-  private readonly node: SingleNode;
-  private ballot = 1;
-  /** The counter cache: a deleted counter counts on from where it was. */
-  private readonly counters = new Map<string, Buffer>();
-  constructor(node: SingleNode) {
-    this.node = node;
-  }
-
-  write(
-    mutations: readonly Mutation[],
-    _options: unknown,
-    _context: RequestContext,
-    done: WriteDone,
-  ): void {
-    for (const mutation of mutations) {
-      const error = this.node.apply(this.counted(mutation));
-      if (error !== null) {
-        done(error);
-        return;
-      }
-    }
-    done(null);
-  }
-
-  /** Deltas of counters become shards of this node. */
-  private counted(mutation: Mutation): Mutation {
-    if (!mutation.updates.some(({ table }) => table.isCounter)) return mutation;
-    const updates = mutation.updates.map((update) => {
-      const current = this.node.storage.store(update.table.id)?.current(update.key);
-      const shard = (row: Row, existing: Row | undefined): Row => ({
-        ...row,
-        data: row.data.map((data) => {
-          if (isComplexData(data) || isTombstone(data)) return data;
-          const cell = existing?.data.find((candidate) => candidate.column === data.column) as
-            | Cell
-            | undefined;
-          const id = `${update.table.id} ${update.key.id} ${row.clustering.map((v) => v?.toString('hex')).join()} ${data.column.name}`;
-          const stored = cell === undefined || isTombstone(cell) ? null : cell.value;
-          const value = addCounterDelta(
-            this.counters.get(id) ?? stored,
-            COUNTER_ID,
-            readInt64(data.value, 0),
-          );
-          this.counters.set(id, value);
-          return { ...data, value };
-        }),
-      });
-      return {
-        ...update,
-        rows: update.rows.map((row) =>
-          shard(
-            row,
-            current?.rows.find((r) => same(r, row)),
-          ),
-        ),
-        staticRow:
-          update.staticRow === null
-            ? null
-            : shard(update.staticRow, current?.staticRow ?? undefined),
-      };
-    });
-    return { ...mutation, updates };
-  }
-
-  read(
-    commands: readonly ReadCommand[],
-    _c: unknown,
-    _x: RequestContext,
-    done: (result: ReadResult) => void,
-  ): void {
-    const partitions: PartitionData[] = [];
-    for (const command of commands) {
-      const result = this.node.storage.read(command);
-      if (result.kind === 'failure') {
-        done({ ok: false, error: readFailure() });
-        return;
-      }
-      if (command.kind === 'partition') {
-        partitions.push(result.partitions[0] ?? emptyPartition(command.table, command.key));
-      }
-    }
-    done({ ok: true, partitions });
-  }
-
-  readRange(
-    command: ReadCommand,
-    _c: unknown,
-    _x: RequestContext,
-    done: (result: RangeResult) => void,
-  ): void {
-    const result = this.node.storage.read(command);
-    if (result.kind === 'failure') done({ ok: false, error: readFailure() });
-    else done({ ok: true, partitions: result.partitions, limitReached: result.limitReached });
-  }
-
-  cas(request: CasRequest, context: RequestContext, done: (result: CasResult) => void): void {
-    this.read([request.read], null, context, (read) => {
-      if (!read.ok) {
-        done(read);
-        return;
-      }
-      const current = read.partitions[0] as PartitionData;
-      this.ballot = Math.max(this.ballot + 1, this.node.clock.wallMicros());
-      const decision = request.evaluate(current, this.ballot);
-      if (decision.kind === 'error') done({ ok: false, error: decision.error });
-      else if (decision.kind === 'reject') done({ ok: true, applied: false, current });
-      else {
-        const error = this.node.apply(decision.mutation);
-        done(error === null ? { ok: true, applied: true } : { ok: false, error });
-      }
-    });
-  }
-
-  truncate(
-    table: Parameters<Coordinator['truncate']>[0],
-    _context: RequestContext,
-    done: WriteDone,
-  ): void {
-    this.node.storage.truncate(table.id, this.node.clock.wallMs(), () => done(null));
-  }
-}
-
-const COUNTER_ID = Buffer.alloc(16, 3);
-
-function readFailure(): CqlError {
-  const message =
-    'Operation failed - received 0 responses and 1 failures: UNKNOWN from /127.0.1.1:7000';
-  return {
-    code: 'READ_FAILURE',
-    message,
-    consistency: 'ONE',
-    received: 0,
-    blockFor: 1,
-    dataPresent: false,
-    failures: new Map(),
-  };
-}
 
 export interface Answer {
   readonly response: StatementResponse;

@@ -28,11 +28,9 @@ class Bed {
   gate = new Gate();
   storage: NodeStorage;
   private readonly config: StorageConfig;
-  private readonly checkpointLogBytes: number;
 
   constructor(config: Partial<StorageConfig> = {}, checkpointLogBytes = 2 ** 40) {
-    this.config = { ...DEFAULT_NODE_CONFIG, ...config };
-    this.checkpointLogBytes = checkpointLogBytes;
+    this.config = { ...DEFAULT_NODE_CONFIG, commitlog_total_space: checkpointLogBytes, ...config };
     this.storage = this.begin();
     this.storage.start();
   }
@@ -94,7 +92,6 @@ class Bed {
       disk: new VirtualDisk(this.image, loop, gate),
       config: this.config,
       onFailure: (decision) => void this.failures.push(decision),
-      checkpointLogBytes: this.checkpointLogBytes,
     });
     storage.createTable(table);
     storage.createTable(other);

@@ -45,7 +45,7 @@ export async function run(script) {
   script.section('back');
   await script.revive(c);
   const last = () => script.ask(c, "SELECT n FROM hinted.n WHERE k = 'n'").then(([value]) => value === '6');
-  const early = () => script.ask(c, "SELECT v FROM hinted.t WHERE k = 'early ALL'").then(([value]) => value === 'new');
+  const early = () => script.ask(c, "SELECT v FROM hinted.t WHERE k = 'early ALL'").then(([value]) => value === "'new'");
   await script.eventually('the last hint has come', last);
   await script.eventually('the hints of before the conviction have come', early);
   await script.hintsDelivered();

@@ -9,7 +9,7 @@ const KEYS = ['new', 'changed', 'row', 'range', 'partition', 'expiring'];
 
 export async function run(script) {
   const [a, b, c] = script.places;
-  const tables = ['full', 'incremental', 'primary', 'untouched'];
+  const tables = ['whole', 'incremental', 'ranges', 'untouched'];
   await script.schema(
     keyspace('fix', shape),
     ...tables.map((table) => `CREATE TABLE fix.${table} (k text, c int, v text, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'`),
@@ -38,11 +38,11 @@ export async function run(script) {
     script.note(`nodetool repair ${words.join(' ')} at ${place}`, lines.some((line) => /Repair completed successfully/.test(line)) ? 'completed successfully' : lines);
   };
   script.section('runs');
-  await repair(c, '-full', 'fix', 'full');
+  await repair(c, '-full', 'fix', 'whole');
   await repair(b, 'fix', 'incremental');
-  await repair(a, '-full', '-pr', 'fix', 'primary');
-  await repair(b, '-full', '-pr', 'fix', 'primary');
-  await repair(c, '-full', '-pr', 'fix', 'primary');
+  await repair(a, '-full', '-pr', 'fix', 'ranges');
+  await repair(b, '-full', '-pr', 'fix', 'ranges');
+  await repair(c, '-full', '-pr', 'fix', 'ranges');
   await repair(a, '-full', 'fix', 'n');
   for (const table of tables) {
     script.section(table);
@@ -54,7 +54,7 @@ export async function run(script) {
   script.section('refused');
   script.note('no such keyspace', await script.tool(a, 'repair', 'nothere'));
   await script.leaveGossip(c);
-  const lines = await script.tool(a, 'repair', '-full', 'fix', 'full');
+  const lines = await script.tool(a, 'repair', '-full', 'fix', 'whole');
   script.note('with a replica away', lines[0]);
   await script.joinGossip(c);
 }

@@ -51,11 +51,11 @@ export function lineChart(options: ChartOptions): string {
     const values = layers[at] ?? [];
     const points = values.map((value, i) => `${x(seconds[i] ?? 0).toFixed(1)},${scale.y(value).toFixed(1)}`);
     if (series.fill === true && points.length > 0) parts.push(area(points, layers[at - 1], { options, x, y: scale.y, color: series.color }));
-    parts.push(`<polyline fill="none" stroke="${series.color}" stroke-width="1.6" points="${points.join(' ')}"><title>${escapeText(series.name)}</title></polyline>`);
+    parts.push(`<polyline fill="none" stroke="${series.color}" stroke-width="1.7" stroke-linejoin="round" points="${points.join(' ')}"><title>${escapeText(series.name)}</title></polyline>`);
   });
   if (options.bars !== undefined) parts.push(drawBars(options.bars, seconds, x));
   parts.push('</svg>');
-  return `<figure><figcaption>${escapeText(options.title)} ${legend(options)}</figcaption>${parts.join('')}</figure>`;
+  return `<figure><figcaption><b>${escapeText(options.title)}</b>${legend(options)}</figcaption><div class="scroll">${parts.join('')}</div></figure>`;
 }
 
 export function escapeText(text: string): string {
@@ -83,12 +83,27 @@ function area(
   return `<polygon fill="${color}" fill-opacity="0.28" points="${[...points, ...floor].join(' ')}"/>`;
 }
 
+/** Width of a letter of a band's label, in the chart's own units, rounded up. */
+const LETTER_WIDTH = 6.4;
+
 function drawBand(band: Band, x: (second: number) => number): string {
   const left = x(band.from);
   const width = Math.max(1, x(band.to) - left);
-  const label = width > 40 ? `<text class="band" x="${(left + 4).toFixed(1)}" y="22">${escapeText(band.label)}</text>` : '';
+  const letters = Math.floor((width - 6) / LETTER_WIDTH);
+  const label = labelLines(band, letters)
+    .map((line, at) => `<text class="band ${band.kind}" x="${(left + 3).toFixed(1)}" y="${22 + at * 12}">${escapeText(line)}</text>`)
+    .join('');
   const height = HEIGHT - MARGIN.bottom - 10;
   return `<rect class="${band.kind}" x="${left.toFixed(1)}" y="10" width="${width.toFixed(1)}" height="${height}"><title>${escapeText(band.label)}</title></rect>${label}`;
+}
+
+/** A label in one line or two, cut where it does not fit; calm times may go without: nothing lies over its neighbour. */
+function labelLines({ label, kind }: Band, letters: number): readonly string[] {
+  if (label.length <= letters) return [label];
+  if (kind === 'calm' || letters < 3) return [];
+  const space = label.indexOf(' ');
+  const lines = space > 0 ? [label.slice(0, space), label.slice(space + 1)] : [label];
+  return lines.map((line) => (line.length <= letters ? line : `${line.slice(0, letters - 1)}…`));
 }
 
 function drawBars(bars: Series, seconds: readonly number[], x: (second: number) => number): string {
@@ -106,7 +121,13 @@ function drawBars(bars: Series, seconds: readonly number[], x: (second: number) 
 }
 
 function gridLine(tick: number, y: number, unit: string): string {
-  return `<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/><text class="tick" x="${MARGIN.left - 6}" y="${(y + 4).toFixed(1)}" text-anchor="end">${tick} ${unit}</text>`;
+  return `<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/><text class="tick" x="${MARGIN.left - 6}" y="${(y + 4).toFixed(1)}" text-anchor="end">${tickText(tick, unit)}</text>`;
+}
+
+/** Milliseconds grow into seconds. */
+function tickText(tick: number, unit: string): string {
+  if (unit === 'ms' && tick >= 1_000) return `${tick / 1_000} s`;
+  return unit === '' ? String(tick) : `${tick} ${unit}`;
 }
 
 function legend(options: ChartOptions): string {

@@ -1,38 +1,32 @@
-// A drill's report as one HTML file: verdict first, charts, one row a phase, failures with their causes, hints and
-// repair, what was checked, where drivers were connected, what was shortened. No script, nothing loaded from outside.
+// A drill's report as one HTML file: verdict first, charts, what failed and why, one row a phase, what was checked, hints
+// and repair, where drivers were connected, what was shortened. No script, nothing loaded from outside.
+// Test: test/drill/reports.test.ts.
 
 import { formatDuration } from '../../topology/units.ts';
-import type { CheckId, DrillResult, PhaseResult } from '../drill-result.ts';
+import type { CheckId, CheckResult, DrillResult, PhaseResult } from '../drill-result.ts';
 import { EXIT_CODES } from '../drill-result.ts';
-import { percent, successShare } from '../expectations.ts';
+import { failedPercent, percent, successShare } from '../expectations.ts';
 import type { Band, Series } from './chart.ts';
 import { escapeText, lineChart } from './chart.ts';
-import { STYLE } from './style.ts';
+import { bad, closedSection, failureCell, figures, good, page, section, table } from './html-parts.ts';
 
 const REGION_COLORS = ['#2f7de1', '#18a07a', '#b06bd6', '#d9822b', '#5c7080', '#c23030', '#8f398f', '#29a634'];
 
 export function htmlReport(result: DrillResult): string {
-  const sections = [
+  return page(`${result.name}: ${verdictWords(result)}`, [
     header(result),
     charts(result),
-    section('Phases', phaseTable(result.phases)),
     section('What failed, and why', failures(result)),
+    section('Phases', phaseTable(result.phases)),
+    section('Consistency and other checks', checks(result)),
     section('Hints, read repair and repair', recoveryTable(result.phases)),
-    section('Consistency', checks(result)),
-    section('Expectations', expectations(result)),
-    section('Requests by name', nameTable(result)),
     section('Where drivers were connected', connections(result)),
-    section('Timeline', timeline(result)),
-    section('Settings that differ from the defaults', shortened(result)),
+    expectationSection(result),
+    closedSection('Timeline', timeline(result)),
+    closedSection('Requests by name', nameTable(result)),
+    closedSection('Settings that differ from the defaults', shortened(result)),
     `<footer>Starfish ${escapeText(result.starfish)}, ${escapeText(result.engine)} engine, seed ${result.seed}. Run it again: <code>starfish drill ${escapeText(result.name)} --seed ${result.seed}</code></footer>`,
-  ];
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeText(result.name)}: ${escapeText(verdictWords(result))}</title><style>${STYLE}</style></head><body><main>`,
-    ...sections,
-    '</main></body></html>',
-  ].join('\n');
+  ]);
 }
 
 export function verdictWords(result: Pick<DrillResult, 'verdict'>): string {
@@ -48,28 +42,38 @@ export function verdictWords(result: Pick<DrillResult, 'verdict'>): string {
   }
 }
 
+const VERDICT_SIGNS: Readonly<Record<DrillResult['verdict'], string>> = {
+  passed: '✓', 'expectation-failed': '✗', 'consistency-violated': '✗', inconclusive: '?',
+};
+
 function header(result: DrillResult): string {
   const { attempts, users } = result.total;
-  const figures: readonly (readonly [string, string])[] = [
-    ['requests', users.requests.toLocaleString('en')],
-    ['failed for users', `${users.failures} (${percent(1 - successShare(users.requests, users.failures))})`],
-    ['failed first attempts', `${attempts.failures} (${percent(1 - successShare(attempts.requests, attempts.failures))})`],
-    ['p50 / p99', `${formatDuration(users.exact.p50)} / ${formatDuration(users.exact.p99)}`],
-    ['acknowledged writes lost', countOf(result, 'lost-writes')],
-    ['stale reads in a region', countOf(result, 'stale-reads')],
-    ['memory', `${result.memoryMiB} MiB`],
-  ];
+  const failed = (row: { failures: number; requests: number }): string => (row.failures === 0 ? '0' : `${row.failures} (${failedPercent(row.failures, row.requests)})`);
+  const lost = countOf(result, 'lost-writes');
+  const stale = countOf(result, 'stale-reads');
   return [
-    `<header class="${result.verdict}"><p class="verdict">${escapeText(verdictWords(result))} <small>exit code ${EXIT_CODES[result.verdict]}</small></p>`,
-    `<h1>${escapeText(result.name)}</h1><p>${escapeText(result.description)}</p>`,
-    `<p class="dim">${escapeText(result.startedAt)}, ${result.seconds.toFixed(0)} s under load of ${result.drill.load.rate} requests/s (open model)</p>`,
-    `<dl>${figures.map(([name, value]) => `<div><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`).join('')}</dl></header>`,
+    `<header class="${result.verdict}"><div class="top"><h1>${escapeText(result.name)}</h1>`,
+    `<p class="verdict">${VERDICT_SIGNS[result.verdict]} ${escapeText(verdictWords(result))}<small>exit ${EXIT_CODES[result.verdict]}</small></p></div>`,
+    `<p>${escapeText(result.description)}</p>`,
+    figures([
+      ['availability to users', percent(successShare(users.requests, users.failures)), users.failures === 0 ? 'good' : 'bad'],
+      ['requests', users.requests.toLocaleString('en'), ''],
+      ['failed for users', failed(users), users.failures === 0 ? 'good' : 'bad'],
+      ['failed first attempts', failed(attempts), ''],
+      ['writes lost', lost.value, lost.tone],
+      ['stale reads', stale.value, stale.tone],
+      ['p50 · p99', `${formatDuration(users.exact.p50)} · ${formatDuration(users.exact.p99)}`, ''],
+      ['memory, everything', `${result.memoryMiB} MiB`, ''],
+    ]),
+    `<p class="dim">${escapeText(result.startedAt.slice(0, 19).replace('T', ' '))} UTC, ${result.seconds.toFixed(0)} s at ${result.drill.load.rate} requests/s, open model; users ${result.drill.load.retry ? 'retry a failed idempotent request once, in the next nearest region' : 'do not retry'}</p></header>`,
   ].join('');
 }
 
-function countOf(result: DrillResult, check: CheckId): string {
+function countOf(result: DrillResult, check: CheckId): { readonly value: string; readonly tone: 'good' | 'bad' | '' } {
   const found = result.checks.find(({ id }) => id === check);
-  return found === undefined ? 'not checked' : (found.text.split(/[ ,]/)[0] ?? '');
+  if (found === undefined) return { value: 'not checked', tone: '' };
+  if (found.verdict === 'inconclusive') return { value: 'unknown', tone: 'bad' };
+  return { value: found.text.split(/[ ,]/)[0] ?? '', tone: found.verdict === 'passed' ? 'good' : 'bad' };
 }
 
 function charts(result: DrillResult): string {
@@ -92,9 +96,9 @@ function charts(result: DrillResult): string {
     '<section>',
     lineChart({
       title: 'Requests per second, by the region that served them', unit: '', seconds, series: served, stacked: true, bands,
-      bars: { name: 'failed first attempts', color: '#d9534f', values: points.map(({ failures }) => failures) },
+      bars: { name: 'failed first attempts', color: '#d9534f', values: points.map(({ failures: failed }) => failed) },
     }),
-    lineChart({ title: 'Response time (from the intended start)', unit: 'ms', seconds, series: latency, logarithmic: true, bands }),
+    lineChart({ title: 'Response time to users, from the intended start', unit: 'ms', seconds, series: latency, logarithmic: true, bands }),
     '</section>',
   ].join('');
 }
@@ -103,27 +107,23 @@ function phaseTable(phases: readonly PhaseResult[]): string {
   const rows = phases.map((phase) => {
     const { attempts, users } = phase;
     const { p50, p95, p99, p999, max } = users.exact;
-    return row([
+    return [
       `<b>${escapeText(phase.name)}</b>${phase.faults.map(({ text, radius }) => `<br><small>${escapeText(text)}: ${escapeText(radius)}</small>`).join('')}`,
       `${(phase.endSeconds - phase.startSeconds).toFixed(0)} s`, String(users.requests), users.requestsPerSecond.toFixed(0),
-      failureCell(attempts.failures, attempts.requests), failureCell(users.failures, users.requests),
+      failureCell(attempts), failureCell(users),
       ...[p50, p95, p99, p999, max].map(formatDuration),
       phase.recoveryMs === null ? '' : formatDuration(phase.recoveryMs),
-    ]);
+    ];
   });
-  return table(['phase', 'time', 'requests', 'req/s', 'failed attempts', 'failed for users', 'p50', 'p95', 'p99', 'p99.9', 'max', 'well again after'], rows);
-}
-
-function failureCell(failures: number, requests: number): string {
-  if (failures === 0) return '<span class="good">0</span>';
-  return `<span class="bad">${failures}</span> <small>${percent(1 - successShare(requests, failures))}</small>`;
+  const numbers = ['time', 'requests', 'req/s', 'failed attempts', 'for users', 'p50', 'p95', 'p99', 'p99.9', 'max', 'well again after'];
+  return table([['phase', 'text'], ...numbers.map((title) => [title, 'number'] as const)], rows);
 }
 
 function failures(result: DrillResult): string {
   const rows = result.phases.flatMap((phase) =>
-    phase.causes.map(({ cause, count, explained }) =>
-      row([escapeText(phase.name), String(count), escapeText(cause), explained === null ? '<span class="bad">not explained</span>' : escapeText(explained)]),
-    ),
+    phase.causes.map(({ cause, count, explained }) => [
+      escapeText(phase.name), String(count), escapeText(cause), explained === null ? bad('not explained') : escapeText(explained),
+    ]),
   );
   const late = result.phases.filter(({ failuresAfterDetection }) => failuresAfterDetection > 0);
   const note = late.length === 0
@@ -133,61 +133,75 @@ function failures(result: DrillResult): string {
     .filter(({ detectionMsMax }) => detectionMsMax !== null && detectionMsMax > 0)
     .map((phase) => `${phase.name} ${formatDuration(phase.detectionMsMax ?? 0)}`);
   const bound = detection.length === 0 ? '' : ` Detection takes at most: ${detection.join(', ')}.`;
-  const retry = result.drill.load.retry
-    ? 'Users retry a failed idempotent request once, at the next nearest region: what was left after that is "failed for users".'
-    : 'Users did not retry.';
-  const list = rows.length === 0 ? '<p>Nothing failed.</p>' : table(['phase', 'attempts', 'error', 'cause'], rows);
-  return `<p>${escapeText(note + bound)} ${escapeText(retry)}</p>${list}`;
+  if (rows.length === 0) return '<p>Nothing failed.</p>';
+  return `<p>${escapeText(note + bound)}</p>${table([['phase', 'text'], ['attempts', 'number'], ['error', 'text'], ['cause', 'text']], rows)}`;
 }
 
 function recoveryTable(phases: readonly PhaseResult[]): string {
-  const rows = phases.map(({ name, hints, repair, readRepairs, speculativeRetries }) =>
-    row([
-      escapeText(name), String(hints.stored), String(hints.delivered), String(hints.expired), String(hints.windowPassed),
-      String(readRepairs), String(speculativeRetries),
-      repair === null ? '' : repair.ok ? `${repair.treesCompared} trees compared, ${repair.rangesThatDiffered} ranges differed, ${repair.rowsStreamed} rows streamed in ${repair.seconds.toFixed(1)} s` : `<span class="bad">${escapeText(repair.error ?? 'failed')}</span>`,
-    ]),
+  const busy = phases.filter(({ hints, repair, readRepairs, speculativeRetries }) =>
+    repair !== null || hints.stored + hints.delivered + hints.expired + hints.windowPassed + readRepairs + speculativeRetries > 0,
   );
-  return table(['phase', 'hints stored', 'delivered', 'expired', 'not kept (window passed)', 'read repairs', 'speculative retries', 'repair'], rows);
+  if (busy.length === 0) return '<p>Nothing was missed by any replica.</p>';
+  const rows = busy.map(({ name, hints, repair, readRepairs, speculativeRetries }) => [
+    `<b>${escapeText(name)}</b>`, ...[hints.stored, hints.delivered, hints.expired, hints.windowPassed, readRepairs, speculativeRetries].map(String),
+    repair === null ? '' : repair.ok ? `${repair.treesCompared} trees compared, ${repair.rangesThatDiffered} ranges differed, ${repair.rowsStreamed} rows streamed in ${repair.seconds.toFixed(1)} s` : bad(escapeText(repair.error ?? 'failed')),
+  ]);
+  const numbers = ['hints stored', 'delivered', 'expired', 'past the window', 'read repairs', 'speculative retries'];
+  return table([['phase', 'text'], ...numbers.map((title) => [title, 'number'] as const), ['repair', 'text']], rows);
+}
+
+function checkWord({ verdict }: CheckResult): string {
+  if (verdict === 'passed') return good('✓ passed');
+  return verdict === 'violated' ? bad('✗ violated') : '<span class="warn">? inconclusive</span>';
 }
 
 function checks(result: DrillResult): string {
-  const rows = result.checks.map(({ name, verdict, text, examples }) =>
-    row([
-      `<span class="${verdict === 'passed' ? 'good' : 'bad'}">${verdict}</span>`, `<b>${escapeText(name)}</b>`,
-      escapeText(text) + examples.map((example) => `<br><small>${escapeText(example)}</small>`).join(''),
-    ]),
-  );
-  return table(['', 'check', ''], rows);
+  const rows = result.checks.map((check) => [
+    checkWord(check), `<b>${escapeText(check.name)}</b>`,
+    escapeText(check.text) + check.examples.map((example) => `<br><small>${escapeText(example)}</small>`).join(''),
+  ]);
+  return table([['', 'text'], ['check', 'text'], ['', 'text']], rows);
 }
 
-function expectations(result: DrillResult): string {
-  const rows = result.expectations.map(({ phase, text, pass, measured }) =>
-    row([`<span class="${pass ? 'good' : 'bad'}">${pass ? 'pass' : 'FAIL'}</span>`, escapeText(phase ?? ''), escapeText(text), escapeText(measured)]),
-  );
-  return table(['', 'phase', 'expected', 'measured'], rows);
+/** Open when one failed. */
+function expectationSection(result: DrillResult): string {
+  const failed = result.expectations.filter(({ pass }) => !pass).length;
+  const rows = result.expectations.map(({ phase, text, pass, measured, overloaded }) => [
+    pass ? good('✓ pass') : bad('✗ FAIL'), escapeText(phase ?? ''), escapeText(text),
+    escapeText(measured) + (overloaded && !pass ? '<br><small>the machine was overloaded: this proves nothing</small>' : ''),
+  ]);
+  const body = table([['', 'text'], ['phase', 'text'], ['expected', 'text'], ['measured', 'text']], rows);
+  const title = `Expectations: ${result.expectations.length - failed} of ${result.expectations.length} hold`;
+  return failed > 0 ? section(title, body) : closedSection(title, body);
 }
 
 function nameTable(result: DrillResult): string {
-  const rows = result.total.byName.map((line) =>
-    row([
-      escapeText(line.method), escapeText(line.name), String(line.requests), String(line.failures), formatDuration(line.median),
-      formatDuration(line.average), formatDuration(line.min), formatDuration(line.max), line.requestsPerSecond.toFixed(1),
-      line.failuresPerSecond.toFixed(2), ...[line.exact.p50, line.exact.p95, line.exact.p99, line.exact.p999].map(formatDuration),
-    ]),
-  );
-  return table(['Type', 'Name', '# Requests', '# Fails', 'Median', 'Average', 'Min', 'Max', 'RPS', 'Failures/s', 'exact p50', 'p95', 'p99', 'p99.9'], rows);
+  const rows = result.total.byName.map((line) => [
+    escapeText(line.method), escapeText(line.name), String(line.requests), String(line.failures),
+    ...[line.median, line.average, line.min, line.max].map(formatDuration), line.requestsPerSecond.toFixed(1), line.failuresPerSecond.toFixed(2),
+    ...[line.exact.p50, line.exact.p95, line.exact.p99, line.exact.p999].map(formatDuration),
+  ]);
+  const numbers = ['# Requests', '# Fails', 'Median', 'Average', 'Min', 'Max', 'RPS', 'Failures/s', 'exact p50', 'p95', 'p99', 'p99.9'];
+  return table([['Type', 'text'], ['Name', 'text'], ...numbers.map((title) => [title, 'number'] as const)], rows);
 }
 
+/** A row an instance, a column a node: a dot where the driver keeps connections. */
 function connections(result: DrillResult): string {
-  const rows = result.connections.map(({ instance, hosts }) =>
-    row([
-      escapeText(instance),
-      hosts.filter((host) => host.connections > 0).map((host) => `${escapeText(host.address)} <small>${escapeText(host.datacenter)}, ${host.connections}</small>`).join('<br>'),
-      hosts.filter((host) => host.connections === 0).map((host) => `${escapeText(host.address)} <small>${escapeText(host.datacenter)}</small>`).join('<br>'),
-    ]),
-  );
-  return table(['instance', 'connected to', 'knows of, not connected'], rows);
+  const hosts = new Map(result.connections.flatMap((one) => one.hosts.map((host) => [host.address, host.datacenter] as const)));
+  const addresses = [...hosts.keys()].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const datacenters = [...new Set(addresses.map((address) => hosts.get(address) ?? ''))];
+  const groups = datacenters.map((name) => `<th colspan="${addresses.filter((address) => hosts.get(address) === name).length}">${escapeText(name)}</th>`);
+  const head = addresses.map((address) => `<th>${escapeText(address.split(':')[0] ?? '')}</th>`);
+  const rows = result.connections.map(({ instance, hosts: seen }) => {
+    const region = instance.split('/')[0];
+    const cells = addresses.map((address) => {
+      const count = seen.find((host) => host.address === address)?.connections ?? 0;
+      if (count === 0) return '<td class="dim">·</td>';
+      return `<td class="${hosts.get(address) === region ? 'good' : 'bad'}">● ${count}</td>`;
+    });
+    return `<tr><td>${escapeText(instance)}</td>${cells.join('')}</tr>`;
+  });
+  return `<p>Connections of each instance's driver to each node: all to its own region.</p><div class="scroll"><table class="matrix"><thead><tr><th></th>${groups.join('')}</tr><tr><th>instance</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function timeline(result: DrillResult): string {
@@ -199,18 +213,6 @@ function timeline(result: DrillResult): string {
 
 function shortened(result: DrillResult): string {
   if (result.shortened.length === 0) return '<p>None.</p>';
-  const rows = result.shortened.map(({ setting, value, default: usual }) => row([escapeText(setting), escapeText(value), escapeText(usual)]));
-  return `<p>A drill of two minutes shortens what takes hours or half minutes in production.</p>${table(['setting', 'in this drill', 'default'], rows)}`;
-}
-
-function section(title: string, body: string): string {
-  return `<section><h2>${escapeText(title)}</h2>${body}</section>`;
-}
-
-function table(columns: readonly string[], rows: readonly string[]): string {
-  return `<div class="scroll"><table><thead><tr>${columns.map((column) => `<th>${escapeText(column)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
-}
-
-function row(cells: readonly string[]): string {
-  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  const rows = result.shortened.map(({ setting, value, default: usual }) => [setting, value, usual].map(escapeText));
+  return `<p>A drill of two minutes shortens what takes hours or half minutes in production.</p>${table([['setting', 'text'], ['in this drill', 'text'], ['default', 'text']], rows)}`;
 }

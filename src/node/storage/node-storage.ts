@@ -20,8 +20,6 @@ import type { TableSnapshot } from './snapshots.ts';
 import { Snapshots } from './snapshots.ts';
 import { TableStore } from './table-store.ts';
 
-/** Log written since the last checkpoint above which the next is due. */
-const CHECKPOINT_LOG_BYTES = 256 * 2 ** 20;
 const LOG_DIRECTORY = 'commitlog';
 const DATA_DIRECTORY = 'data';
 const LOCAL_SYSTEM_KEYSPACES: ReadonlySet<string> = new Set(['system', 'system_schema']);
@@ -32,6 +30,7 @@ export type StorageConfig = Pick<
   | 'commitlog_sync_period'
   | 'commitlog_sync_group_window'
   | 'commitlog_segment_size'
+  | 'commitlog_total_space'
   | 'commit_failure_policy'
   | 'disk_failure_policy'
   | 'ignore_replay_errors'
@@ -51,8 +50,6 @@ export interface NodeStorageOptions {
   ) => void;
   /** Bytes of data above which writes are refused. */
   readonly dataBytesMax?: number;
-  /** Bytes of log above which a checkpoint is written. */
-  readonly checkpointLogBytes?: number;
 }
 
 /** `reason` of a write failure, or OVERLOADED: refused at the door. */
@@ -355,7 +352,7 @@ export class NodeStorage {
   private append(record: Buffer, done: (error: string | null) => void): void {
     this.loggedBytes += record.length;
     this.log?.append(record, done);
-    const isDue = this.loggedBytes > (this.options.checkpointLogBytes ?? CHECKPOINT_LOG_BYTES);
+    const isDue = this.loggedBytes > (this.options.config.commitlog_total_space);
     if (isDue && !this.isCheckpointing) this.checkpoint();
   }
 

@@ -123,7 +123,8 @@ function filterOf(
   restrictions: StatementRestrictions,
   table: TableMetadata,
 ): ColumnFilter {
-  if (restrictions.returnsStaticOnlyPartitions || table.statics.length === 0) return ALL_COLUMNS;
   const all = [...columns, ...restricted];
-  return { fetched: new Set(all.filter((column) => column.position < 0)) };
+  const queried = new Set(all.map((column) => column.name));
+  if (restrictions.returnsStaticOnlyPartitions || table.statics.length === 0) return { fetched: null, queried };
+  return { fetched: new Set(all.filter((column) => column.position < 0)), queried };
 }
