@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// The `starfish` command: everything is in dist/cli/main.js, which `npm run build` makes.
+// The `starfish` command: everything is in dist/, which `npm run build` makes; bundled, for a quick start.
 
 import { existsSync } from 'node:fs';
 
-const main = new URL('../dist/cli/main.js', import.meta.url);
-if (!existsSync(main)) {
+const main = ['../dist/bundle/main.js', '../dist/cli/main.js'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+if (main === undefined) {
   process.stderr.write('Starfish is not built yet. In its folder: npm run build\n');
   process.exit(3);
 }

@@ -25,7 +25,7 @@ export async function runSuite(suite, { target, say }) {
       env.STARFISH_TARGET = join(folder, 'target.json');
       writeFileSync(env.STARFISH_TARGET, JSON.stringify(starfish.target, null, 2));
     }
-    await runProgram(command, { ...process.env, ...env }, counts, say);
+    await runProgram(command, { ...process.env, ...env }, counts, say, suite.limitMs ?? RUN_LIMIT_MS);
   } catch (error) {
     counts.failed++;
     say(`  not ok ${suite.name}: ${error.message}`);
@@ -37,12 +37,12 @@ export async function runSuite(suite, { target, say }) {
 }
 
 /** Counts the program's checks, or takes over the sum it prints. Rejects when it ends badly without a failed check. */
-async function runProgram([command, ...words], env, counts, say) {
+async function runProgram([command, ...words], env, counts, say, limitMs) {
   const child = spawn(command, words, {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: RUN_LIMIT_MS,
+    timeout: limitMs,
   });
   let errors = '';
   child.stderr.on('data', (chunk) => {

@@ -127,6 +127,10 @@ export const SUITES = [
     'java',
     'mvn',
   ]),
+  {
+    ...ownProgram('durability', 'up --data, killed with kill -9 under load 200 times', 'durability/run.mjs', []),
+    limitMs: 30 * 60_000,
+  },
   ownProgram(
     'cassandra',
     'failure scenarios here and, with java and mvn, on real Cassandra',

@@ -57,11 +57,12 @@ function newestSource(folder) {
 
 function build(force) {
   const stamp = join(root, 'dist', '.built');
-  const sources = Math.max(newestSource(join(root, 'src')), statSync(join(root, 'tsconfig.build.json')).mtimeMs);
+  const sources = Math.max(newestSource(join(root, 'src')), ...['tsconfig.build.json', 'tools/bundle.mjs'].map((file) => statSync(join(root, file)).mtimeMs));
   if (!force && existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;
   process.stdout.write('Building ...\n');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], 'This is a bug of ours: please report it with the lines above.');
+  run(process.execPath, [join(root, 'tools', 'bundle.mjs')], 'This is a bug of ours: please report it with the lines above.');
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stamp, new Date().toISOString());
 }

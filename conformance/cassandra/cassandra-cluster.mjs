@@ -119,7 +119,6 @@ export class CassandraCluster {
 
   async cut(left, right) {
     if (this.#proxies === null) throw new Error('A scenario that cuts links says so in its shape: cuts: true');
-    const inside = (places, place) => places.some((outer) => place === outer || place.startsWith(`${outer}/`));
     this.#proxies.cut((from, to) => (inside(left, from) && inside(right, to)) || (inside(right, from) && inside(left, to)));
     return async () => this.#proxies.heal();
   }
@@ -235,6 +234,10 @@ export class CassandraCluster {
     if (node === undefined) throw new Error(`There is no node ${place}.`);
     return node;
   }
+}
+
+function inside(places, place) {
+  return places.some((outer) => place === outer || place.startsWith(`${outer}/`));
 }
 
 /** The message of the last exception in a log. */

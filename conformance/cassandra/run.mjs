@@ -14,8 +14,11 @@ import { runnerImport } from 'vite';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
 
+function runs(command, words) {
+  return spawnSync(command, words, { stdio: 'ignore' }).status === 0;
+}
+
 function hasJava() {
-  const runs = (command, words) => spawnSync(command, words, { stdio: 'ignore' }).status === 0;
   return runs('java', ['-version']) && (process.env.STARFISH_CASSANDRA_LIB !== undefined || runs('mvn', ['-v']));
 }
 

@@ -80,8 +80,10 @@ export class StarfishCluster {
 
   /** A decoded response, or {kind: 'refused'}: nobody serves there. */
   query(place, query, parameters) {
-    const { node } = this.#host(place);
-    if (node === null) return Promise.resolve({ kind: 'refused' });
+    const host = this.#host(place);
+    const { node } = host;
+    // A node that left the ring has closed its port.
+    if (node === null || !this.#cluster.hosts.includes(host)) return Promise.resolve({ kind: 'refused' });
     const client = newClientState({ id: 1, remoteAddress: '127.0.0.1', remotePort: 50_000 });
     client.protocolVersion = 5;
     const request = { kind: 'query', ...PLAIN_HEADER, query, parameters: { ...DEFAULT_PARAMETERS, ...parameters } };

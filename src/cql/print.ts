@@ -14,6 +14,7 @@ import type {
   Term,
   WhereClause,
 } from './ast.ts';
+import { columnHashOrder } from '../data/java-hash-order.ts';
 import { quoteIdentifier } from './identifier.ts';
 import { printType } from './print-type.ts';
 
@@ -46,7 +47,7 @@ export function printTerm(term: Term): string {
     case 'map':
       return printPairs(term.entries, printTerm);
     case 'udt':
-      return `{${term.fields.map(({ name, value }) => `${name}: ${printTerm(value)}`).join(', ')}}`;
+      return printFields(term.fields);
     case 'tuple':
       return `(${printTerms(term.elements)})`;
     case 'call':
@@ -60,6 +61,15 @@ export function printTerm(term: Term): string {
     case 'cast':
       return printCall(native(`cast_as_${term.type}`), [term.term]);
   }
+}
+
+/** Fields in the order of the hash map that Cassandra keeps them in. */
+function printFields(fields: Extract<Term, { kind: 'udt' }>['fields']): string {
+  const values = new Map(fields.map(({ name, value }) => [name, value]));
+  const printed = [...columnHashOrder(values.keys())].map(
+    (name) => `${name}: ${printTerm(values.get(name) ?? { kind: 'null' })}`,
+  );
+  return `{${printed.join(', ')}}`;
 }
 
 function native(name: string): QualifiedName {

@@ -7,10 +7,9 @@ import type { Engine } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import { Injector } from '../fault/injector.ts';
 import { SHOP_KEYSPACE, SHOP_TABLES } from '../stack/shop-schema.ts';
-import { Stack } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { SchemaScript } from './apply-schema.ts';
-import { applySchema } from './apply-schema.ts';
 
 /** How long nodes may take to agree about the schema. */
 const SCHEMA_AGREEMENT_MS = 30_000;
@@ -49,7 +48,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     await runSchemas(engine, options.schema ?? []);
     // The application's driver knows nodes by address alone: on one address there is no application to run.
     const wantsShop = options.engineOnly !== true && addresses.block !== null && SHOP_KEYSPACE in topology.keyspaces;
-    stack = wantsShop ? new Stack({ topology, placement }) : null;
+    stack = wantsShop ? await newStack(topology, placement) : null;
     if (stack !== null) {
       for (const statement of SHOP_TABLES) await engine.execute(statement);
       await stack.start();
@@ -70,6 +69,11 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   }
 }
 
+async function newStack(topology: Topology, placement: Placement): Promise<Stack> {
+  const { Stack } = await import('../stack/stack.ts');
+  return new Stack({ topology, placement });
+}
+
 async function createKeyspaces(engine: Engine, topology: Topology): Promise<void> {
   for (const [name, { replication }] of Object.entries(topology.keyspaces)) {
     const factors = Object.entries(replication).map(([region, factor]) => `'${region}': ${factor}`);
@@ -83,6 +87,8 @@ async function createKeyspaces(engine: Engine, topology: Topology): Promise<void
 async function runSchemas(engine: Engine, scripts: readonly SchemaScript[]): Promise<void> {
   const [node] = engine.nodes;
   if (scripts.length === 0 || node === undefined) return;
+  // Loaded when wanted: nodes alone start sooner without the load's clients and the application's driver.
+  const { applySchema } = await import('./apply-schema.ts');
   for (const script of scripts) await applySchema(node, script);
   await engine.settled(SCHEMA_AGREEMENT_MS);
 }

@@ -1,6 +1,6 @@
 // The levels drill: what each consistency level waits for, costs and survives, measured on the running engine. Two
 // regions, three zones, two nodes a zone; keyspaces with RF 3 and RF 5. Nothing in the table is computed from a formula:
-// every cell is requests that were sent, with the error and its numbers where they failed.
+// every cell is requests that were sent, with the error and its numbers where they failed. Test: test/drill/levels.test.ts.
 
 import type { Lab } from './lab.ts';
 import type { ConsistencyLevel } from '../data/consistency.ts';
@@ -38,8 +38,10 @@ export interface LevelOutcome {
   readonly medianMs: number;
 }
 
+export type LossName = 'a node' | 'a zone' | 'two zones' | 'the other region' | 'the link' | 'all other nodes';
+
 export interface LossResult {
-  readonly loss: string;
+  readonly loss: LossName;
   readonly read: LevelOutcome | null;
   readonly write: LevelOutcome;
 }
@@ -47,8 +49,8 @@ export interface LossResult {
 export interface LevelRow {
   readonly keyspace: string;
   readonly level: ConsistencyLevel;
-  /** Replicas that had to acknowledge a write, measured. */
-  readonly acknowledged: number;
+  /** Replicas that had to acknowledge a write, as the errors told; null when nothing ever failed. */
+  readonly acknowledged: number | null;
   /** Median latency of a healthy cluster, milliseconds. */
   readonly writeMs: number;
   readonly readMs: number | null;
@@ -74,7 +76,7 @@ const KEYS_PER_CELL = 4;
 const CONVICTION_LIMIT_MS = 30_000;
 
 interface Loss {
-  readonly name: string;
+  readonly name: LossName;
   readonly faults: readonly Fault[];
   /** Nodes that are down or out of reach, by prefix of their place. */
   readonly lost: readonly string[];
@@ -96,8 +98,17 @@ const LOSSES: readonly Loss[] = [
   },
 ];
 
-export async function measureLevels(lab: Lab, onProgress: (text: string) => void): Promise<LevelsResult> {
-  const drill = new LevelsDrill(lab, onProgress);
+export interface LevelsOptions {
+  /** Of these keyspaces only; all when absent. */
+  readonly keyspaces?: readonly (typeof KEYSPACES)[number][];
+  /** Under these losses only; all when absent. */
+  readonly losses?: readonly LossName[];
+  readonly onProgress?: (text: string) => void;
+}
+
+/** The lab must run LEVELS_TOPOLOGY or more. Rejects when the coordinator does not notice a loss. */
+export async function measureLevels(lab: Lab, options: LevelsOptions = {}): Promise<LevelsResult> {
+  const drill = new LevelsDrill(lab, options);
   return drill.run();
 }
 
@@ -111,20 +122,22 @@ interface Draft {
 
 class LevelsDrill {
   private readonly lab: Lab;
-  private readonly progress: (text: string) => void;
+  private readonly options: LevelsOptions;
   private client: RawClient | null = null;
   private nextKey = 0;
 
-  constructor(lab: Lab, onProgress: (text: string) => void) {
+  constructor(lab: Lab, options: LevelsOptions) {
     this.lab = lab;
-    this.progress = onProgress;
+    this.options = options;
   }
 
   async run(): Promise<LevelsResult> {
+    const { keyspaces = KEYSPACES, losses } = this.options;
     for (const keyspace of KEYSPACES) await this.lab.engine.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.kv (k text PRIMARY KEY, v text)`);
+    await this.lab.engine.settled(30_000);
     await this.connect();
     const drafts: Draft[] = [];
-    for (const keyspace of KEYSPACES) {
+    for (const keyspace of keyspaces) {
       for (const level of WRITE_LEVELS) {
         this.progress(`healthy: ${keyspace} ${level}`);
         const keys = this.freshKeys(HEALTHY_REQUESTS);
@@ -134,9 +147,13 @@ class LevelsDrill {
       }
     }
     const background = await this.measureBackground();
-    for (const loss of LOSSES) await this.underLoss(loss, drafts);
+    for (const loss of LOSSES) if (losses === undefined || losses.includes(loss.name)) await this.underLoss(loss, drafts);
     this.client?.close();
     return { rows: drafts.map(toRow), background };
+  }
+
+  private progress(text: string): void {
+    this.options.onProgress?.(text);
   }
 
   private async underLoss(loss: Loss, drafts: readonly Draft[]): Promise<void> {
@@ -247,12 +264,11 @@ class LevelsDrill {
   }
 }
 
-/** What had to acknowledge: the largest number an error asked for; one when nothing ever failed. */
 function toRow({ keyspace, level, healthyWrite, healthyRead, losses }: Draft): LevelRow {
-  const asked = losses.map(({ write }) => write.required ?? 0);
+  const asked = losses.flatMap(({ write }) => (write.required === null ? [] : [write.required]));
   return {
     keyspace, level, losses,
-    acknowledged: Math.max(1, ...asked),
+    acknowledged: asked.length === 0 ? null : Math.max(...asked),
     writeMs: healthyWrite.medianMs,
     readMs: healthyRead?.medianMs ?? null,
   };

@@ -4,6 +4,7 @@
 import type { ActiveFault, Injector } from '../fault/injector.ts';
 import type { Fault } from '../fault/fault.ts';
 import { faultText } from '../fault/fault.ts';
+import { formatDuration } from '../topology/units.ts';
 import { radiusText } from '../fault/blast-radius.ts';
 import type { Engine, HintCounts, RepairReport } from '../engine/engine.ts';
 import type { LoadShape } from '../load/arrivals.ts';
@@ -230,16 +231,20 @@ class DrillRun {
     this.tell({ kind: 'settling', phase: phase.name, atSeconds: this.seconds() });
     const deadline = performance.now() + phase.settle;
     // What a fault still holds cannot be well: then only the nodes that run must agree.
-    const isWell = (): boolean => injector.active().length > 0 || stack.isWhole();
+    const missing = (): readonly string[] => (injector.active().length > 0 ? [] : stack.missing());
+    const notWell = (why: string): { settled: boolean; recoveryMs: null } => {
+      this.note('note', `not well after ${formatDuration(phase.settle ?? 0)}: ${why}`);
+      return { settled: false, recoveryMs: null };
+    };
     try {
       await engine.settled(phase.settle);
-      while (!isWell()) {
-        if (performance.now() > deadline || this.isAborted()) return { settled: false, recoveryMs: null };
+      while (missing().length > 0) {
+        if (performance.now() > deadline || this.isAborted()) return notWell(missing().join(', '));
         await this.sleep(50);
       }
       await engine.settled(Math.max(1_000, deadline - performance.now()));
-    } catch {
-      return { settled: false, recoveryMs: null };
+    } catch (error) {
+      return notWell(error instanceof Error ? error.message : String(error));
     }
     // From healing to the last sign of recovery: a node up, hints delivered, a target healthy, a region steered to.
     const recoveryMs = Math.max(0, this.observer.lastRecoveryAtMs - healedMs);

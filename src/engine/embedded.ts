@@ -227,8 +227,8 @@ export class EmbeddedEngine implements Engine {
   async settled(limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
     const underWay = this.underWay();
-    while (underWay() || !this.isSettled()) {
-      if (performance.now() > deadline) throw new Error(`The cluster did not settle within ${limitMs / 1_000} s.`);
+    while (underWay() || this.unsettled() !== null) {
+      if (performance.now() > deadline) throw new Error(`The cluster did not settle within ${limitMs / 1_000} s: ${this.unsettled() ?? 'writes are under way'}.`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -257,13 +257,22 @@ export class EmbeddedEngine implements Engine {
     return () => performance.now() < until && marks.some(({ node, opened }) => node.messaging.isWaitingForFirst(opened));
   }
 
-  /** Everybody sees everybody who runs, and no hint waits for anybody who runs. */
-  private isSettled(): boolean {
-    if (!this.cluster.isWhole()) return false;
-    const up = new Set(this.cluster.hosts.filter((host) => host.state === 'up').map((host) => host.placement.endpoint));
-    return this.cluster.hosts.every(({ node }) =>
-      (node?.hints.pendingHints() ?? []).every((hints) => hints.node === null || !up.has(hints.node) || hints.count === 0),
-    );
+  /** Everybody sees everybody who runs, and no hint waits for anybody who runs; else what is not so. */
+  private unsettled(): string | null {
+    const { hosts } = this.cluster;
+    const up = hosts.filter((host) => host.state === 'up');
+    for (const { node, placement } of up) {
+      const unseen = up.find((other) => node?.membership.isAlive(other.placement.endpoint) === false);
+      if (unseen !== undefined) return `${placement.place} sees ${unseen.placement.place} down`;
+    }
+    if (!this.cluster.isWhole()) return 'the nodes know different schemas';
+    for (const { node, placement } of hosts) {
+      for (const hints of node?.hints.pendingHints() ?? []) {
+        const target = hints.node === null ? undefined : up.find((host) => host.placement.endpoint === hints.node);
+        if (target !== undefined && hints.count > 0) return `${hints.count} hints on ${placement.place} wait for ${target.placement.place}`;
+      }
+    }
+    return null;
   }
 
   private portOf(host: NodeHost): CqlPort {

@@ -88,6 +88,8 @@ export class CassandraNode {
   traceProbability = 0;
   private readonly load: LoadBroadcaster;
   private readonly peerTables: PeerTables;
+  private eventsToTell: ClientEvent[] = [];
+  private isRefreshDue = false;
   private readonly replica: Replica;
 
   constructor(options: NodeOptions) {
@@ -215,6 +217,19 @@ export class CassandraNode {
     this.peerTables.refresh();
   }
 
+  /** Many changes of one moment, a cluster that starts, cost one refresh; clients hear of them after it. */
+  private refreshPeersSoon(): void {
+    if (this.isRefreshDue) return;
+    this.isRefreshDue = true;
+    this.options.world.clock.after(0, () => {
+      this.isRefreshDue = false;
+      const events = this.eventsToTell;
+      this.eventsToTell = [];
+      this.peerTables.refresh();
+      for (const event of events) this.options.onClientEvent(event);
+    });
+  }
+
   /** nodetool drain: says goodbye, makes everything durable, serves no more. */
   drain(done: () => void): void {
     this.membership.mode = 'DRAINING';
@@ -305,12 +320,12 @@ export class CassandraNode {
     return {
       isSchemaReady: () => this.schema.migrations.isAgreed(),
       onClusterEvent: (event) => {
-        this.peerTables.refresh();
-        this.options.onClientEvent(toClientEvent(event));
+        this.eventsToTell.push(toClientEvent(event));
+        this.refreshPeersSoon();
       },
       onPeerSchema: (endpoint, version) => {
         this.schema.migrations.onVersion(endpoint, version);
-        this.peerTables.refresh();
+        this.refreshPeersSoon();
       },
       onPeerAlive: () => undefined,
       onPeerDead: (endpoint) => this.streaming.onPeerDead(endpoint),

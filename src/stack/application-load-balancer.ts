@@ -49,11 +49,14 @@ export class ApplicationLoadBalancer {
     return this.nodes.every((node) => node.targetStates().length === 0 || node.hasHealthyTarget());
   }
 
-  /** True when every node is there and sees every target healthy. */
-  isWhole(): boolean {
-    return this.nodes.every(
-      (node) => node.isListening() && !this.isOutOfDns(node) && node.targetStates().every(({ state }) => state === 'healthy'),
-    );
+  /** What is not as it should be, in words: nodes that are away, targets that are not healthy. */
+  missing(): readonly string[] {
+    return this.nodes.flatMap((node) => {
+      const { place } = node.at;
+      if (!node.isListening()) return [`${place} does not run`];
+      if (this.isOutOfDns(node)) return [`${place} is not in DNS`];
+      return node.targetStates().filter(({ state }) => state !== 'healthy').map((target) => `${place} sees ${target.place} ${target.state}`);
+    });
   }
 
   killNode(place: string): void {

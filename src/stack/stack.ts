@@ -82,12 +82,17 @@ export class Stack {
     }
   }
 
-  /** True when nothing is missing: every instance runs, every balancer sees it, the accelerator steers to all regions. */
+  /** What keeps it from being whole, in words: instances, what balancers see, where the accelerator steers. */
+  missing(): readonly string[] {
+    const stopped = this.instances.filter((instance) => !instance.isRunning()).map(({ at }) => `${at.place} does not run`);
+    const seen = [...this.balancers.values()].flatMap((balancer) => balancer.missing());
+    const avoided = [...this.balancers.keys()].filter((region) => !this.accelerator.healthOf(region)).map((region) => `the accelerator steers away from ${region}`);
+    return [...stopped, ...seen, ...avoided];
+  }
+
+  /** True when nothing is missing. */
   isWhole(): boolean {
-    return (
-      this.instances.every((instance) => instance.isRunning()) &&
-      [...this.balancers.values()].every((balancer) => balancer.isWhole() && this.accelerator.healthOf(balancer.region))
-    );
+    return this.missing().length === 0;
   }
 
   /** The front doors of the user populations, by region. */

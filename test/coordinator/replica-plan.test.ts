@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
 import type { Replication } from '../../src/node/cluster-state.ts';
 import type { PlanInput } from '../../src/node/coordinator/replica-plan.ts';
+import { planPaxos } from '../../src/node/coordinator/paxos-plan.ts';
 import {
-  planPaxos,
   planRead,
   planReadRepair,
   planWrite,

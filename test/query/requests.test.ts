@@ -52,6 +52,26 @@ describe('the keyspace of unqualified names', () => {
   });
 });
 
+describe('text that comes again', () => {
+  test('is planned anew when its table changes', () => {
+    const node = newNode();
+    const columns = (): readonly string[] =>
+      node.rows('SELECT * FROM a.kv').metadata.columns.map(({ name }) => name);
+    expect([columns(), columns(), columns()]).toEqual([
+      ['k', 'v'],
+      ['k', 'v'],
+      ['k', 'v'],
+    ]);
+    node.setUp('ALTER TABLE a.kv ADD w int');
+    expect([columns(), columns()]).toEqual([
+      ['k', 'v', 'w'],
+      ['k', 'v', 'w'],
+    ]);
+    node.setUp('DROP TABLE a.kv');
+    expect(message(node, 'SELECT * FROM a.kv')).toBe('table kv does not exist');
+  });
+});
+
 describe('values', () => {
   test('by name, in any order, with strangers among them', () => {
     const node = newNode();

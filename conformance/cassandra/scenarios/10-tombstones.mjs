@@ -5,7 +5,6 @@ import { keyspace, THREE } from '../shapes.mjs';
 
 export const name = 'tombstones and gc_grace_seconds: what is purged, what comes back from the dead, and too many of them';
 export const shape = { ...THREE, settings: { ...THREE.settings, tombstone_warn_threshold: 50, tombstone_failure_threshold: 100 } };
-export const quick = true;
 
 export async function run(script) {
   const [a, b, c] = script.places;

@@ -20,23 +20,9 @@ export async function run(script) {
   script.note('status', statusLines(await script.status(a)));
 
   script.section('a fourth');
-  const failed = [];
-  let written = KEYS;
-  let isOver = false;
-  const load = async () => {
-    while (!isOver) {
-      for (const ks of ['grow', 'single']) {
-        const [line] = await script.ask(founders[written % 3], `INSERT INTO ${ks}.t (k, v) VALUES ('k${written}', ${written})`, 'QUORUM');
-        if (line !== 'ok') failed.push(line);
-      }
-      written++;
-      await script.sleep(100);
-    }
-  };
-  const loading = load();
+  const loading = new Load(script, founders, KEYS);
   const { place: d, error } = await script.addNode('dc1', 0);
-  isOver = true;
-  await loading;
+  const { failed, written } = await loading.stop();
   script.note('bootstrap', error ?? `serves as ${d}`);
   script.note('failed writes meanwhile', [...new Set(failed)].join(', ') || 'none');
   script.note('status', statusLines(await script.status(a)));
@@ -52,6 +38,37 @@ export async function run(script) {
   script.note('status', statusLines(await script.status(a)));
   await everyKey(script, written, founders);
   await script.show(d, "SELECT v FROM grow.t WHERE k = 'k1'", 'ONE', { label: 'at the one that left' });
+}
+
+/** Writes new keys through all founders until it is stopped. */
+class Load {
+  #isOver = false;
+  #failed = [];
+  #written;
+  #ended;
+
+  constructor(script, founders, from) {
+    this.#written = from;
+    this.#ended = this.#run(script, founders);
+  }
+
+  async stop() {
+    this.#isOver = true;
+    await this.#ended;
+    return { failed: this.#failed, written: this.#written };
+  }
+
+  async #run(script, founders) {
+    while (!this.#isOver) {
+      const at = this.#written;
+      for (const ks of ['grow', 'single']) {
+        const [line] = await script.ask(founders[at % 3], `INSERT INTO ${ks}.t (k, v) VALUES ('k${at}', ${at})`, 'QUORUM');
+        if (line !== 'ok') this.#failed.push(line);
+      }
+      this.#written++;
+      await script.sleep(100);
+    }
+  }
 }
 
 function statusLines(states) {

@@ -5,7 +5,7 @@ import type { Lab } from '../../drill/lab.ts';
 import { radiusText } from '../../fault/blast-radius.ts';
 import { faultSchema, faultText } from '../../fault/fault.ts';
 import { validate } from '../../topology/load-topology.ts';
-import { LabLoad } from './lab-load.ts';
+import type { LabLoad } from './lab-load.ts';
 
 export interface LabCommands {
   readonly commands: Readonly<Record<string, ControlCommand>>;
@@ -13,7 +13,7 @@ export interface LabCommands {
 }
 
 export function labCommands(lab: Lab): LabCommands {
-  const load = new LabLoad(lab);
+  let load: LabLoad | null = null;
   const commands: Record<string, ControlCommand> = {
     status: async () => statusOf(lab),
     fault: async (body) => {
@@ -33,12 +33,16 @@ export function labCommands(lab: Lab): LabCommands {
     ring: async ({ keyspace, key }) => lab.engine.ring(String(keyspace ?? ''), key === undefined ? null : Buffer.from(String(key), 'utf8')),
     repair: async ({ keyspace, full }) => lab.engine.repair(String(keyspace), { full: full === true }),
     nodetool: async ({ place, verb, words }) => lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
-    load: (body) => load.command(body),
+    load: async (body) => {
+      const loaded = await import('./lab-load.ts');
+      load ??= new loaded.LabLoad(lab);
+      return load.command(body);
+    },
   };
   return {
     commands,
     async stop() {
-      await load.stop();
+      await load?.stop();
       await lab.injector.healAll();
     },
   };

@@ -22,6 +22,8 @@ export interface FunctionCall {
   readonly currentKeyspace: string;
   /** The type of what the result is assigned to, when known (not in selections). */
   readonly receiverType: CqlType | null;
+  /** It is assigned to a column in descending order, whose type equals no other. Absent: false. */
+  readonly isReversed?: boolean;
   /** The table the statement is about: token() takes its arguments from there. */
   readonly table: TableMetadata | null;
   /** User-defined functions and aggregates of a keyspace with the name, ready to be called. */
@@ -115,7 +117,7 @@ function disambiguate(call: FunctionCall, compatible: readonly CqlFunction[]): C
   const operator = operatorOf(call.keyspace, call.name);
   if (operator !== null) {
     const sameTypes =
-      receiverType !== null && !args.some((arg) => arg.isMarker)
+      receiverType !== null && call.isReversed !== true && !args.some((arg) => arg.isMarker)
         ? compatible.find(({ argumentTypes }) =>
             argumentTypes.every((type) => typesEqual(type, receiverType)),
           )

@@ -201,7 +201,8 @@ function connections(result: DrillResult): string {
     });
     return `<tr><td>${escapeText(instance)}</td>${cells.join('')}</tr>`;
   });
-  return `<p>Connections of each instance's driver to each node: all to its own region.</p><div class="scroll"><table class="matrix"><thead><tr><th></th>${groups.join('')}</tr><tr><th>instance</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const isLocal = result.checks.some(({ id, verdict }) => id === 'local-connections' && verdict === 'passed');
+  return `<p>Connections of each instance's driver to each node${isLocal ? ': all to its own region' : ''}.</p><div class="scroll"><table class="matrix"><thead><tr><th></th>${groups.join('')}</tr><tr><th>instance</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function timeline(result: DrillResult): string {

@@ -1,39 +1,59 @@
-// The levels table as one HTML file.
+// The levels table as one HTML file: what each level waits for, costs and survives.
 
 import { formatDuration } from '../../topology/units.ts';
-import type { LevelOutcome, LevelsResult } from '../levels.ts';
+import type { LevelOutcome, LevelRow, LevelsResult, LossResult } from '../levels.ts';
 import { escapeText } from './chart.ts';
-import { STYLE } from './style.ts';
+import { bad, figures, page, section } from './html-parts.ts';
 
-export function levelsHtml(result: LevelsResult): string {
-  const tables = [...new Set(result.rows.map((row) => row.keyspace))].map((keyspace) => table(result, keyspace));
+export function levelsHtml(result: LevelsResult, problems: readonly string[]): string {
+  const keyspaces = [...new Set(result.rows.map((row) => row.keyspace))];
   const { answeredMs, replicasAtAnswer, replicasLater, replicas, laterMs } = result.background;
-  return [
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>levels</title><style>${STYLE}</style></head><body><main>`,
-    '<header><h1>Consistency levels, measured</h1><p>Two regions, three zones each, two nodes a zone. The coordinator is us-east-1/a/1. ',
-    'Each cell is requests for the keys that lost most replicas, after the failure detector has noticed.</p></header>',
-    ...tables,
-    '<section><h2>LOCAL_ONE goes on in the background</h2>',
-    `<p>Every other replica was 300 ms away. The write was answered after <b>${formatDuration(answeredMs)}</b> with the value on ${replicasAtAnswer} of ${replicas} replicas; `,
-    `after ${formatDuration(laterMs)} it was on <b>${replicasLater}</b>.</p></section></main></body></html>`,
-  ].join('');
+  return page('levels', [
+    `<header class="${problems.length === 0 ? 'passed' : 'expectation-failed'}"><div class="top"><h1>Consistency levels, measured</h1>`,
+    `<p class="verdict">${problems.length === 0 ? '✓ as Cassandra\'s arithmetic says' : `✗ ${problems.length} differences`}</p></div>`,
+    '<p>Two regions, three zones each, two nodes a zone; the coordinator is us-east-1/a/1. Each cell is requests that were sent, for the keys that lost most replicas, ',
+    'once the failure detector had noticed. <span class="cell no">4 of 6</span> means that six replicas had to be alive and four were.</p></header>',
+    ...(problems.length === 0 ? [] : [section('Differences', `<ul>${problems.map((problem) => `<li>${bad(escapeText(problem))}</li>`).join('')}</ul>`)]),
+    ...keyspaces.map((keyspace) => section(`Replication factor ${keyspace.slice(2)} in each region`, table(result.rows.filter((row) => row.keyspace === keyspace)))),
+    section(
+      'LOCAL_ONE goes on in the background',
+      '<p>Every other replica was 300 ms away. The client did not wait for them.</p>' +
+        figures([
+          ['answered after', formatDuration(answeredMs), 'good'],
+          ['replicas with it then', `${replicasAtAnswer} of ${replicas}`, ''],
+          [`replicas with it after ${formatDuration(laterMs)}`, `${replicasLater} of ${replicas}`, replicasLater === replicas ? 'good' : 'bad'],
+        ]),
+    ),
+  ]);
 }
 
-function table(result: LevelsResult, keyspace: string): string {
-  const rows = result.rows.filter((row) => row.keyspace === keyspace);
+function table(rows: readonly LevelRow[]): string {
   const losses = rows[0]?.losses.map(({ loss }) => loss) ?? [];
   const head = ['level', 'must acknowledge', 'write', 'read', ...losses.map((loss) => `${loss} lost`)];
   const body = rows.map((row) => {
     const cells = [
-      `<b>${row.level}</b>`, `${row.acknowledged}${row.level === 'EACH_QUORUM' ? ' in every region' : ''}`, formatDuration(row.writeMs),
-      row.readMs === null ? '' : formatDuration(row.readMs),
-      ...row.losses.map(({ read, write }) => `write ${cell(write)}${read === null ? '' : `<br>read ${cell(read)}`}`),
+      `<b>${row.level}</b>`, acknowledgedText(row), formatDuration(row.writeMs), row.readMs === null ? '' : formatDuration(row.readMs),
+      ...row.losses.map(bothCells),
     ];
-    return `<tr>${cells.map((text) => `<td>${text}</td>`).join('')}</tr>`;
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
-  return `<section><h2>RF ${escapeText(keyspace.slice(2))} in each region</h2><div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escapeText(text)}</th>`).join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div></section>`;
+  return `<div class="scroll"><table class="level"><thead><tr>${head.map((title) => `<th>${escapeText(title)}</th>`).join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
-function cell({ failed, error }: LevelOutcome): string {
-  return failed === 0 ? '<span class="good">yes</span>' : `<span class="bad">no</span> <small>${escapeText(error ?? '')}</small>`;
+export function acknowledgedText({ level, acknowledged }: LevelRow): string {
+  if (acknowledged === null) return level === 'ANY' ? 'a hint is enough' : 'never refused';
+  return `${acknowledged}${level === 'EACH_QUORUM' ? ' in each region' : ''}`;
+}
+
+/** One cell where reads and writes fare alike. */
+function bothCells({ read, write }: LossResult): string {
+  if (read === null || outcome(read) === outcome(write)) return outcome(write);
+  return `write ${outcome(write)} read ${outcome(read)}`;
+}
+
+function outcome({ failed, error }: LevelOutcome): string {
+  if (failed === 0) return '<span class="cell yes">yes</span>';
+  const numbers = /required (\d+) alive (\d+)/.exec(error ?? '');
+  const text = numbers === null ? 'no' : `${numbers[2] ?? ''} of ${numbers[1] ?? ''}`;
+  return `<span class="cell no" title="${escapeText(error ?? '')}">${text}</span>`;
 }

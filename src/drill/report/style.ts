@@ -14,9 +14,9 @@ header{border-top:6px solid var(--good)}header.expectation-failed,header.consist
 .verdict small{font-size:13px;font-weight:500;color:inherit;opacity:.8;margin-left:6px}
 .expectation-failed .verdict,.consistency-violated .verdict{color:var(--bad);background:var(--badbg)}.inconclusive .verdict{color:var(--warn);background:var(--warnbg)}
 header p{margin:10px 0 0;max-width:100ch}.dim,small,figcaption,footer,dt{color:var(--dim)}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:8px;margin:16px 0 0}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(230px,1fr));gap:8px;margin:16px 0 0}
 dl div{border:1px solid var(--line);border-radius:10px;padding:8px 12px}dt{font-size:12.5px}dd{margin:0;font-size:21px;font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
-dl .good dd,.good{color:var(--good)}dl .bad dd,.bad{color:var(--bad)}.bad{font-weight:650}.warn{color:var(--warn);font-weight:650}
+dl .good dd,.good{color:var(--good)}dl .bad dd,.bad{color:var(--bad)}.good,.bad,.warn{white-space:nowrap}.bad{font-weight:650}.warn{color:var(--warn);font-weight:650}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
 table{border-collapse:collapse;width:100%;font-size:13.5px}th,td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}th{color:var(--dim);font-weight:500;white-space:nowrap;vertical-align:bottom}td b{white-space:nowrap}
@@ -31,6 +31,6 @@ details summary{cursor:pointer;list-style-position:outside}details summary h2{di
 .timeline .fault{border-color:var(--bad);font-weight:600}.timeline .heal,.timeline .recovered{border-color:var(--good)}.timeline .detected{border-color:var(--warn)}.timeline .repair{border-color:var(--calm)}
 code{background:var(--paper);padding:1px 6px;border-radius:5px;overflow-wrap:anywhere}footer{font-size:13px;text-align:center}
 .level td{white-space:nowrap}.cell{display:inline-block;min-width:44px;padding:1px 8px;border-radius:6px;text-align:center;font-size:12.5px;font-weight:600}.cell.yes{color:var(--good);background:var(--goodbg)}.cell.no{color:var(--bad);background:var(--badbg)}
-@media(max-width:600px){main{padding:10px 8px 32px}header,section{padding:14px 12px;border-radius:10px}h1{font-size:24px}dl{grid-template-columns:1fr 1fr}dd{font-size:18px}}
+@media(max-width:600px){main{padding:10px 8px 32px}header,section{padding:14px 12px;border-radius:10px}h1{font-size:24px}dl{grid-template-columns:1fr 1fr}dd{font-size:18px}table{min-width:560px}.matrix{min-width:0}}
 @media print{body{background:#fff}section,header{break-inside:avoid}details:not([open])>*{display:block}}
 `.replaceAll('\n', '');

@@ -1,7 +1,9 @@
-// What the phases of Paxos carry. A ballot is a time UUID: its microseconds become the timestamp of the mutation, its
+// What the phases of Paxos carry, of both variants. A ballot is a time UUID: its microseconds become the timestamp of the mutation, its
 // last eight bytes tell coordinators apart. Cassandra: service/paxos/Commit, PrepareResponse, Ballot.
 
-import type { DecoratedKey, Mutation } from '../../data/partition.ts';
+import type { DecoratedKey, Mutation, PartitionData } from '../../data/partition.ts';
+import type { SinglePartitionRead } from '../../data/read-command.ts';
+import type { Endpoint } from '../../world/ports.ts';
 
 export interface Ballot {
   readonly micros: number;
@@ -43,6 +45,56 @@ export interface ProposeRequest extends PaxosKey {
 
 export interface CommitRequest extends PaxosKey {
   readonly proposal: Proposal;
+}
+
+/** Whose votes count, as the coordinator sees the ring. */
+export interface Electorate {
+  readonly level: 'SERIAL' | 'LOCAL_SERIAL';
+  readonly natural: readonly Endpoint[];
+  readonly pending: readonly Endpoint[];
+}
+
+/** v2: a promise to write, or only to read, and with it the content. */
+export interface Prepare2Request extends PaxosKey {
+  readonly ballot: Ballot;
+  readonly electorate: Electorate;
+  readonly isWrite: boolean;
+  /** Null for a pending replica, which has nothing to read yet. */
+  readonly read: SinglePartitionRead | null;
+}
+
+/** v2: a decided value and the next prepare in one message. */
+export interface CommitAndPrepareRequest {
+  readonly proposal: Proposal;
+  readonly prepare: Prepare2Request;
+}
+
+export type Prepare2Response =
+  | { readonly kind: 'rejected'; readonly supersededBy: Ballot }
+  | {
+      readonly kind: 'permitted';
+      /** False: the ballot may read, but not propose. */
+      readonly promised: boolean;
+      readonly accepted: Proposal | null;
+      readonly committed: Proposal | null;
+      readonly partitions: readonly PartitionData[] | null;
+      /** No write that the read could have missed was or came under way. */
+      readonly stable: boolean;
+      /** The replica counts other voters than the request's. */
+      readonly electorateDiffers: boolean;
+      /** The newest ballot known, when this one was not promised. */
+      readonly supersededBy: Ballot | null;
+    };
+
+/** v2: the newest commit for a replica that promised without knowing it. */
+export interface RefreshRequest extends PaxosKey {
+  readonly promised: Ballot;
+  readonly proposal: Proposal;
+}
+
+/** v2: the ballot in whose favour the replica refuses; null: accepted, or the promise still stands. */
+export interface Superseded {
+  readonly supersededBy: Ballot | null;
 }
 
 export function compareBallots(a: Ballot, b: Ballot): number {

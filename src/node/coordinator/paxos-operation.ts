@@ -13,8 +13,10 @@ import { casWriteTimeout, casWriteUnknown } from './errors.ts';
 import type { PaxosService } from './paxos.ts';
 import type { Ballot, PaxosKey, Proposal } from './paxos-messages.ts';
 import { PrepareRound, ProposeRound } from './paxos-rounds.ts';
-import { planPaxos, readBlockFor } from './replica-plan.ts';
-import type { PaxosPlan, Unavailable } from './replica-plan.ts';
+import { planPaxos } from './paxos-plan.ts';
+import type { PaxosPlan } from './paxos-plan.ts';
+import { readBlockFor } from './replica-plan.ts';
+import type { Unavailable } from './replica-plan.ts';
 
 /** What a proposal is to be, once the current content is known. */
 export type Decided =

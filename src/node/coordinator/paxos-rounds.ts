@@ -5,7 +5,7 @@ import type { Endpoint } from '../../world/ports.ts';
 import type { Message } from '../messaging/message.ts';
 import type { Ballot, PrepareResponse, Proposal } from './paxos-messages.ts';
 import { compareBallots, NO_BALLOT } from './paxos-messages.ts';
-import type { PaxosPlan } from './replica-plan.ts';
+import type { PaxosPlan } from './paxos-plan.ts';
 
 export type RoundResult =
   | { readonly kind: 'answered' }

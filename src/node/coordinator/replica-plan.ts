@@ -1,5 +1,6 @@
-// Who is asked and how many must answer: the only place that counts replicas. Pure: the ring, the liveness and the
-// level of one moment in, a plan or UNAVAILABLE out. A plan is immutable and may serve many requests (plan-cache.ts).
+// Who is asked and how many must answer: the only place that counts replicas, but for Paxos' voters (paxos-plan.ts).
+// Pure: the ring, the liveness and the level of one moment in, a plan or UNAVAILABLE out. A plan is immutable and may
+// serve many requests (plan-cache.ts).
 // Test: test/coordinator/replica-plan.test.ts. Cassandra: locator/ReplicaPlans, db/ConsistencyLevel.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
@@ -63,13 +64,6 @@ export interface ReadPlan {
   readonly contacts: readonly Endpoint[];
   /** Live candidates that were not contacted, nearest first, for speculative retry. */
   readonly spares: readonly Endpoint[];
-}
-
-export interface PaxosPlan {
-  readonly kind: 'paxos';
-  readonly level: 'SERIAL' | 'LOCAL_SERIAL';
-  readonly required: number;
-  readonly contacts: readonly Endpoint[];
 }
 
 export function quorum(factor: number): number {
@@ -319,33 +313,6 @@ function withContacts(plan: WritePlan, contacts: readonly Endpoint[]): WritePlan
     dead: [],
     candidates: kept.length,
   };
-}
-
-/** Participants of a Paxos round; counted from the endpoints that exist, not from the factor. */
-export function planPaxos(
-  input: PlanInput & { readonly level: 'SERIAL' | 'LOCAL_SERIAL' },
-): PaxosPlan | Unavailable {
-  const { level, localDatacenter, isAlive, datacenterOf } = input;
-  const belongs = (node: Endpoint): boolean =>
-    level === 'SERIAL' || datacenterOf(node) === localDatacenter;
-  const pending = input.pending.filter(belongs);
-  const participants = [...input.natural.filter(belongs), ...pending];
-  const required = Math.floor(participants.length / 2) + 1;
-  const contacts = participants.filter(isAlive);
-  if (contacts.length < required) {
-    return { kind: 'unavailable', error: unavailable(level, required, contacts.length) };
-  }
-  if (pending.length > 1) {
-    const error: CqlError = {
-      code: 'UNAVAILABLE',
-      message: `Cannot perform LWT operation as there is more than one (${pending.length}) pending range movement`,
-      consistency: level,
-      required: participants.length + 1,
-      alive: contacts.length,
-    };
-    return { kind: 'unavailable', error };
-  }
-  return { kind: 'paxos', level, required, contacts };
 }
 
 /**

@@ -50,8 +50,16 @@ export interface MessagePayloads {
   PAXOS_PROPOSE_RSP: boolean;
   PAXOS_COMMIT_REQ: paxos.CommitRequest;
   PAXOS_COMMIT_RSP: null;
-  PAXOS2_PREPARE_REQ: paxos.PrepareRequest;
-  PAXOS2_PREPARE_RSP: paxos.PrepareResponse;
+  PAXOS2_PREPARE_REQ: paxos.Prepare2Request;
+  PAXOS2_PREPARE_RSP: paxos.Prepare2Response;
+  PAXOS2_PREPARE_REFRESH_REQ: paxos.RefreshRequest;
+  PAXOS2_PREPARE_REFRESH_RSP: paxos.Superseded;
+  PAXOS2_PROPOSE_REQ: paxos.ProposeRequest;
+  PAXOS2_PROPOSE_RSP: paxos.Superseded;
+  PAXOS2_COMMIT_AND_PREPARE_REQ: paxos.CommitAndPrepareRequest;
+  PAXOS2_COMMIT_AND_PREPARE_RSP: paxos.Prepare2Response;
+  PAXOS2_COMMIT_REMOTE_REQ: Mutation;
+  PAXOS2_COMMIT_REMOTE_RSP: null;
   TRUNCATE_REQ: replica.TruncateRequest;
   TRUNCATE_RSP: null;
   FAILURE_RSP: FailureReason;

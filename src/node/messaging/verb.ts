@@ -30,6 +30,19 @@ export const REQUEST_VERBS = {
   PAXOS_PROPOSE_REQ: { timeout: 'write_request_timeout', response: 'PAXOS_PROPOSE_RSP' },
   PAXOS_COMMIT_REQ: { timeout: 'write_request_timeout', response: 'PAXOS_COMMIT_RSP' },
   PAXOS2_PREPARE_REQ: { timeout: 'write_request_timeout', response: 'PAXOS2_PREPARE_RSP' },
+  PAXOS2_PREPARE_REFRESH_REQ: {
+    timeout: 'write_request_timeout',
+    response: 'PAXOS2_PREPARE_REFRESH_RSP',
+  },
+  PAXOS2_PROPOSE_REQ: { timeout: 'write_request_timeout', response: 'PAXOS2_PROPOSE_RSP' },
+  PAXOS2_COMMIT_AND_PREPARE_REQ: {
+    timeout: 'write_request_timeout',
+    response: 'PAXOS2_COMMIT_AND_PREPARE_RSP',
+  },
+  PAXOS2_COMMIT_REMOTE_REQ: {
+    timeout: 'write_request_timeout',
+    response: 'PAXOS2_COMMIT_REMOTE_RSP',
+  },
   TRUNCATE_REQ: { timeout: 'truncate_request_timeout', response: 'TRUNCATE_RSP' },
 
   GOSSIP_DIGEST_SYN: { timeout: null, response: null },

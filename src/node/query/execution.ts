@@ -3,6 +3,7 @@
 import type { Int64 } from '../../base/int64.ts';
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError } from '../../data/cql-error.ts';
+import { CqlException } from '../../data/cql-error.ts';
 import type { KeyspaceMetadata, Schema, TableMetadata } from '../../data/schema.ts';
 import type { ClientState } from '../../protocol/client-state.ts';
 import type { ProtocolVersion } from '../../protocol/protocol-version.ts';
@@ -50,6 +51,16 @@ export interface Execution {
 
 /** Called exactly once. */
 export type Done = (response: StatementResponse) => void;
+
+/**
+ * The answer to what was thrown: errors of the statement, and bytes that end too early (Cassandra meets them with an
+ * exception of Java). Anything else is a fault of the program and goes on.
+ */
+export function thrownError(thrown: unknown): CqlError {
+  if (thrown instanceof CqlException) return thrown.error;
+  if (!(thrown instanceof RangeError)) throw thrown;
+  return { code: 'SERVER_ERROR', message: 'java.nio.BufferUnderflowException' };
+}
 
 export function failed(error: CqlError): StatementResponse {
   return { kind: 'error', error };

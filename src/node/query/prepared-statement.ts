@@ -89,6 +89,7 @@ export function prepareStatement(
   const keyspaces = [
     ...new Set(tables.map((table) => context.schema.keyspaces.get(table.keyspace))),
   ];
+  let metadataId: Buffer | null = null;
   return {
     text,
     keyspace: context.keyspace,
@@ -99,7 +100,9 @@ export function prepareStatement(
     partitionKeyIndexes:
       last === undefined || !isOneTable ? [] : variables.partitionKeyIndexes(last),
     resultColumns,
-    resultMetadataId: resultMetadataId(resultColumns ?? []),
+    get resultMetadataId() {
+      return (metadataId ??= resultMetadataId(resultColumns ?? []));
+    },
     isQualified: isQualified(statement),
     tables,
     keyspaces: keyspaces.filter((keyspace) => keyspace !== undefined),

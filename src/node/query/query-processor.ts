@@ -22,7 +22,7 @@ import { addWarning } from '../coordinator/coordinator.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Done, Execution, QueryServices } from './execution.ts';
-import { failed } from './execution.ts';
+import { failed, thrownError } from './execution.ts';
 import type { LocalAccess } from './local-access.ts';
 import type { BatchPlan } from './modification/batch.ts';
 import { executeBatch, validateBatch } from './modification/batch.ts';
@@ -147,8 +147,7 @@ export class QueryProcessor {
     try {
       this.dispatch(request, client, context, answer);
     } catch (error) {
-      if (!(error instanceof CqlException)) throw error;
-      answer(failed(error.error));
+      answer(failed(thrownError(error)));
     }
   }
 
@@ -197,12 +196,11 @@ export class QueryProcessor {
         `there were ${prepared.markers} markers(?) in CQL but ${values.length} bound variables`,
       );
     }
-    const current = prepared.resultMetadataId;
     const isChanged =
       resultMetadataId !== null &&
       prepared.resultColumns !== null &&
-      !resultMetadataId.equals(current);
-    const changedId = isChanged ? current : null;
+      !resultMetadataId.equals(prepared.resultMetadataId);
+    const changedId = isChanged ? prepared.resultMetadataId : null;
     const execution = this.execution(parameters, values, client, context, changedId);
     this.runner.run(prepared, execution, prepared.keyspace, done);
   }

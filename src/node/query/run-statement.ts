@@ -3,12 +3,12 @@
 import { unreachable } from '../../base/assert.ts';
 import type { AuthStatement, DescribeStatement, SchemaStatement } from '../../cql/ast.ts';
 import type { CqlError } from '../../data/cql-error.ts';
-import { CqlException, invalid } from '../../data/cql-error.ts';
+import { invalid } from '../../data/cql-error.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { VOID } from '../../protocol/responses/result.ts';
 import { checkNodeLocal } from './consistency-checks.ts';
 import type { Done, Execution } from './execution.ts';
-import { failed, isLocal } from './execution.ts';
+import { failed, isLocal, thrownError } from './execution.ts';
 import type {
   AuthExecutor,
   DdlExecutor,
@@ -181,13 +181,12 @@ function truncate(table: TableMetadata, execution: Execution, done: Done): void 
   });
 }
 
-/** A thrown CqlException is the answer. */
+/** A thrown error is the answer. */
 function guarded(done: Done, run: () => void): void {
   try {
     run();
   } catch (error) {
-    if (!(error instanceof CqlException)) throw error;
-    done(failed(error.error));
+    done(failed(thrownError(error)));
   }
 }
 

@@ -25,6 +25,8 @@ export interface PlanEnvironment {
 }
 
 const TEXT_CACHE_BYTES = 8 * 1024 * 1024;
+const TEXT_LENGTH_MAX = 10_000;
+const SEEN_MAX = 1_000;
 const MARKERS_MAX = 65_535;
 
 export class StatementPlans {
@@ -32,6 +34,9 @@ export class StatementPlans {
   private readonly store: PreparedStore;
   private readonly prepared: StatementCache;
   private readonly texts = new StatementCache(TEXT_CACHE_BYTES);
+  /** Texts seen lately, in two generations. */
+  private recent = new Set<string>();
+  private older = new Set<string>();
 
   constructor(environment: PlanEnvironment, cacheBytes: number, store: PreparedStore) {
     this.environment = environment;
@@ -94,8 +99,20 @@ export class StatementPlans {
     const prepared = this.plan(text, keyspace);
     // The constant 'now' means the moment of preparing: such a plan serves once.
     const isLasting = prepared.plan.kind !== 'other' && !/'now'/i.test(text);
-    if (isLasting) this.texts.put(key, prepared, schema);
+    if (isLasting && this.isSeenAgain(key)) this.texts.put(key, prepared, schema);
     return prepared;
+  }
+
+  /** Statements with their values in the text come once: only those that come again are worth keeping. */
+  private isSeenAgain(key: string): boolean {
+    if (key.length > TEXT_LENGTH_MAX) return false;
+    if (this.recent.has(key) || this.older.has(key)) return true;
+    if (this.recent.size >= SEEN_MAX) {
+      this.older = this.recent;
+      this.recent = new Set();
+    }
+    this.recent.add(key);
+    return false;
   }
 
   /**

@@ -24,12 +24,35 @@ const SERIALIZATION_VERSION = 12;
 const CACHED_MAX = 10_000;
 const TTL_SECONDS_MIN = 3 * 3600;
 
+/** A replica's registers for one partition, as of one moment. */
+export interface PaxosSnapshot {
+  /** The newest ballot promised, to read or to write. */
+  readonly promised: Ballot;
+  /** The newest ballot promised to write; at most `promised`. */
+  readonly promisedWrite: Ballot;
+  /** Null when it is known to be committed. */
+  readonly accepted: Proposal | null;
+  readonly committed: Proposal | null;
+}
+
+/** How a request for a promise ends. */
+export type MaybePromise =
+  | { readonly kind: 'promise'; readonly before: PaxosSnapshot; readonly after: PaxosSnapshot }
+  /** No promise, but no write the reader could miss is under way either: it may read. */
+  | { readonly kind: 'permit-read'; readonly before: PaxosSnapshot; readonly latest: Ballot }
+  | { readonly kind: 'reject'; readonly before: PaxosSnapshot; readonly latest: Ballot };
+
 interface PaxosState {
-  promised: Ballot;
-  accepted: Proposal | null;
-  committed: Proposal | null;
+  snapshot: PaxosSnapshot;
   savedAtMs: number;
 }
+
+const EMPTY: PaxosSnapshot = Object.freeze({
+  promised: NO_BALLOT,
+  promisedWrite: NO_BALLOT,
+  accepted: null,
+  committed: null,
+});
 
 export class PaxosStore {
   private readonly store: LocalStore;
@@ -44,42 +67,81 @@ export class PaxosStore {
     this.tableById = tableById;
   }
 
-  /** Promises not to accept older ballots, if this is the newest yet. `done` when the promise is durable. */
+  /** v1: promises not to accept older ballots, if this is the newest yet. `done` when that is durable. */
   prepare(at: PaxosKey, ballot: Ballot, done: (response: PrepareResponse) => void): void {
     const state = this.state(at);
-    const promised = compareBallots(ballot, state.promised) > 0;
-    const { accepted, committed } = state;
-    if (promised) state.promised = ballot;
-    const response = { promised, promisedBallot: state.promised, accepted, committed };
-    if (promised) this.save(at, state, () => done(response));
-    else done(response);
-  }
-
-  /** Accepts unless a newer ballot was promised. `done` when that is durable. */
-  propose(at: PaxosKey, proposal: Proposal, done: (accepted: boolean) => void): void {
-    const state = this.state(at);
-    if (compareBallots(proposal.ballot, state.promised) < 0) {
-      done(false);
+    const { accepted, committed } = state.snapshot;
+    const latest = latestWitnessed(state.snapshot);
+    if (compareBallots(ballot, latest) <= 0) {
+      done({ promised: false, promisedBallot: latest, accepted, committed });
       return;
     }
-    state.promised = proposal.ballot;
-    state.accepted = proposal;
-    this.save(at, state, () => done(true));
+    state.snapshot = { promised: ballot, promisedWrite: ballot, accepted, committed };
+    const response = { promised: true, promisedBallot: ballot, accepted, committed };
+    this.save(at, state, () => done(response));
+  }
+
+  /**
+   * v2: reads are promised apart from writes, because reads need no order among themselves. `done` when what is
+   * promised is durable.
+   */
+  promise(at: PaxosKey, ballot: Ballot, isWrite: boolean, done: (result: MaybePromise) => void): void {
+    const state = this.state(at);
+    const before = state.snapshot;
+    const latestWrite = latestWritten(before);
+    const latest =
+      before.promised === before.promisedWrite
+        ? latestWrite
+        : newerBallot(before.promised, latestWrite);
+    if (compareBallots(ballot, latest) > 0) {
+      const promisedWrite = isWrite ? ballot : before.promisedWrite;
+      const after = { ...before, promised: ballot, promisedWrite };
+      state.snapshot = after;
+      this.save(at, state, () => done({ kind: 'promise', before, after }));
+    } else if (compareBallots(ballot, latestWrite) > 0) done({ kind: 'permit-read', before, latest });
+    else done({ kind: 'reject', before, latest });
+  }
+
+  /** v1: `accept` for a coordinator that asks only whether. */
+  propose(at: PaxosKey, proposal: Proposal, done: (accepted: boolean) => void): void {
+    this.accept(at, proposal, (supersededBy) => done(supersededBy === null));
+  }
+
+  /** Accepts, unless something newer was promised, accepted or committed: that ballot. `done` when it is durable. */
+  accept(at: PaxosKey, proposal: Proposal, done: (supersededBy: Ballot | null) => void): void {
+    const state = this.state(at);
+    const { snapshot } = state;
+    const latest = latestWitnessed(snapshot);
+    if (compareBallots(proposal.ballot, latest) < 0) {
+      done(latest);
+      return;
+    }
+    const { committed } = snapshot;
+    if (committed !== null && compareBallots(proposal.ballot, committed.ballot) === 0) {
+      done(null);
+      return;
+    }
+    state.snapshot = { ...snapshot, accepted: proposal };
+    this.save(at, state, () => done(null));
   }
 
   /** Learns a decided value. The caller applies its mutation. */
   commit(at: PaxosKey, proposal: Proposal, done: () => void): void {
     const state = this.state(at);
-    if (state.committed !== null && compareBallots(proposal.ballot, state.committed.ballot) <= 0) {
+    const { committed, accepted } = state.snapshot;
+    if (committed !== null && compareBallots(proposal.ballot, committed.ballot) <= 0) {
       done();
       return;
     }
-    state.committed = proposal;
-    const { accepted } = state;
-    if (accepted !== null && compareBallots(accepted.ballot, proposal.ballot) <= 0) {
-      state.accepted = null;
-    }
+    const isDecided = accepted !== null && compareBallots(accepted.ballot, proposal.ballot) <= 0;
+    const left = isDecided ? null : accepted;
+    state.snapshot = { ...state.snapshot, accepted: left, committed: proposal };
     this.save(at, state, done);
+  }
+
+  /** The registers as they are now. */
+  current(at: PaxosKey): PaxosSnapshot {
+    return this.state(at).snapshot;
   }
 
   private state(at: PaxosKey): PaxosState {
@@ -107,12 +169,7 @@ export class PaxosStore {
 
   private load(at: PaxosKey): PaxosState {
     const now = this.clock.wallMs();
-    const state: PaxosState = {
-      promised: NO_BALLOT,
-      accepted: null,
-      committed: null,
-      savedAtMs: now,
-    };
+    const state: PaxosState = { snapshot: EMPTY, savedAtMs: now };
     const partition = readPartition(this.store, PAXOS, at.key.bytes, Math.floor(now / 1000));
     // A clock that jumped back must not make later states lose against earlier ones.
     for (const { data } of partition?.rows ?? []) {
@@ -125,14 +182,21 @@ export class PaxosStore {
     const tableId = uuidValue(at.tableId);
     const row = liveRows(partition).find((one) => one.clustering(0).equals(tableId));
     if (row === undefined) return state;
-    const promised = row.value('in_progress_ballot');
-    if (promised === null) return state;
-    state.promised = ballotOf(promised);
-    const ageMs = now - state.promised.micros / 1000;
-    if (ageMs > this.ttlMs(at)) return { ...state, promised: NO_BALLOT };
-    state.accepted = this.proposalOf(row, 'proposal_ballot', 'proposal');
-    state.committed = this.proposalOf(row, 'most_recent_commit_at', 'most_recent_commit');
+    const promisedWrite = this.ballotAt(row, 'in_progress_ballot');
+    const promisedRead = this.ballotAt(row, 'in_progress_read_ballot');
+    const isRead = compareBallots(promisedRead, promisedWrite) > 0;
+    const promised = isRead ? promisedRead : promisedWrite;
+    const ageMs = now - promised.micros / 1000;
+    if (promised !== NO_BALLOT && ageMs > this.ttlMs(at)) return state;
+    const accepted = this.proposalOf(row, 'proposal_ballot', 'proposal');
+    const committed = this.proposalOf(row, 'most_recent_commit_at', 'most_recent_commit');
+    state.snapshot = { promised, promisedWrite, accepted, committed };
     return state;
+  }
+
+  private ballotAt(row: LiveRow, column: string): Ballot {
+    const ballot = row.value(column);
+    return ballot === null ? NO_BALLOT : ballotOf(ballot);
   }
 
   private proposalOf(row: LiveRow, ballotColumn: string, valueColumn: string): Proposal | null {
@@ -152,9 +216,10 @@ export class PaxosStore {
       timestamp: this.nextTimestamp(),
       nowMs: state.savedAtMs,
     });
-    const { accepted, committed, promised } = state;
+    const { accepted, committed, promised, promisedWrite } = state.snapshot;
     const row = writer.row(PAXOS, [uuidValue(at.tableId)]);
-    row.set('in_progress_ballot', promised.uuid);
+    if (promisedWrite !== NO_BALLOT) row.set('in_progress_ballot', promisedWrite.uuid);
+    if (promised !== promisedWrite) row.set('in_progress_read_ballot', promised.uuid);
     row.set('proposal_ballot', accepted === null ? null : accepted.ballot.uuid);
     row.set('proposal', accepted === null ? null : bytesOf(accepted.mutation));
     if (accepted !== null) row.set('proposal_version', intValue(SERIALIZATION_VERSION));
@@ -175,6 +240,21 @@ export class PaxosStore {
     this.lastTimestamp = Math.max(this.clock.wallMicros(), this.lastTimestamp + 1);
     return this.lastTimestamp;
   }
+}
+
+/** The newest ballot of any kind the replica has seen. */
+export function latestWitnessed({ promised, accepted, committed }: PaxosSnapshot): Ballot {
+  return newerBallot(newerBallot(accepted?.ballot, committed?.ballot ?? NO_BALLOT), promised);
+}
+
+/** The newest ballot under which something was or may be written. */
+function latestWritten({ promisedWrite, accepted, committed }: PaxosSnapshot): Ballot {
+  const written = accepted !== null && accepted.mutation !== null ? accepted.ballot : undefined;
+  return newerBallot(newerBallot(written, committed?.ballot ?? NO_BALLOT), promisedWrite);
+}
+
+function newerBallot(one: Ballot | undefined, other: Ballot): Ballot {
+  return one !== undefined && compareBallots(one, other) >= 0 ? one : other;
 }
 
 function bytesOf(mutation: Mutation | null): Buffer {

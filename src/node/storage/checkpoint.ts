@@ -72,7 +72,9 @@ class CheckpointWriter {
     this.options = options;
     this.id = id;
     this.done = done;
-    this.stores = [...options.stores()];
+    // What the node knows of itself stands in chunks of its own: damage to data leaves it readable.
+    const stores = [...options.stores()];
+    this.stores = [...stores.filter(isSystem), ...stores.filter((store) => !isSystem(store))];
     for (const [tableId, atMs] of options.truncations) this.add(truncationRecord(tableId, atMs));
   }
 
@@ -94,8 +96,10 @@ class CheckpointWriter {
     });
     this.after = last;
     if (last === null) this.store++;
+    const after = this.stores[this.store];
+    const endsSystem = last === null && isSystem(store) && after !== undefined && !isSystem(after);
     const next = () => void this.options.clock.after(0, () => this.step());
-    if (this.recordBytes >= CHUNK_BYTES) this.writeChunk(next);
+    if (this.recordBytes >= CHUNK_BYTES || endsSystem) this.writeChunk(next);
     else next();
   }
 
@@ -149,6 +153,10 @@ class CheckpointWriter {
       }
     }
   }
+}
+
+function isSystem({ table }: TableStore): boolean {
+  return table.keyspace === 'system' || table.keyspace === 'system_schema';
 }
 
 /** A large partition in several updates. */

@@ -352,7 +352,7 @@ export class NodeStorage {
   private append(record: Buffer, done: (error: string | null) => void): void {
     this.loggedBytes += record.length;
     this.log?.append(record, done);
-    const isDue = this.loggedBytes > (this.options.config.commitlog_total_space);
+    const isDue = this.loggedBytes > this.options.config.commitlog_total_space;
     if (isDue && !this.isCheckpointing) this.checkpoint();
   }
 

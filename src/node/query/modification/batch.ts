@@ -24,6 +24,7 @@ import {
   writeOptions,
 } from './execute-modification.ts';
 import { fastRow, slotKey } from './fast-write.ts';
+import { checkIndexedValues } from './index-values.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions, validateModification } from './modification-plan.ts';
 import { mutationsSize } from './mutation-size.ts';
@@ -142,7 +143,10 @@ function addStatement(
       return;
     }
   }
-  send(batch, collector.build(execution.bind.functions.nowMs), execution, done);
+  const mutations = collector.build(execution.bind.functions.nowMs);
+  const byTable = new Map(batch.plans.map((plan) => [plan.table, plan.limitedIndexes]));
+  for (const indexes of byTable.values()) checkIndexedValues(indexes, mutations);
+  send(batch, mutations, execution, done);
 }
 
 const NO_PARTITIONS: CurrentPartitions = new Map();

@@ -5,7 +5,7 @@
 import type { Int64 } from '../../../base/int64.ts';
 import { addInt64 } from '../../../base/int64.ts';
 import { ALL_SLICES, clusteringOrder } from '../../../data/clustering-order.ts';
-import { CqlException, invalid, serverError } from '../../../data/cql-error.ts';
+import { invalid, serverError } from '../../../data/cql-error.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { isLive } from '../../../data/deletion.ts';
 import { liveStaticRow } from '../../../data/live-view.ts';
@@ -27,7 +27,7 @@ import type { RowsResult } from '../../../protocol/responses/rows.ts';
 import type { CasDecision, CasRequest } from '../../coordinator/coordinator.ts';
 import { checkCommitConsistency, checkSerialConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
-import { failed } from '../execution.ts';
+import { failed, thrownError } from '../execution.ts';
 import { partitionKeys } from '../restrictions/key-values.ts';
 import { requestedSlices } from '../restrictions/clustering-values.ts';
 import { columnValue, keyComponents } from '../select/row-view.ts';
@@ -36,6 +36,7 @@ import type { BoundCondition } from './conditions.ts';
 import { conditionHolds } from './condition-holds.ts';
 import { bindCondition } from './conditions.ts';
 import { keyspaceOfPlan, updateParameters } from './execute-modification.ts';
+import { checkIndexedValues, limitedIndexes } from './index-values.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions, updatesRegularRows } from './modification-plan.ts';
 import type { UpdateParameters } from './update-parameters.ts';
@@ -180,8 +181,11 @@ class CasBuilder {
     const columns = new Set<ColumnMetadata>(
       this.isBatch ? [...table.partitionKey, ...table.clustering] : [],
     );
-    for (const { conditions } of this.rowConditions)
-      for (const c of conditions) columns.add(c.condition.column);
+    for (const { conditions } of this.rowConditions) {
+      const conditioned = conditions.map((c) => c.condition.column);
+      for (const column of conditioned) if (column.kind !== 'static') columns.add(column);
+      for (const column of conditioned) columns.add(column);
+    }
     return [...columns];
   }
 
@@ -245,8 +249,7 @@ class CasBuilder {
         return { kind: 'reject' };
       return { kind: 'apply', mutation: this.mutation(current, ballotMicros, execution) };
     } catch (error) {
-      if (error instanceof CqlException) return { kind: 'error', error: error.error };
-      throw error;
+      return { kind: 'error', error: thrownError(error) };
     }
   }
 
@@ -270,12 +273,11 @@ class CasBuilder {
         builder.addRange({ ...slice, deletion: overwriteOf(at) });
       }
     }
-    return {
-      keyspace: table.keyspace,
-      key,
-      updates: [deletingEarlier(builder.build(), timestamp)],
-      createdAtMs: execution.bind.functions.nowMs,
-    };
+    const updates = [deletingEarlier(builder.build(), timestamp)];
+    const { nowMs } = execution.bind.functions;
+    const mutation = { keyspace: table.keyspace, key, updates, createdAtMs: nowMs };
+    checkIndexedValues(limitedIndexes(table), [mutation]);
+    return mutation;
   }
 }
 

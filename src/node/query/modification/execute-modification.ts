@@ -4,7 +4,6 @@
 
 import { required } from '../../../base/assert.ts';
 import type { ConsistencyLevel } from '../../../data/consistency.ts';
-import { CqlException } from '../../../data/cql-error.ts';
 import { ALL_SLICES } from '../../../data/clustering-order.ts';
 import type { DecoratedKey, PartitionData } from '../../../data/partition.ts';
 import type {
@@ -17,7 +16,7 @@ import { VOID } from '../../../protocol/responses/result.ts';
 import type { WriteKind } from '../../coordinator/coordinator.ts';
 import { checkReadBeforeWrite, checkWriteConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
-import { failed } from '../execution.ts';
+import { failed, thrownError } from '../execution.ts';
 import { partitionKeys } from '../restrictions/key-values.ts';
 import { requestedSlices } from '../restrictions/clustering-values.ts';
 import { timestampOf, ttlOf } from './attributes.ts';
@@ -31,6 +30,7 @@ import {
 } from './build-update.ts';
 import { executeConditional } from './cas.ts';
 import { fastMutation } from './fast-write.ts';
+import { checkIndexedValues } from './index-values.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions } from './modification-plan.ts';
 import type { UpdateParameters } from './update-parameters.ts';
@@ -78,10 +78,11 @@ export function executeModification(
   if (fast !== null) {
     const { services, bind, request } = execution;
     const time = writeTime(plan, execution);
-    const mutation = fastMutation(fast, bind.values, time, bind.functions.nowMs);
+    const mutations = [fastMutation(fast, bind.values, time, bind.functions.nowMs)];
+    checkIndexedValues(plan.limitedIndexes, mutations);
     const { coordinator } = services;
     coordinator.write(
-      [mutation],
+      mutations,
       writeOptions('simple', execution.consistency),
       request,
       (error) => {
@@ -125,6 +126,7 @@ function write(
 ): void {
   const { services, request, consistency, bind } = execution;
   const mutations = collector.build(bind.functions.nowMs);
+  checkIndexedValues(plan.limitedIndexes, mutations);
   if (mutations.length === 0) {
     done(VOID);
     return;
@@ -199,13 +201,12 @@ export function readCurrent(
   });
 }
 
-/** Runs the rest of a statement in a callback, where a thrown CqlException is the answer. */
+/** Runs the rest of a statement in a callback, where a thrown error is the answer. */
 export function answering(done: Done, run: () => void): void {
   try {
     run();
   } catch (error) {
-    if (!(error instanceof CqlException)) throw error;
-    done(failed(error.error));
+    done(failed(thrownError(error)));
   }
 }
 

@@ -5,6 +5,8 @@ import type { InsertJsonStatement } from '../../../cql/ast.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { jsonColumns } from '../../../data/json.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
+import { columnHashOrder } from '../ddl/java-hash-order.ts';
+import { existingColumn } from '../schema-lookup.ts';
 import type { TermScope } from '../terms/prepare-term.ts';
 import { statementReceiver } from '../terms/receiver.ts';
 import type { PreparedTerm } from '../terms/term.ts';
@@ -17,7 +19,8 @@ export function jsonTerms(
   scope: TermScope,
 ): (column: ColumnMetadata) => PreparedTerm {
   const { json, defaultUnset } = statement;
-  const columns = [...table.columns.values()];
+  // Which fault is told depends on the order of a hash map: that of Cassandra's columns.
+  const columns = columnHashOrder(table.columns.keys()).map((name) => existingColumn(table, name));
   if (json.kind === 'marker') {
     scope.variables.set(json.index, statementReceiver(table, '[json]', NATIVE.text));
     return (column) => ({ kind: 'json', marker: json.index, columns, column, defaultUnset });

@@ -13,6 +13,7 @@ import type {
 import { invalid, syntaxError } from '../../../data/cql-error.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import { isLocal } from '../execution.ts';
+import type { TableIndex } from '../restrictions/index-support.ts';
 import type { StatementType } from '../restrictions/statement-restrictions.ts';
 import { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
 import { isStaticCompactTable, storedColumns } from '../../schema/compact-tables.ts';
@@ -25,6 +26,7 @@ import type { PreparedCondition } from './conditions.ts';
 import { prepareCondition } from './conditions.ts';
 import type { FastWrite } from './fast-write.ts';
 import { planFastWrite } from './fast-write.ts';
+import { limitedIndexes } from './index-values.ts';
 import { jsonTerms } from './insert-json.ts';
 import type { Operation } from './operations.ts';
 import {
@@ -52,6 +54,8 @@ export interface ModificationPlan {
   readonly requiresRead: boolean;
   /** Columns that operations with a read look at. */
   readonly readColumns: ReadonlySet<ColumnMetadata>;
+  /** Indexes that limit the size of values. */
+  readonly limitedIndexes: readonly TableIndex[];
   /** The table lives on each node alone. */
   readonly isLocal: boolean;
   /** The plan of the frequent case, or null. */
@@ -185,6 +189,7 @@ function planOf(parts: Parts, scope: TermScope): ModificationPlan {
     conditions,
     requiresRead: reading.length > 0,
     readColumns: new Set(reading.map((o) => o.column)),
+    limitedIndexes: limitedIndexes(table),
     isLocal: isLocal(table, scope.schema),
     fast: null,
   } as const;

@@ -86,6 +86,14 @@ export function partitionKeys(
   restrictions: StatementRestrictions,
   context: BindContext,
 ): readonly DecoratedKey[] {
+  return decoratedKeys(restrictions, keyBytes(restrictions, context), context);
+}
+
+/** The partition keys as bytes, not yet checked. Throws INVALID for values that are null or unset. */
+export function keyBytes(
+  restrictions: StatementRestrictions,
+  context: BindContext,
+): readonly Buffer[] {
   const { table, partition } = restrictions;
   let prefixes: Buffer[][] = [[]];
   for (const column of table.partitionKey) {
@@ -94,10 +102,18 @@ export function partitionKeys(
     const values = sortedValues(columnValues(restriction, column, context), column);
     prefixes = prefixes.flatMap((prefix) => values.map((value) => [...prefix, value]));
   }
-  const keys = prefixes.map((components) => {
-    const bytes = compositeKey(components);
-    checkKey(bytes);
-    return decorateKey(Buffer.from(bytes));
+  return prefixes.map(compositeKey);
+}
+
+/** Throws INVALID for a key that none can be. */
+export function decoratedKeys(
+  restrictions: StatementRestrictions,
+  bytes: readonly Buffer[],
+  context: BindContext,
+): readonly DecoratedKey[] {
+  const keys = bytes.map((one) => {
+    checkKey(one);
+    return decorateKey(Buffer.from(one));
   });
   if (restrictions.token === null) return keys;
   const range = tokenRange(restrictions.token, context);

@@ -115,7 +115,7 @@ function prepareComparison(
   const value = prepareTerm(term, receiver, scope);
   switch (operator) {
     case '=':
-      return { ...base, kind: 'eq', value, tuple: false };
+      return { kind: 'eq', columns: base.columns, multi: false, value, tuple: false };
     case 'CONTAINS':
       return { ...base, kind: 'contains', values: [value], keys: [], entries: [] };
     case 'CONTAINS KEY':
@@ -155,8 +155,10 @@ function checkNoDuration(column: ColumnMetadata): void {
 /** What the right side must be, after checking that the operator fits the column. */
 function receiverOf(relation: SingleRelation, column: ColumnMetadata, operator: string): Receiver {
   const { type, name } = column;
-  const collection = type.kind === 'list' || type.kind === 'set' || type.kind === 'map';
-  if (operator === 'CONTAINS KEY' && type.kind !== 'map') {
+  // A column in descending order is of no collection type to Cassandra.
+  const collection =
+    !column.reversed && (type.kind === 'list' || type.kind === 'set' || type.kind === 'map');
+  if (operator === 'CONTAINS KEY' && (type.kind !== 'map' || column.reversed)) {
     throw invalid(`Cannot use CONTAINS KEY on non-map column ${name}`);
   }
   if (operator === 'CONTAINS' && !collection) {
@@ -184,7 +186,8 @@ function checkMapEntry(column: ColumnMetadata, operator: string): void {
   if (type.kind === 'list') {
     throw invalid(`Indexes on list entries (${name}[index] = value) are not currently supported.`);
   }
-  if (type.kind !== 'map') throw invalid(`Column ${name} cannot be used as a map`);
+  if (type.kind !== 'map' || column.reversed)
+    throw invalid(`Column ${name} cannot be used as a map`);
   if (!isMultiCell(type)) {
     throw invalid(`Map-entry equality predicates on frozen map column ${name} are not supported`);
   }

@@ -12,9 +12,9 @@ import {
   unpackTuple,
 } from '../../../data/codec/packing.ts';
 import { packVector } from '../../../data/codec/vector-codec.ts';
-import { invalid } from '../../../data/cql-error.ts';
+import { invalid, serverError } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
-import { NATIVE } from '../../../data/cql-type.ts';
+import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
 import { cellOf, liveCells, ttlOf } from '../../../data/live-view.ts';
 import type { Cell } from '../../../data/partition.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
@@ -63,16 +63,16 @@ export function evaluate(
       return element(
         selector.receiver.type,
         inner(selector.receiver),
-        elementKey(selector, evaluation),
+        elementKey(selector, evaluation.bind),
       );
     case 'slice':
       return slice(
         selector.receiver.type,
         inner(selector.receiver),
-        sliceEnds(selector, evaluation),
+        sliceEnds(selector, evaluation.bind),
       );
     case 'list':
-      return packList(selector.elements.map((e) => present(inner(e))));
+      return packList(selector.elements.map(inner));
     case 'set':
       return packSet(
         selector.type,
@@ -97,6 +97,13 @@ export function evaluate(
   }
 }
 
+/** Binds the values of a selector. Throws INVALID for what cannot be one. */
+export function checkBound(selector: PreparedSelector, bind: BindContext): void {
+  if (selector.kind === 'term') bindTerm(selector.term, bind);
+  else if (selector.kind === 'element') elementKey(selector, bind);
+  else if (selector.kind === 'slice') sliceEnds(selector, bind);
+}
+
 const NO_RESULTS: readonly (Buffer | null)[] = [];
 
 function shownValue(view: RowView, column: ColumnMetadata, evaluation: Evaluation): Buffer | null {
@@ -115,7 +122,11 @@ function call(
 }
 
 function present(value: Buffer | null): Buffer {
-  if (value === null) throw invalid('null is not supported inside collections');
+  if (value === null) {
+    throw serverError(
+      'java.lang.NullPointerException: Cannot invoke "java.nio.ByteBuffer.hasArray()" because "buffer1" is null',
+    );
+  }
   return value;
 }
 
@@ -137,9 +148,9 @@ function packEntries(keyType: CqlType, entries: readonly (readonly [Buffer, Buff
 
 function elementKey(
   selector: Extract<PreparedSelector, { kind: 'element' }>,
-  evaluation: Evaluation,
+  bind: BindContext,
 ): Buffer {
-  const key = bindTerm(selector.key, evaluation.bind);
+  const key = bindTerm(selector.key, bind);
   if (key === null) throw invalid(`Invalid null value for element selection on ${selector.name}`);
   if (key === UNSET) throw invalid(`Invalid unset value for element selection on ${selector.name}`);
   return key;
@@ -169,10 +180,10 @@ interface SliceEnds {
 
 function sliceEnds(
   selector: Extract<PreparedSelector, { kind: 'slice' }>,
-  evaluation: Evaluation,
+  bind: BindContext,
 ): SliceEnds {
   const end = (term: PreparedTerm | null): Buffer | null => {
-    const value: BoundValue = term === null ? UNSET : bindTerm(term, evaluation.bind);
+    const value: BoundValue = term === null ? UNSET : bindTerm(term, bind);
     if (value === null) throw invalid(`Invalid null value for slice selection on ${selector.name}`);
     return value === UNSET ? null : value;
   };
@@ -189,7 +200,7 @@ function slice(type: CqlType, value: Buffer | null, ends: SliceEnds): Buffer | n
   if (value === null) return null;
   if (type.kind === 'set') {
     const kept = unpackList(value).filter((e) => e !== null && isWithin(type.element, e, ends));
-    return kept.length === 0 ? null : packList(kept);
+    return kept.length === 0 && isMultiCell(type) ? null : packList(kept);
   }
   if (type.kind !== 'map') return null;
   const flat = unpackMap(value);
@@ -199,7 +210,7 @@ function slice(type: CqlType, value: Buffer | null, ends: SliceEnds): Buffer | n
     if (key !== null && key !== undefined && isWithin(type.key, key, ends))
       kept.push(key, flat[i + 1] ?? null);
   }
-  return kept.length === 0 ? null : packMap(kept);
+  return kept.length === 0 && isMultiCell(type) ? null : packMap(kept);
 }
 
 // ---------------------------------------------------------------------------------------------- writetime and ttl
@@ -251,7 +262,7 @@ function cellsOf(selector: PreparedSelector, view: RowView, evaluation: Evaluati
         const value = evaluate(selector, view, evaluation);
         return { single: value === null ? null : base.single };
       }
-      const key = elementKey(selector, evaluation);
+      const key = elementKey(selector, evaluation.bind);
       const type = keyTypeOf(selector.receiver.type);
       const found = base.cells.find(
         (cell) => cell !== null && codecFor(type).compare(cell.path as Buffer, key) === 0,
@@ -261,7 +272,7 @@ function cellsOf(selector: PreparedSelector, view: RowView, evaluation: Evaluati
     case 'slice': {
       const base = cellsOf(selector.receiver, view, evaluation);
       if ('single' in base) return base;
-      const ends = sliceEnds(selector, evaluation);
+      const ends = sliceEnds(selector, evaluation.bind);
       const type = keyTypeOf(selector.receiver.type);
       return {
         cells: base.cells.filter(

@@ -1,7 +1,6 @@
 // Runs the frequent read: one command, its rows straight into the answer. The same pages and states as a Pager's.
 // Test: test/query/paging.test.ts, test/query/prepared.test.ts.
 
-import { CqlException } from '../../../data/cql-error.ts';
 import { enforcesStrictLiveness, isLive } from '../../../data/deletion.ts';
 import { liveStaticRow } from '../../../data/live-view.ts';
 import type { PartitionData, Row } from '../../../data/partition.ts';
@@ -9,7 +8,7 @@ import type { DataLimits, SinglePartitionRead } from '../../../data/read-command
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
 import type { Done, Execution } from '../execution.ts';
-import { failed } from '../execution.ts';
+import { failed, thrownError } from '../execution.ts';
 import type { FastRead } from './fast-read.ts';
 import { fastClustering, fastKey } from './fast-read.ts';
 import { encodePagingState, UNLIMITED } from './paging-state.ts';
@@ -59,8 +58,7 @@ export function executeFastRead(
     try {
       if (partition !== undefined) last = take(partition, plan, fast, command, execution, rows);
     } catch (error) {
-      if (!(error instanceof CqlException)) throw error;
-      done(failed(error.error));
+      done(failed(thrownError(error)));
       return;
     }
     const isFull = rows.length >= asked && (limit === UNLIMITED || rows.length < limit);

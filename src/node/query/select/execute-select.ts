@@ -8,6 +8,7 @@ import { checkReadConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
 import type { PreparedTerm } from '../terms/term.ts';
 import { bindTerm } from '../terms/term.ts';
+import { checkBound } from './evaluate.ts';
 import { executeFastRead } from './execute-fast-read.ts';
 import { executeGroups } from './execute-groups.ts';
 import { executeTopK } from './top-k.ts';
@@ -26,6 +27,7 @@ export function executeSelect(plan: SelectPlan, execution: Execution, done: Done
   checkReadConsistency(execution.consistency);
   const limit = limitOf(plan.limit, execution);
   const perPartitionLimit = limitOf(plan.perPartitionLimit, execution);
+  for (const selector of plan.selection.bound) checkBound(selector, execution.bind);
   if (plan.restrictions.isTopK) {
     executeTopK(plan, execution, { limit, perPartitionLimit }, done);
     return;
@@ -68,16 +70,16 @@ function executePlain(
 ): void {
   const { pageSize } = execution;
   const sorts = plan.sortColumns.length > 0;
+  const query = queryOf(plan, execution, sorts ? UNLIMITED : limit, perPartitionLimit);
+  if (query === null) {
+    done(rowsResponse(plan, execution, [], null));
+    return;
+  }
   if (sorts && pageSize > 0) {
     throw invalid(
       'Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove the ' +
         'ORDER BY or the IN and sort client side, or disable paging for this query',
     );
-  }
-  const query = queryOf(plan, execution, sorts ? UNLIMITED : limit, perPartitionLimit);
-  if (query === null) {
-    done(rowsResponse(plan, execution, [], null));
-    return;
   }
   const pager = new Pager(query, readerOf(plan, execution), state, decorateKey);
   const result = new PlainRows(plan, execution);

@@ -1,9 +1,8 @@
 // One page from a pager, with errors that evaluating rows brings turned into answers.
 
 import type { CqlError } from '../../../data/cql-error.ts';
-import { CqlException } from '../../../data/cql-error.ts';
 import type { Done } from '../execution.ts';
-import { failed } from '../execution.ts';
+import { failed, thrownError } from '../execution.ts';
 import type { Pager } from './pager.ts';
 import type { RowView } from './row-view.ts';
 
@@ -20,8 +19,7 @@ export function fetchSafely(
     try {
       return visit(view);
     } catch (error) {
-      if (!(error instanceof CqlException)) throw error;
-      failure = error.error;
+      failure = thrownError(error);
       return false;
     }
   };
@@ -34,8 +32,7 @@ export function fetchSafely(
     try {
       next();
     } catch (thrown) {
-      if (!(thrown instanceof CqlException)) throw thrown;
-      done(failed(thrown.error));
+      done(failed(thrownError(thrown)));
     }
   });
 }

@@ -7,7 +7,7 @@ import type { AnnOrdering, ClusteringFilter } from '../../../data/read-command.t
 import { UNSET } from '../../../protocol/bound-value.ts';
 import type { Execution } from '../execution.ts';
 import { requestedClusterings, requestedSlices } from '../restrictions/clustering-values.ts';
-import { partitionKeys, partitionRange } from '../restrictions/key-values.ts';
+import { decoratedKeys, keyBytes, partitionRange } from '../restrictions/key-values.ts';
 import { chooseIndex, rowFilterOf } from '../restrictions/row-filter.ts';
 import { firstColumn } from '../restrictions/restriction.ts';
 import { bindTerm } from '../terms/term.ts';
@@ -24,12 +24,16 @@ export function queryOf(
 ): PagedQuery | null {
   const { restrictions, fast } = plan;
   const { bind } = execution;
+  // Values are refused in Cassandra's order: keys, rows, whether a key can be one; rows before ranges of keys.
+  const keys = fast === null && !restrictions.isKeyRange ? keyBytes(restrictions, bind) : null;
+  if (keys !== null && keys.length === 0) return null;
   const clustering =
     fast === null
       ? clusteringOf(plan, execution)
       : fastClustering(fast, bind.values, plan.isReversed);
-  const source = clustering === null ? null : sourceOf(plan, execution);
-  if (clustering === null || source === null) return null;
+  if (clustering === null) return null;
+  const source = sourceOf(plan, execution, keys);
+  if (source === null) return null;
   return {
     table: plan.table,
     source,
@@ -49,13 +53,14 @@ export function queryOf(
 function sourceOf(
   { restrictions, fast }: SelectPlan,
   { bind }: Execution,
+  bytes: readonly Buffer[] | null,
 ): PagedQuery['source'] | null {
   if (fast !== null) return { kind: 'keys', keys: [fastKey(fast, bind.values)] };
-  if (restrictions.isKeyRange) {
+  if (bytes === null) {
     const range = partitionRange(restrictions, bind);
     return range === null ? null : { kind: 'range', range };
   }
-  const keys = partitionKeys(restrictions, bind);
+  const keys = decoratedKeys(restrictions, bytes, bind);
   return keys.length === 0 ? null : { kind: 'keys', keys };
 }
 

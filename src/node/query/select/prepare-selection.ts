@@ -7,7 +7,8 @@ import { typedArgument } from '../../../cql/functions/function-argument.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
 import { invalid, serverError } from '../../../data/cql-error.ts';
-import { listOf, typeName, typesEqual } from '../../../data/type-names.ts';
+import type { ColumnMetadata } from '../../../data/schema.ts';
+import { freeze, listOf, typeName, typesEqual } from '../../../data/type-names.ts';
 import { prepareTerm } from '../terms/prepare-term.ts';
 import type { Receiver } from '../terms/receiver.ts';
 import { keyOf, valueOf } from '../terms/receiver.ts';
@@ -27,6 +28,8 @@ import { isAggregate } from './selector.ts';
 /** Numbers the aggregates of one selection. */
 interface SelectionScope extends SelectScope {
   readonly nextAggregate: { value: number };
+  /** The first column that the selection reads; null so far. */
+  readonly first: { column: ColumnMetadata | null };
 }
 
 /** Throws INVALID where no type can be settled or a type does not fit. `expected` null: none is known. */
@@ -37,6 +40,7 @@ export function prepareSelector(
 ): PreparedSelector {
   switch (selectable.kind) {
     case 'column':
+      scope.first.column ??= selectable.column;
       return { kind: 'column', column: selectable.column, type: selectable.column.type };
     case 'term': {
       const type = settledType(selectable, expected, scope);
@@ -119,7 +123,12 @@ function prepareCast(
           userFunctions: scope.userFunctions,
         });
   if (fn === null || fn.kind !== 'scalar') {
-    throw invalid(`${selectableText(selectable.selected)} cannot be cast to ${target}`);
+    // Cassandra names the first column of the whole selection.
+    const { column } = scope.first;
+    if (column === null) {
+      throw serverError('java.lang.IndexOutOfBoundsException: Index 0 out of bounds for length 0');
+    }
+    throw invalid(`${column.name} cannot be cast to ${target}`);
   }
   return { kind: 'call', function: fn, args: [inner], type: fn.returnType };
 }
@@ -227,7 +236,7 @@ function prepareElements(
     throw invalid(`Unsupported target type: ${typeName(type)}`);
   }
   if (type.kind === 'set' && type.element === NATIVE.duration) {
-    throw invalid(`Durations are not allowed inside sets: ${typeName(type)}`);
+    throw invalid(`Durations are not allowed inside sets: ${typeName(freeze(type))}`);
   }
   const elements = selectable.elements.map((e) => prepareSelector(e, type.element, scope));
   return { kind: selectable.kind, elements, type };
@@ -301,9 +310,37 @@ function prepareAttribute(
   return { kind: 'attribute', attribute, column, selector, type: several ? listOf(type) : type };
 }
 
-/** The name of a result column where a cast that changes nothing shows what it casts. */
+/** The name of a result column: where a cast changes nothing, at any depth, it shows what it casts. */
 export function resultColumnName(selectable: Selectable, selector: PreparedSelector): string {
-  if (selectable.kind === 'cast' && selector.kind !== 'call')
-    return selectableText(selectable.selected);
+  const names = (parts: readonly Selectable[], of: readonly PreparedSelector[]): readonly string[] =>
+    parts.map((part, i) => {
+      const selector = of[i];
+      return selector === undefined ? selectableText(part) : resultColumnName(part, selector);
+    });
+  switch (selectable.kind) {
+    case 'cast': {
+      const isCall = selector.kind === 'call' && selector.function.name.startsWith('cast');
+      if (!isCall) return resultColumnName(selectable.selected, selector);
+      const [inner] = names([selectable.selected], selector.args);
+      return `cast(${inner} as ${selectable.typeName})`;
+    }
+    case 'call':
+      if (selector.kind !== 'call' && selector.kind !== 'aggregate') break;
+      return selectable.function.columnName(names(selectable.args, selector.args));
+    case 'field':
+      if (selector.kind !== 'field') break;
+      return `${resultColumnName(selectable.selected, selector.receiver)}.${selectable.field}`;
+    case 'list':
+      if (selector.kind !== 'list') break;
+      return `[${names(selectable.elements, selector.elements).join(', ')}]`;
+    case 'set':
+      if (selector.kind !== 'set') break;
+      return `{${names(selectable.elements, selector.elements).join(', ')}}`;
+    case 'tuple':
+      if (selector.kind !== 'tuple') break;
+      return `(${names(selectable.elements, selector.elements).join(', ')})`;
+    default:
+      break;
+  }
   return selectableText(selectable);
 }

@@ -71,10 +71,11 @@ export function prepareSelect(
   scope: SelectScope,
   context: SelectContext,
 ): SelectPlan {
-  const resolve = (): readonly Selectable[] =>
-    statement.selectors.map(({ selector }) => toSelectable(selector, scope));
-  // Cassandra resolves what is selected when it looks at it first: for static columns, or after the restrictions.
-  let selectables = table.statics.length === 0 ? null : resolve();
+  // Cassandra resolves an item of the list when it looks at it first: for static columns, or after the restrictions.
+  const resolved: Selectable[] = [];
+  const selectables = statement.selectors.map(
+    ({ selector }, i) => (): Selectable => (resolved[i] ??= toSelectable(selector, scope)),
+  );
   const orderings = statement.orderBy;
   const ann = annRestriction(orderings, table, scope);
   const restrictions = new StatementRestrictions({
@@ -83,12 +84,11 @@ export function prepareSelect(
     where: statement.where,
     scope,
     ann: checkedAnn(orderings, ann),
-    selectsOnlyStatics: selectables !== null && selectsOnlyStatics(selectables),
+    selectsOnlyStatics: table.statics.length > 0 && selectsOnlyStatics(selectables),
     allowFiltering: statement.allowFiltering,
     filtersImplicitly: context.filtersImplicitly,
     forView: context.forView ?? false,
   });
-  selectables ??= resolve();
   const selection = prepareSelection(statement, selectables, table, scope, restrictions);
   if (statement.distinct) checkDistinct(statement, selection, restrictions);
   const aggregation = prepareAggregation(statement, selection, restrictions, scope);
@@ -123,10 +123,10 @@ export function prepareSelect(
   return { ...plan, fast: planFastRead(plan) };
 }
 
-function selectsOnlyStatics(selectables: readonly Selectable[]): boolean {
+function selectsOnlyStatics(selectables: readonly (() => Selectable)[]): boolean {
   if (selectables.length === 0) return false;
   const some = (test: (column: ColumnMetadata) => boolean): boolean =>
-    selectables.some((s) => selectsColumn(s, test));
+    selectables.some((item) => selectsColumn(item(), test));
   return (
     some((c) => c.kind === 'static') &&
     !some((c) => c.kind !== 'static' && c.kind !== 'partition_key')
@@ -302,6 +302,7 @@ function groupFunction(
   const selector = prepareSelector(selectable, null as CqlType | null, {
     ...scope,
     nextAggregate: { value: 0 },
+    first: { column: null },
   });
   const columns = columnsOf([selector]);
   const column = columns[0];

@@ -6,7 +6,7 @@ import type { FunctionArgument } from '../../../cql/functions/function-argument.
 import type { CqlFunction } from '../../../cql/functions/function.ts';
 import { NEGATION_FUNCTION, OPERATOR_FUNCTIONS } from '../../../cql/functions/operators.ts';
 import { resolveFunction } from '../../../cql/functions/resolve-function.ts';
-import { countsLiteral, printTerm, printType } from '../../../cql/print.ts';
+import { countsLiteral, printSelector, printTerm, printType, TEXT_NAMING } from '../../../cql/print.ts';
 import type { NativeTypeName, UserType } from '../../../data/cql-type.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
@@ -152,11 +152,25 @@ function hintOf(raw: RawType, selected: Selectable, scope: SelectScope): Selecta
 
 /** Types in hints print with the keyspace of their UDTs. */
 function hintText(raw: RawType, scope: SelectScope): string {
-  if (raw.kind !== 'udt') return printType(raw);
-  return printType({
-    ...raw,
-    name: { keyspace: raw.name.keyspace ?? scope.keyspace, name: raw.name.name },
-  });
+  return printType(withKeyspaces(raw, scope.keyspace));
+}
+
+function withKeyspaces(raw: RawType, keyspace: string | null): RawType {
+  const inner = (part: RawType): RawType => withKeyspaces(part, keyspace);
+  switch (raw.kind) {
+    case 'udt':
+      return { ...raw, name: { keyspace: raw.name.keyspace ?? keyspace, name: raw.name.name } };
+    case 'list':
+    case 'set':
+    case 'vector':
+      return { ...raw, element: inner(raw.element) };
+    case 'map':
+      return { ...raw, key: inner(raw.key), value: inner(raw.value) };
+    case 'tuple':
+      return { ...raw, elements: raw.elements.map(inner) };
+    default:
+      return raw;
+  }
 }
 
 function callOf(
@@ -223,8 +237,7 @@ export function selectableText(selectable: Selectable): string {
 }
 
 export function keyText(key: Selector): string {
-  if (key.kind === 'column') return key.name;
-  return key.kind === 'term' ? printTerm(key.term) : key.kind;
+  return printSelector(key, TEXT_NAMING);
 }
 
 /** How well the item fits a receiver. */
@@ -302,8 +315,11 @@ export function exactTypeOfSelectable(selectable: Selectable, scope: SelectScope
     case 'hint':
       return selectable.type;
     case 'field': {
-      const type = exact(selectable.selected);
-      if (type === null || type.kind !== 'udt') return null;
+      const { selected } = selectable;
+      // A column in descending order is of no user type to Cassandra.
+      const isReversed = selected.kind === 'column' && selected.column.reversed;
+      const type = exact(selected);
+      if (type === null || isReversed || type.kind !== 'udt') return null;
       return type.fieldTypes[type.fieldNames.indexOf(selectable.field)] ?? null;
     }
     case 'element':

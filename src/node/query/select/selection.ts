@@ -9,10 +9,12 @@ import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { ResultColumn, ResultMetadata } from '../../../protocol/responses/result-metadata.ts';
 import type { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
 import { existingColumn } from '../schema-lookup.ts';
+import type { PreparedTerm } from '../terms/term.ts';
+import { isConstant } from '../terms/term.ts';
 import { prepareSelector, resultColumnName } from './prepare-selection.ts';
 import type { Selectable, SelectScope } from './selectable.ts';
 import type { PreparedSelector } from './selector.ts';
-import { aggregatesOf, columnsOf, isAggregate } from './selector.ts';
+import { aggregatesOf, columnsOf, isAggregate, partsOf } from './selector.ts';
 
 export interface Selection {
   readonly selectors: readonly PreparedSelector[];
@@ -33,6 +35,8 @@ export interface Selection {
   readonly metadata: ResultMetadata;
   readonly skippedMetadata: ResultMetadata;
   readonly filter: ColumnFilter;
+  /** Selectors with values that the statement binds: looked at before anything else is. */
+  readonly bound: readonly PreparedSelector[];
 }
 
 const LEGACY_TIME_UUID: CqlType = {
@@ -59,19 +63,24 @@ function orderingColumns(
 
 export function prepareSelection(
   statement: SelectStatement,
-  selectables: readonly Selectable[],
+  selectables: readonly (() => Selectable)[],
   table: TableMetadata,
   scope: SelectScope,
   restrictions: StatementRestrictions,
 ): Selection {
   const nextAggregate = { value: 0 };
   const isWildcard = selectables.length === 0;
-  const chosen: readonly Selectable[] = isWildcard
+  const selectionScope = { ...scope, nextAggregate, first: { column: null } };
+  const chosen: Selectable[] = isWildcard
     ? [...table.columns.values()].map((column) => ({ kind: 'column', column }))
-    : selectables;
-  const selectors = chosen.map((selectable) =>
-    prepareSelector(selectable, null, { ...scope, nextAggregate }),
-  );
+    : [];
+  const selectors = chosen.map((item) => prepareSelector(item, null, selectionScope));
+  // Item after item: what is wrong with the first is told before the second is looked at.
+  for (const item of selectables) {
+    const selectable = item();
+    chosen.push(selectable);
+    selectors.push(prepareSelector(selectable, null, selectionScope));
+  }
   const items = chosen.map((selectable, i) => ({
     keyspace: table.keyspace,
     table: table.name,
@@ -103,12 +112,33 @@ export function prepareSelection(
     isAggregate: selectors.some(isAggregate),
     aggregates: [...aggregatesOf(selectors)].sort((a, b) => a.index - b.index),
     items,
+    bound: boundSelectors(selectors),
     isJson: json,
     resultColumns,
     metadata: { columns: resultColumns },
     skippedMetadata: { columns: resultColumns, noMetadata: true },
     filter: isWildcard ? ALL_COLUMNS : filterOf(columns, restricted, restrictions, table),
   };
+}
+
+function boundSelectors(selectors: readonly PreparedSelector[]): readonly PreparedSelector[] {
+  return selectors.flatMap((selector) => {
+    const inner = boundSelectors(partsOf(selector));
+    return termsOf(selector).every(isConstant) ? inner : [selector, ...inner];
+  });
+}
+
+function termsOf(selector: PreparedSelector): readonly PreparedTerm[] {
+  switch (selector.kind) {
+    case 'term':
+      return [selector.term];
+    case 'element':
+      return [selector.key];
+    case 'slice':
+      return [selector.from, selector.to].filter((term) => term !== null);
+    default:
+      return [];
+  }
 }
 
 const ALL_COLUMNS: ColumnFilter = Object.freeze({ fetched: null });
@@ -125,6 +155,7 @@ function filterOf(
 ): ColumnFilter {
   const all = [...columns, ...restricted];
   const queried = new Set(all.map((column) => column.name));
-  if (restrictions.returnsStaticOnlyPartitions || table.statics.length === 0) return { fetched: null, queried };
+  if (restrictions.returnsStaticOnlyPartitions || table.statics.length === 0)
+    return { fetched: null, queried };
   return { fetched: new Set(all.filter((column) => column.position < 0)), queried };
 }

@@ -21,6 +21,7 @@ const BYTES: Readonly<Record<string, readonly [suffix: string, bytes: number]>> 
   batch_size_fail_threshold: ['KiB', 1_024],
   max_hints_size_per_host: ['B', 1],
   commitlog_segment_size: ['MiB', 1_048_576],
+  commitlog_total_space: ['MiB', 1_048_576],
   native_transport_max_frame_size: ['MiB', 1_048_576],
   native_transport_max_request_data_in_flight: ['B', 1],
   native_transport_max_request_data_in_flight_per_ip: ['B', 1],

@@ -64,6 +64,7 @@ function resolve(
   term: CallLikeTerm,
   receiverType: CqlType | null,
   scope: TermScope,
+  isReversed = false,
 ): CqlFunction | null {
   const { keyspace, name, args } = partsOf(term);
   return resolveFunction({
@@ -72,6 +73,7 @@ function resolve(
     args: args.map((arg) => argumentOf(arg, scope)),
     currentKeyspace: scope.keyspace,
     receiverType,
+    isReversed,
     table: receiverType === null ? null : scope.table,
     userFunctions: scope.userFunctions,
   });
@@ -121,7 +123,7 @@ export function prepareCall(
   scope: TermScope,
 ): PreparedTerm {
   const { keyspace, name, args } = partsOf(term);
-  const fn = resolve(term, receiver.type, scope);
+  const fn = resolve(term, receiver.type, scope, receiver.reversed);
   const called = keyspace === null ? name : `${keyspace}.${name}`;
   if (fn === null) throw invalid(`Unknown function ${called} called`);
   if (fn.kind === 'aggregate')

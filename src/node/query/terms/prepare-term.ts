@@ -14,7 +14,8 @@ import type {
   VectorType,
 } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
-import { invalid } from '../../../data/cql-error.ts';
+import type { CqlException } from '../../../data/cql-error.ts';
+import { invalid, serverError } from '../../../data/cql-error.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import { tupleOf, typeName } from '../../../data/type-names.ts';
 import { hintAssignment, termAssignment, tupleFields, udtMismatch } from './assignment.ts';
@@ -167,10 +168,22 @@ function prepareVector(
 
 function prepareSet(elements: readonly Term[], receiver: Receiver, scope: TermScope): PreparedTerm {
   const { type } = receiver;
-  if (type.kind === 'map' && elements.length === 0) return emptyMap(type);
+  if (type.kind === 'map' && elements.length === 0) {
+    if (receiver.reversed === true) throw reversedEmptyMap();
+    return emptyMap(type);
+  }
   if (type.kind !== 'set')
     throw invalid(`Invalid set literal for ${receiver.name} of type ${typeName(type)}`);
   return prepareSetOf(elements, receiver, type, scope);
+}
+
+/** `{}` for a map in descending order is taken for a set. */
+function reversedEmptyMap(): CqlException {
+  const marshal = 'org.apache.cassandra.db.marshal';
+  return serverError(
+    `java.lang.ClassCastException: class ${marshal}.MapType cannot be cast to class ${marshal}.SetType ` +
+      `(${marshal}.MapType and ${marshal}.SetType are in unnamed module of loader 'app')`,
+  );
 }
 
 function emptyMap(type: MapType): PreparedTerm {
@@ -290,6 +303,15 @@ function prepareHinted(
   scope: TermScope,
 ): PreparedTerm {
   const hinted = resolveRawType(term.type, scope);
+  if (
+    term.term.kind === 'list' &&
+    hinted.kind !== 'list' &&
+    hinted.kind !== 'vector'
+  ) {
+    throw invalid(
+      `Unexpected receiver type '${typeName(hinted)}'; only list and vector are expected`,
+    );
+  }
   if (termAssignment(term.term, hinted, scope) === 'no') {
     throw invalid(`Cannot cast value ${printTerm(term.term)} to type ${typeName(hinted)}`);
   }

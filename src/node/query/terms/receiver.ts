@@ -13,6 +13,8 @@ export interface Receiver {
   readonly table: string;
   readonly name: string;
   readonly type: CqlType;
+  /** A clustering column in descending order: in Cassandra its type is another one. Absent: false. */
+  readonly reversed?: boolean;
 }
 
 function beside(receiver: Receiver, name: string, type: CqlType): Receiver {

@@ -1,0 +1,58 @@
+// The order in which a Java HashMap of strings is walked. Cassandra reports the first unknown property it meets that
+// way, and prints sets of names in it. Test: test/schema/java-hash-order.test.ts.
+
+/** The names in the order of a HashMap they were put into one by one; duplicates must not occur. */
+export function javaHashOrder(names: Iterable<string>): string[] {
+  return hashOrder(names, javaHash);
+}
+
+/** As `javaHashOrder` for a HashSet of column identifiers, which hash by their UTF-8 bytes. */
+export function columnHashOrder(names: Iterable<string>): string[] {
+  return hashOrder(names, byteHash);
+}
+
+/** As a HashMap of column identifiers that was copied from another with putAll, which makes it just large enough. */
+export function putAllOrder(names: Iterable<string>): string[] {
+  const all = columnHashOrder(names);
+  let buckets = 1;
+  while (buckets < Math.floor(all.length / 0.75 + 1)) buckets *= 2;
+  return inBuckets(all, byteHash, buckets);
+}
+
+function hashOrder(names: Iterable<string>, hashOf: (name: string) => number): string[] {
+  const all = [...names];
+  let buckets = 16;
+  while (all.length > buckets * 0.75) buckets *= 2;
+  return inBuckets(all, hashOf, buckets);
+}
+
+function inBuckets(
+  names: readonly string[],
+  hashOf: (name: string) => number,
+  buckets: number,
+): string[] {
+  return names
+    .map((name, index) => ({ name, index, bucket: spread(hashOf(name)) & (buckets - 1) }))
+    .sort((a, b) => a.bucket - b.bucket || a.index - b.index)
+    .map(({ name }) => name);
+}
+
+/** ByteBuffer.hashCode of the name's bytes. */
+function byteHash(name: string): number {
+  let hash = 1;
+  for (const byte of Buffer.from(name).toReversed()) {
+    hash = (Math.imul(hash, 31) + ((byte << 24) >> 24)) | 0;
+  }
+  return hash;
+}
+
+/** String.hashCode. */
+function javaHash(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return hash;
+}
+
+function spread(hash: number): number {
+  return hash ^ (hash >>> 16);
+}
