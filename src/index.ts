@@ -1,5 +1,5 @@
-// Starfish's public API: a Cassandra-compatible cluster in many regions inside this process, the stack around it, and
-// drills. The only barrel. Test: test/api/*.test.ts.
+// Starfish's public API: a Cassandra-compatible cluster in many regions inside this process, the
+// stack around it, and drills. The only barrel. Test: test/api/*.test.ts.
 //
 //   await using cluster = await startCluster({ regions: { 'us-east-1': { zones: 3 }, 'us-west-2': { zones: 3 } } });
 //   const client = new Client(cluster.driverOptions('us-east-1'));     // the unmodified cassandra-driver
@@ -28,11 +28,22 @@ import { shortenedSettings } from './drill/shortened.ts';
 import { InvalidDocument } from './topology/load-topology.ts';
 
 export type { ClusterOptions, RegionOption } from './drill/open-cluster.ts';
-export type { CheckReport, ClusterCheck, DriverOptions, FaultHandle } from './drill/running-cluster.ts';
+export type {
+  CheckReport,
+  ClusterCheck,
+  DriverOptions,
+  FaultHandle,
+} from './drill/running-cluster.ts';
 export { RunningCluster } from './drill/running-cluster.ts';
 export { RunningStack } from './drill/running-stack.ts';
 export type { DrillInput } from './drill/drill.ts';
-export type { CheckResult, DrillResult, DrillVerdict, ExpectationResult, PhaseResult } from './drill/drill-result.ts';
+export type {
+  CheckResult,
+  DrillResult,
+  DrillVerdict,
+  ExpectationResult,
+  PhaseResult,
+} from './drill/drill-result.ts';
 export type { DrillProgress } from './drill/runner.ts';
 export { CATALOGUE } from './drill/catalogue/catalogue.ts';
 export { AddressProblem } from './drill/addresses.ts';
@@ -45,9 +56,10 @@ export type { Topology, TopologyInput } from './topology/topology.ts';
 export { ALWAYS_ON } from './topology/topology.ts';
 
 /**
- * Starts a cluster; resolves when every node serves CQL and the schema is there. Close it with `await using` or
- * `stop()`. Throws InvalidDocument when the options are wrong, AddressProblem (with the cure) when addresses lack, and
- * an Error that names the statement when the schema is wrong.
+ * Starts a cluster; resolves when every node serves CQL and the schema is there. Close it with
+ * `await using` or `stop()`. Throws InvalidDocument when the options are wrong, AddressProblem
+ * (with the cure) when addresses lack, and an Error that names the statement when the schema is
+ * wrong.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
   const { lab, seed } = await openCluster(options, false);
@@ -55,14 +67,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
 }
 
 /**
- * Starts a cluster with the sample application, a balancer a region and the global accelerator around it; resolves when
- * every instance is in service. The built-in always-on topology without options. Throws as startCluster does.
+ * Starts a cluster with the sample application, a balancer a region and the global accelerator
+ * around it; resolves when every instance is in service. The built-in always-on topology without
+ * options. Throws as startCluster does.
  */
 export async function startStack(options: ClusterOptions = {}): Promise<RunningStack> {
   const { lab, seed } = await openCluster(options, true);
   if (lab.stack !== null) return new RunningStack(lab, lab.stack, seed);
   await lab.stop();
-  throw new InvalidDocument('A stack needs the shop: keyspaces.shop in its topology, and an address for each node.');
+  throw new InvalidDocument(
+    'A stack needs the shop: keyspaces.shop in its topology, and an address for each node.',
+  );
 }
 
 export interface RunDrillOptions extends DrillShape {
@@ -78,19 +93,39 @@ export interface RunDrillOptions extends DrillShape {
 }
 
 /**
- * Runs a drill, by name (see CATALOGUE) or as a document, on a stack of its own, and judges it. A failed drill is a
- * result, not an error. Throws InvalidDocument when the drill is wrong or there is none of that name.
+ * Runs a drill, by name (see CATALOGUE) or as a document, on a stack of its own, and judges it. A
+ * failed drill is a result, not an error. Throws InvalidDocument when the drill is wrong or there
+ * is none of that name.
  */
-export async function runDrill(drill: string | DrillInput, options: RunDrillOptions = {}): Promise<DrillResult> {
+export async function runDrill(
+  drill: string | DrillInput,
+  options: RunDrillOptions = {},
+): Promise<DrillResult> {
   const found = typeof drill === 'string' ? findDrill(drill).drill : drill;
-  if (found === 'levels') throw new InvalidDocument('The levels drill is a measured table: run it with `starfish drill levels`.');
+  if (found === 'levels')
+    throw new InvalidDocument(
+      'The levels drill is a measured table: run it with `starfish drill levels`.',
+    );
   const document = shapeDrill(toDrill(found), options);
   const seed = options.seed ?? Math.floor(Math.random() * 1_000_000);
   const addresses = await chooseAddresses(document.topology, options.addressBlock);
-  await using lab = await openLab({ topology: document.topology, addresses, seed, dataFolder: null });
-  if (lab.stack === null) throw new InvalidDocument('A drill needs the shop: keyspaces.shop in its topology, and an address for each node.');
+  await using lab = await openLab({
+    topology: document.topology,
+    addresses,
+    seed,
+    dataFolder: null,
+  });
+  if (lab.stack === null)
+    throw new InvalidDocument(
+      'A drill needs the shop: keyspaces.shop in its topology, and an address for each node.',
+    );
   const { result, history } = await runPhases({
-    drill: document, engine: lab.engine, stack: lab.stack, injector: lab.injector, seed, version: version(),
+    drill: document,
+    engine: lab.engine,
+    stack: lab.stack,
+    injector: lab.injector,
+    seed,
+    version: version(),
     shortened: shortenedSettings(document.topology),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -100,6 +135,8 @@ export async function runDrill(drill: string | DrillInput, options: RunDrillOpti
 }
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  );
   return String((manifest as { version: unknown }).version);
 }

@@ -1,4 +1,5 @@
-// A block of loopback addresses that no other test process has: each holds a lock on its block while it lives.
+// A block of loopback addresses that no other test process has: each holds a lock on its block
+// while it lives.
 
 import { createServer } from 'node:net';
 

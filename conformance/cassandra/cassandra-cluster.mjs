@@ -70,16 +70,19 @@ export class CassandraCluster {
 
   async query(place, query, parameters) {
     const node = this.#node(place);
-    let connection = node.idle.pop();
-    try {
-      connection ??= await Connection.open({ address: node.address, port: 9042, version: 5, credentials: null });
-    } catch {
-      return { kind: 'refused' };
-    }
     const request = { kind: 'query', ...PLAIN_HEADER, query, parameters: { ...DEFAULT_PARAMETERS, ...parameters } };
-    const { response } = await connection.send(request);
-    node.idle.push(connection);
-    return response;
+    for (;;) {
+      const isPooled = node.idle.length > 0;
+      try {
+        const connection = node.idle.pop() ?? (await Connection.open({ address: node.address, port: 9042, version: 5, credentials: null }));
+        const { response } = await connection.send(request);
+        node.idle.push(connection);
+        return response;
+      } catch {
+        // A pooled connection may have been closed meanwhile.
+        if (!isPooled) return { kind: 'refused' };
+      }
+    }
   }
 
   async kill(place) {
@@ -199,7 +202,7 @@ export class CassandraCluster {
     const all = [...this.#nodes.values()];
     // A seed that waits for another, absent seed costs ring_delay: the very first node knows only itself.
     const isFirst = all[0].place === node.place && all.every((other) => other.process === null);
-    const seeds = isFirst ? [node] : datacenters.flatMap((datacenter) => all.filter((other) => other.datacenter === datacenter && other.place !== node.place && !other.hasLeft).slice(0, 1));
+    const seeds = isFirst ? [node] : datacenters.flatMap((datacenter) => all.filter((other) => other.datacenter === datacenter && !other.hasLeft).slice(0, 1));
     const process = new NodeProcess(
       {
         clusterName: 'Scenario', address: node.address, datacenter: node.datacenter, rack: `${node.datacenter}${node.zone}`,

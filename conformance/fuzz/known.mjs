@@ -2,20 +2,29 @@
 
 const KNOWN = [
   {
-    why: 'errors that print the address of a Java object',
+    why: 'errors that print the address of a Java object, or of the node',
     fits: (theirs, ours) => hideAddresses(theirs) === hideAddresses(ours),
   },
   {
     why: 'Cassandra names to_json after whichever of its two names was asked for first since it started',
     fits: (theirs, ours) => theirs.replaceAll('tojson', 'to_json') === ours.replaceAll('tojson', 'to_json'),
   },
+  {
+    why: 'an exception of Java that nobody meant: here a message, or an answer',
+    fits: (theirs) => /SERVER_ERROR 0x0000: (java\.lang|org\.apache)\.[\w.]+|reason: NullPointerException/.test(theirs),
+  },
+  {
+    why: 'Cassandra cannot go on with what it grouped by whole partitions, or fails on the way',
+    fits: (theirs, ours, step) =>
+      step.includes(' GROUP BY ') && /-- page\n(WARNING .*\n)?ERROR (PROTOCOL_ERROR|READ_FAILURE)/.test(theirs),
+  },
 ];
 
 function hideAddresses(text) {
-  return text.replace(/@[0-9a-f]{5,8}\b/g, '@');
+  return text.replace(/@[0-9a-f]{5,8}\b|\b127\.\d+\.\d+\.\d+\b/g, '@');
 }
 
 /** The reason, or null. */
-export function explained(theirs, ours) {
-  return KNOWN.find(({ fits }) => fits(theirs, ours))?.why ?? null;
+export function explained(theirs, ours, step) {
+  return KNOWN.find(({ fits }) => fits(theirs, ours, step))?.why ?? null;
 }

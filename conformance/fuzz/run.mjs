@@ -68,7 +68,7 @@ class Fuzz {
     const { theirs, ours } = await this.answers(steps);
     if (theirs.length !== steps.length || ours.length !== steps.length) throw new Error('answers do not match the statements');
     return steps.flatMap((step, i) =>
-      theirs[i] === ours[i] || explained(theirs[i], ours[i]) !== null ? [] : [{ i, step, theirs: theirs[i], ours: ours[i] }],
+      theirs[i] === ours[i] || explained(theirs[i], ours[i], step) !== null ? [] : [{ i, step, theirs: theirs[i], ours: ours[i] }],
     );
   }
 
@@ -107,7 +107,10 @@ async function main() {
   try {
     for (let seed = options.seed; options.forever || passed + failed < options.statements; seed++) {
       const steps = makeSteps(seed, encodeValue);
-      const found = await fuzz.differences(steps);
+      const first = await fuzz.differences(steps);
+      // What does not come again was a matter of time: an index that was still being built, for one.
+      const again = first.length === 0 ? [] : await fuzz.differences(steps);
+      const found = first.filter(({ i }) => again.some((other) => other.i === i));
       passed += steps.length - found.length;
       failed += found.length;
       for (const difference of found) {

@@ -1,5 +1,5 @@
-// Convergence: after healing, hints and repair all replicas of a partition hold the same. Compares what each replica
-// says it holds; nothing is read through the coordinator. Rule K6 of the checks.
+// Convergence: after healing, hints and repair all replicas of a partition hold the same. Compares
+// what each replica says it holds; nothing is read through the coordinator. Rule K6 of the checks.
 
 import type { ReplicaContent } from '../engine/engine.ts';
 

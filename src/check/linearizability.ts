@@ -1,6 +1,7 @@
-// Linearizability per key: Wing and Gong's search with Lowe's memo, on a register with conditional writes. Histories of
-// one key are short; a search out of its budget is "unknown", never "linearizable". An operation whose answer is
-// unknown may take effect at any time after its start, or never. Test: test/check/linearizability.test.ts.
+// Linearizability per key: Wing and Gong's search with Lowe's memo, on a register with conditional
+// writes. Histories of one key are short; a search out of its budget is "unknown", never
+// "linearizable". An operation whose answer is unknown may take effect at any time after its start,
+// or never. Test: test/check/linearizability.test.ts.
 
 /** A value of the register; null: absent. */
 export type RegisterValue = string | null;
@@ -11,8 +12,17 @@ export interface RegisterOperation {
   readonly endMs: number;
   readonly call:
     | { readonly kind: 'read'; readonly returned: RegisterValue }
-    /** Write `to` if the value is `from`. `applied` null: unknown. When not applied, `found` is the value it saw. */
-    | { readonly kind: 'cas'; readonly from: RegisterValue; readonly to: RegisterValue; readonly applied: boolean | null; readonly found?: RegisterValue };
+    /**
+     * Write `to` if the value is `from`. `applied` null: unknown. When not applied, `found` is the
+     * value it saw.
+     */
+    | {
+        readonly kind: 'cas';
+        readonly from: RegisterValue;
+        readonly to: RegisterValue;
+        readonly applied: boolean | null;
+        readonly found?: RegisterValue;
+      };
 }
 
 export type Linearizability = 'linearizable' | 'violated' | 'unknown';
@@ -20,7 +30,10 @@ export type Linearizability = 'linearizable' | 'violated' | 'unknown';
 const STEPS_MAX = 200_000;
 
 /** Checks one key's operations, beginning with `initial`. */
-export function checkRegister(operations: readonly RegisterOperation[], initial: RegisterValue = null): Linearizability {
+export function checkRegister(
+  operations: readonly RegisterOperation[],
+  initial: RegisterValue = null,
+): Linearizability {
   const sorted = operations.toSorted((a, b) => a.startMs - b.startMs);
   const seen = new Set<string>();
   const done: boolean[] = sorted.map(() => false);

@@ -1,5 +1,6 @@
-// Acknowledged writes lost: at the end, after healing, hints and repair, every acknowledged cart write is there or
-// superseded by a newer version, and every order that won its slot still holds it. Rule K1 of the checks. Test: test/check/lost-writes.test.ts.
+// Acknowledged writes lost: at the end, after healing, hints and repair, every acknowledged cart
+// write is there or superseded by a newer version, and every order that won its slot still holds
+// it. Rule K1 of the checks. Test: test/check/lost-writes.test.ts.
 
 import type { CartOperation, OrderOperation } from '../load/history.ts';
 
@@ -16,7 +17,9 @@ export interface LostWritesResult {
   readonly unread: number;
 }
 
-/** `finalVersion`: the version a final read returns (0: no cart); undefined when the read failed. */
+/**
+ * `finalVersion`: the version a final read returns (0: no cart); undefined when the read failed.
+ */
 export function checkLostCarts(
   operations: readonly CartOperation[],
   finalVersion: (user: string) => number | undefined,
@@ -31,12 +34,20 @@ export function checkLostCarts(
   for (const [user, version] of acknowledged) {
     const found = finalVersion(user);
     if (found === undefined) unread++;
-    else if (found < version) violations.push({ key: `cart ${user}`, expected: `version ${version}`, found: `version ${found}` });
+    else if (found < version)
+      violations.push({
+        key: `cart ${user}`,
+        expected: `version ${version}`,
+        found: `version ${found}`,
+      });
   }
   return { checked: acknowledged.size - unread, violations, unread };
 }
 
-/** `finalOrder`: the order that holds a slot at the end (null: free); undefined when the read failed. */
+/**
+ * `finalOrder`: the order that holds a slot at the end (null: free); undefined when the read
+ * failed.
+ */
 export function checkLostOrders(
   operations: readonly OrderOperation[],
   finalOrder: (slot: string) => string | null | undefined,
@@ -58,7 +69,12 @@ export function checkLostOrders(
       if (found === undefined) unread++;
       else {
         checked++;
-        if (found !== order) violations.push({ key: `order slot ${slot}`, expected: order, found: found ?? 'nothing' });
+        if (found !== order)
+          violations.push({
+            key: `order slot ${slot}`,
+            expected: order,
+            found: found ?? 'nothing',
+          });
       }
     }
   }

@@ -1,5 +1,6 @@
-// Conditional writes linearizable per key: each order slot is a register that is written once, by INSERT ... IF NOT
-// EXISTS. Turns the history of orders into register operations and checks every key.
+// Conditional writes linearizable per key: each order slot is a register that is written once, by
+// INSERT ... IF NOT EXISTS. Turns the history of orders into register operations and checks every
+// key.
 
 import type { OrderOperation } from '../load/history.ts';
 import type { RegisterOperation } from './linearizability.ts';
@@ -16,7 +17,8 @@ export interface OrdersResult {
 /** An unknown operation that no region answered counts for its slot in every region. */
 export function checkOrders(operations: readonly OrderOperation[]): OrdersResult {
   const regions = new Set<string>();
-  for (const { slot } of operations) if (slot !== null) regions.add(slot.slice(0, slot.indexOf(':')));
+  for (const { slot } of operations)
+    if (slot !== null) regions.add(slot.slice(0, slot.indexOf(':')));
   const byKey = new Map<string, RegisterOperation[]>();
   const add = (key: string, operation: RegisterOperation): void => {
     const list = byKey.get(key);
@@ -25,7 +27,11 @@ export function checkOrders(operations: readonly OrderOperation[]): OrdersResult
   };
   for (const operation of operations) {
     // A read without an answer says nothing; a write without one may have happened.
-    if (operation.outcome === 'failed' || (operation.kind === 'read-order' && operation.outcome !== 'ok')) continue;
+    if (
+      operation.outcome === 'failed' ||
+      (operation.kind === 'read-order' && operation.outcome !== 'ok')
+    )
+      continue;
     const register = toRegister(operation);
     if (operation.slot !== null) add(operation.slot, register);
     else for (const region of regions) add(`${region}:${operation.askedSlot}`, register);
@@ -46,7 +52,11 @@ function toRegister(operation: OrderOperation): RegisterOperation {
   const { startMs, endMs, order, winner, outcome, kind } = operation;
   if (kind === 'read-order') return { startMs, endMs, call: { kind: 'read', returned: winner } };
   if (outcome === 'unknown') {
-    return { startMs, endMs: Infinity, call: { kind: 'cas', from: null, to: order, applied: null } };
+    return {
+      startMs,
+      endMs: Infinity,
+      call: { kind: 'cas', from: null, to: order, applied: null },
+    };
   }
   const call =
     winner === order

@@ -1,6 +1,7 @@
-// Stale reads: a read that started after a write was acknowledged returns that write or a newer one, when both were
-// served in one region at LOCAL_QUORUM (or at levels whose replicas overlap). One writer a cart, so versions only grow.
-// Rule K2 of the checks; must not be asserted across regions at LOCAL_QUORUM. Test: test/check/stale-reads.test.ts.
+// Stale reads: a read that started after a write was acknowledged returns that write or a newer
+// one, when both were served in one region at LOCAL_QUORUM (or at levels whose replicas overlap).
+// One writer a cart, so versions only grow. Rule K2 of the checks; must not be asserted across
+// regions at LOCAL_QUORUM. Test: test/check/stale-reads.test.ts.
 
 import type { CartOperation } from '../load/history.ts';
 
@@ -43,7 +44,8 @@ export function checkStaleReads(operations: readonly CartOperation[]): StaleRead
       }
       checked++;
       const expected = acknowledged.get(region) ?? 0;
-      if (version < expected) violations.push({ user, region, read: version, acknowledged: expected, atMs: startMs });
+      if (version < expected)
+        violations.push({ user, region, read: version, acknowledged: expected, atMs: startMs });
       else if (version < newest) behindInOtherRegion++;
       // What was read at a quorum stays visible there (monotonic quorum reads).
       acknowledged.set(region, Math.max(expected, version));

@@ -1,4 +1,5 @@
-// How a command ends: exit codes as documented, one place that turns an error into words and a code.
+// How a command ends: exit codes as documented, one place that turns an error into words and a
+// code.
 
 import { AddressProblem } from '../drill/addresses.ts';
 import { InvalidDocument } from '../topology/load-topology.ts';
@@ -17,19 +18,30 @@ export class UsageProblem extends Error {
 }
 
 export function explainError(error: unknown): { readonly code: number; readonly text: string } {
-  if (error instanceof UsageProblem || error instanceof InvalidDocument || error instanceof UnknownPlace) {
+  if (
+    error instanceof UsageProblem ||
+    error instanceof InvalidDocument ||
+    error instanceof UnknownPlace
+  ) {
     return { code: EXIT.usage, text: error.message };
   }
-  if (error instanceof EnvironmentProblem || error instanceof AddressProblem) return { code: EXIT.environment, text: error.message };
+  if (error instanceof EnvironmentProblem || error instanceof AddressProblem)
+    return { code: EXIT.environment, text: error.message };
   const system = systemProblem(error);
   if (system !== null) return { code: EXIT.environment, text: system };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: EXIT.ourBug, text: `This is a bug of Starfish. Please report it with the lines below.\n${text}` };
+  return {
+    code: EXIT.ourBug,
+    text: `This is a bug of Starfish. Please report it with the lines below.\n${text}`,
+  };
 }
 
 function systemProblem(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
-  const address = 'address' in error ? `${String(error.address)}:${'port' in error ? String(error.port) : ''}` : '';
+  const address =
+    'address' in error
+      ? `${String(error.address)}:${'port' in error ? String(error.port) : ''}`
+      : '';
   switch (error.code) {
     case 'EADDRINUSE':
       return `${address} is in use by another program. Free it, or: starfish up --address-block 127.44`;

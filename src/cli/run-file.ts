@@ -1,4 +1,5 @@
-// `.starfish/run.json`: where the running stack's control API is. A stale file (its process is gone) is as good as none.
+// `.starfish/run.json`: where the running stack's control API is. A stale file (its process is
+// gone) is as good as none.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,14 +23,18 @@ export function removeRunFile(): void {
   rmSync(PATH, { force: true });
 }
 
-/** The run to talk to: `at` if given, else the run file's. Throws UsageProblem when nothing runs. */
+/**
+ * The run to talk to: `at` if given, else the run file's. Throws UsageProblem when nothing runs.
+ */
 export function findRun(at: string | undefined): string {
   if (at !== undefined) return at;
   if (existsSync(PATH)) {
     const run = JSON.parse(readFileSync(PATH, 'utf8')) as RunFile;
     if (isAlive(run.pid)) return run.url;
   }
-  throw new UsageProblem('Nothing runs in this folder. Start it in another terminal: starfish up (or give its control address: --at URL)');
+  throw new UsageProblem(
+    'Nothing runs in this folder. Start it in another terminal: starfish up (or give its control address: --at URL)',
+  );
 }
 
 function isAlive(pid: number): boolean {

@@ -1,4 +1,5 @@
-// Text for a terminal or a CI log: colour only where it is wanted (NO_COLOR, CI, no TTY, --no-color), tables aligned.
+// Text for a terminal or a CI log: colour only where it is wanted (NO_COLOR, CI, no TTY,
+// --no-color), tables aligned.
 
 export interface Terminal {
   readonly color: boolean;
@@ -16,13 +17,24 @@ export interface Terminal {
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
-  bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39],
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
 };
 
-export function openTerminal(options: { readonly color?: boolean; readonly quiet?: boolean; readonly json?: boolean }): Terminal {
+export function openTerminal(options: {
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}): Terminal {
   const out = options.json === true ? process.stderr : process.stdout;
   const tty = out.isTTY;
-  const wanted = options.color ?? (tty && process.env['NO_COLOR'] === undefined && process.env['CI'] === undefined);
+  const wanted =
+    options.color ??
+    (tty && process.env['NO_COLOR'] === undefined && process.env['CI'] === undefined);
   const interactive = tty && process.env['CI'] === undefined && options.quiet !== true;
   let drawn = 0;
   const erase = (): void => {
@@ -61,9 +73,13 @@ export function styled(terminal: Terminal, style: Style, text: string): string {
 }
 
 /** Columns aligned by their widest cell; numbers (right: true) to the right. */
-export function alignTable(rows: readonly (readonly string[])[], right: readonly boolean[] = []): readonly string[] {
+export function alignTable(
+  rows: readonly (readonly string[])[],
+  right: readonly boolean[] = [],
+): readonly string[] {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, visibleLength(cell))));
+  for (const row of rows)
+    row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, visibleLength(cell))));
   return rows.map((row) =>
     row
       .map((cell, at) => {

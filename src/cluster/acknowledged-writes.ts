@@ -1,6 +1,7 @@
-// Keeps account of the writes that coordinators acknowledged, merged by partition, and tells which of them no replica
-// holds any more: the embedded engine's answer to "was an acknowledged write lost?", whatever client wrote it. Counters
-// are left out: their acknowledgements do not merge. Test: test/api/lost-writes.test.ts.
+// Keeps account of the writes that coordinators acknowledged, merged by partition, and tells which
+// of them no replica holds any more: the embedded engine's answer to "was an acknowledged write
+// lost?", whatever client wrote it. Counters are left out: their acknowledgements do not merge.
+// Test: test/api/lost-writes.test.ts.
 
 import { difference } from '../data/difference.ts';
 import { enforcesStrictLiveness } from '../data/deletion.ts';
@@ -51,7 +52,9 @@ export class AcknowledgedWrites implements WriteWitness {
       for (const [key, partition] of expected) {
         checked++;
         if (isLost(partition, found.get(key), nowSeconds)) {
-          lost.push(`${partition.table.keyspace}.${partition.table.name} ${keyText(partition.key.bytes)}`);
+          lost.push(
+            `${partition.table.keyspace}.${partition.table.name} ${keyText(partition.key.bytes)}`,
+          );
         }
       }
     }
@@ -74,7 +77,11 @@ export class AcknowledgedWrites implements WriteWitness {
   }
 
   /** What all running replicas hold together of the expected partitions. */
-  private contentOf(id: string, expected: ReadonlyMap<string, PartitionData>, hosts: readonly NodeHost[]): ReadonlyMap<string, PartitionData> {
+  private contentOf(
+    id: string,
+    expected: ReadonlyMap<string, PartitionData>,
+    hosts: readonly NodeHost[],
+  ): ReadonlyMap<string, PartitionData> {
     const found = new Map<string, PartitionData>();
     for (const { node } of hosts) {
       node?.storage.store(id)?.forEachPartition(WHOLE_RING, (partition) => {
@@ -96,14 +103,28 @@ function wallSeconds(hosts: readonly NodeHost[]): number {
 
 /** A dropped table has lost nothing: that was asked for. */
 function isKnown(table: TableMetadata, hosts: readonly NodeHost[]): boolean {
-  return hosts.some(({ node }) => node?.schema.current.keyspaces.get(table.keyspace)?.tables.get(table.name)?.id === table.id);
+  return hosts.some(
+    ({ node }) =>
+      node?.schema.current.keyspaces.get(table.keyspace)?.tables.get(table.name)?.id === table.id,
+  );
 }
 
-function isLost(expected: PartitionData, found: PartitionData | undefined, nowSeconds: number): boolean {
+function isLost(
+  expected: PartitionData,
+  found: PartitionData | undefined,
+  nowSeconds: number,
+): boolean {
   const { table } = expected;
   // What expired, and tombstones beyond gc_grace, may be gone.
-  const purger = { nowSeconds, gcBefore: nowSeconds - table.params.gc_grace_seconds, strict: enforcesStrictLiveness(table) };
-  const merged = purgePartition(found === undefined ? expected : mergePartitions(found, expected), purger);
+  const purger = {
+    nowSeconds,
+    gcBefore: nowSeconds - table.params.gc_grace_seconds,
+    strict: enforcesStrictLiveness(table),
+  };
+  const merged = purgePartition(
+    found === undefined ? expected : mergePartitions(found, expected),
+    purger,
+  );
   return difference(merged, found === undefined ? null : purgePartition(found, purger)) !== null;
 }
 

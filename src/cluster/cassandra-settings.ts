@@ -2,7 +2,7 @@
 // refused with the nearest known ones; units are cassandra.yaml's (10s, 32MiB, 1MiB/s).
 
 import type { NodeConfig } from '../node/node-config.ts';
-import { DEFAULT_NODE_CONFIG } from '../node/node-config.ts';
+import { DEFAULT_NODE_CONFIG, PAXOS_VARIANTS } from '../node/node-config.ts';
 import { InvalidDocument } from '../topology/load-topology.ts';
 import { nearest } from '../topology/place.ts';
 import { parseDurationMs } from '../topology/units.ts';
@@ -18,6 +18,9 @@ const COUNTS: ReadonlySet<string> = new Set([
   'phi_convict_threshold', 'dynamic_snitch_badness_threshold', 'native_transport_port', 'storage_port',
   'native_transport_max_concurrent_connections',
 ]);
+
+/** Settings that name one of a few ways. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = { paxos_variant: PAXOS_VARIANTS };
 
 /** Throws InvalidDocument with the name, the value and what fits. */
 export function nodeConfig(settings: Readonly<Record<string, Setting>>): NodeConfig {
@@ -39,6 +42,8 @@ function parseSetting(name: string, value: Setting): unknown {
     throw misfit(name, value, 'true or false');
   }
   if (typeof usual === 'number' || COUNTS.has(name)) return parseNumber(name, value);
+  const choices = CHOICES[name];
+  if (choices !== undefined && !choices.includes(String(value))) throw misfit(name, value, choices.join(', '));
   if (name === 'initial_token') return value === null ? null : String(value).split(',').map((token) => token.trim());
   if (Array.isArray(usual)) return value === null ? [] : String(value).split(',').map((item) => item.trim());
   return value === null ? null : String(value);

@@ -1,10 +1,13 @@
-// The control API of a running stack, on one loopback port: what `status`, `fault`, `heal`, `ring`, `load`, `nodetool`
-// and `repair` in a second terminal talk to. Commands are data (JSON); answers are {ok, ...} or {ok: false, error}.
+// The control API of a running stack, on one loopback port: what `status`, `fault`, `heal`, `ring`,
+// `load`, `nodetool` and `repair` in a second terminal talk to. Commands are data (JSON); answers
+// are {ok, ...} or {ok: false, error}.
 
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A command: takes the parsed body, answers with data. Throws Errors whose message is for people. */
+/**
+ * A command: takes the parsed body, answers with data. Throws Errors whose message is for people.
+ */
 export type ControlCommand = (body: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -54,13 +57,23 @@ async function answer(
   const name = (request.url ?? '/').slice(1).split('?')[0] ?? '';
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    return { status: 404, body: { ok: false, error: `There is no command ${name}. Known: ${Object.keys(commands).join(', ')}.` } };
+    return {
+      status: 404,
+      body: {
+        ok: false,
+        error: `There is no command ${name}. Known: ${Object.keys(commands).join(', ')}.`,
+      },
+    };
   }
-  if (request.method !== 'POST') return { status: 405, body: { ok: false, error: 'Commands are sent with POST.' } };
+  if (request.method !== 'POST')
+    return { status: 405, body: { ok: false, error: 'Commands are sent with POST.' } };
   try {
     return { status: 200, body: { ok: true, value: await command(await readBody(request)) } };
   } catch (error) {
-    return { status: 400, body: { ok: false, error: error instanceof Error ? error.message : String(error) } };
+    return {
+      status: 400,
+      body: { ok: false, error: error instanceof Error ? error.message : String(error) },
+    };
   }
 }
 
@@ -69,11 +82,13 @@ async function readBody(request: http.IncomingMessage): Promise<Record<string, u
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new Error(`the command is larger than ${BODY_BYTES_MAX} bytes`);
+    if (bytes > BODY_BYTES_MAX)
+      throw new Error(`the command is larger than ${BODY_BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
   if (bytes === 0) return {};
   const parsed: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Error('the body is not a JSON object');
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new Error('the body is not a JSON object');
   return parsed as Record<string, unknown>;
 }

@@ -37,10 +37,30 @@ function inBuckets(
     .map(({ name }) => name);
 }
 
+/** The items in the order of a multimap (of 32 buckets) whose keys are pairs of a column and a value, or none. */
+export function pairHashOrder<T>(
+  items: readonly T[],
+  pairOf: (item: T) => readonly [column: string, value: Buffer | null],
+): T[] {
+  const bucketOf = (item: T): number => {
+    const [column, value] = pairOf(item);
+    const left = Math.imul(31, (31 + byteHash(column)) | 0);
+    return spread((left + (value === null ? 0 : bufferHash(value))) | 0) & 31;
+  };
+  return items
+    .map((item, index) => ({ item, index, bucket: bucketOf(item) }))
+    .sort((a, b) => a.bucket - b.bucket || a.index - b.index)
+    .map(({ item }) => item);
+}
+
 /** ByteBuffer.hashCode of the name's bytes. */
 function byteHash(name: string): number {
+  return bufferHash(Buffer.from(name));
+}
+
+function bufferHash(bytes: Buffer): number {
   let hash = 1;
-  for (const byte of Buffer.from(name).toReversed()) {
+  for (const byte of bytes.toReversed()) {
     hash = (Math.imul(hash, 31) + ((byte << 24) >> 24)) | 0;
   }
   return hash;

@@ -1,5 +1,5 @@
-// Runs the statements of a schema file on one node, in one session, so that USE and unqualified names work. Each error
-// names the statement.
+// Runs the statements of a schema file on one node, in one session, so that USE and unqualified
+// names work. Each error names the statement.
 
 import type { NodePlacement } from '../cluster/placement.ts';
 import { RawClient } from '../load/raw-client.ts';
@@ -13,13 +13,17 @@ export interface SchemaScript {
 }
 
 /** Rejects with an Error that names the source and the statement. */
-export async function applySchema(node: NodePlacement, { source, keyspace, statements }: SchemaScript): Promise<void> {
+export async function applySchema(
+  node: NodePlacement,
+  { source, keyspace, statements }: SchemaScript,
+): Promise<void> {
   const client = await RawClient.connect({ address: node.address, port: node.nativePort });
   try {
     const all = keyspace === null ? statements : [`USE "${keyspace}"`, ...statements];
     for (const statement of all) {
       const answer = await client.queryAt(statement, 'ONE');
-      if (answer.kind === 'error') throw new Error(`${source}: ${answer.error.message}\n  in: ${statement}`);
+      if (answer.kind === 'error')
+        throw new Error(`${source}: ${answer.error.message}\n  in: ${statement}`);
     }
   } finally {
     client.close();

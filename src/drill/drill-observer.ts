@@ -1,5 +1,5 @@
-// What a drill sees of engine and stack while it runs: detections and recoveries for the timeline, repairs that happened
-// along the way, and whether a fault did what it should.
+// What a drill sees of engine and stack while it runs: detections and recoveries for the timeline,
+// repairs that happened along the way, and whether a fault did what it should.
 
 import type { Engine, EngineEvent } from '../engine/engine.ts';
 import type { BlastRadius } from '../fault/blast-radius.ts';
@@ -8,7 +8,10 @@ import type { Stack } from '../stack/stack.ts';
 import type { TimelineEntry } from './drill-result.ts';
 
 export class DrillObserver {
-  /** performance.now() of the last sign of recovery: a node up, hints delivered, a target healthy, a region steered to. */
+  /**
+   * performance.now() of the last sign of recovery: a node up, hints delivered, a target healthy, a
+   * region steered to.
+   */
   lastRecoveryAtMs = 0;
   private readRepairs = 0;
   private speculativeRetries = 0;
@@ -76,12 +79,24 @@ export class DrillObserver {
 }
 
 /** Places of a blast radius that run all the same. */
-export function untouchedPlaces(radius: BlastRadius, engine: Engine, stack: Stack): readonly string[] {
+export function untouchedPlaces(
+  radius: BlastRadius,
+  engine: Engine,
+  stack: Stack,
+): readonly string[] {
   const states = new Map(engine.status().map(({ place, state }) => [place, state]));
   const balancerNodes = [...stack.balancers.values()].flatMap(({ nodes }) => nodes);
   return [
-    ...[...radius.nodes, ...radius.drainedNodes, ...radius.pausedNodes].filter((place) => states.get(place) === 'up'),
-    ...stack.instances.filter(({ at }) => radius.instances.includes(at.place)).filter((instance) => instance.isRunning()).map(({ at }) => at.place),
-    ...balancerNodes.filter(({ at }) => radius.balancerNodes.includes(at.place)).filter((node) => node.isListening()).map(({ at }) => at.place),
+    ...[...radius.nodes, ...radius.drainedNodes, ...radius.pausedNodes].filter(
+      (place) => states.get(place) === 'up',
+    ),
+    ...stack.instances
+      .filter(({ at }) => radius.instances.includes(at.place))
+      .filter((instance) => instance.isRunning())
+      .map(({ at }) => at.place),
+    ...balancerNodes
+      .filter(({ at }) => radius.balancerNodes.includes(at.place))
+      .filter((node) => node.isListening())
+      .map(({ at }) => at.place),
   ];
 }

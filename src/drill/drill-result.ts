@@ -1,4 +1,5 @@
-// What a drill leaves behind: everything the report, the live table and CI need, as plain data (report.json).
+// What a drill leaves behind: everything the report, the live table and CI need, as plain data
+// (report.json).
 
 import type { FailureRow, StatsRow } from '../load/statistics.ts';
 import type { HintCounts, RepairReport } from '../engine/engine.ts';
@@ -19,18 +20,28 @@ export interface PhaseResult {
   readonly byName: readonly StatsRow[];
   readonly failures: readonly FailureRow[];
   /** Failed attempts by cause, for people. */
-  readonly causes: readonly { readonly cause: string; readonly count: number; readonly explained: string | null }[];
+  readonly causes: readonly {
+    readonly cause: string;
+    readonly count: number;
+    readonly explained: string | null;
+  }[];
   readonly failuresAfterDetection: number;
   /** How long detection may take after the phase's fault, milliseconds; null without a fault. */
   readonly detectionMsMax: number | null;
-  /** Milliseconds until everything was well again after the phase's healing; null when it did not settle. */
+  /**
+   * Milliseconds until everything was well again after the phase's healing; null when it did not
+   * settle.
+   */
   readonly recoveryMs: number | null;
   readonly settled: boolean;
   readonly hints: HintCounts;
   readonly repair: RepairReport | null;
   readonly readRepairs: number;
   readonly speculativeRetries: number;
-  /** Share of the phase in which this process had work to do, 0 to 1; near 1 the machine is measured, not the design. */
+  /**
+   * Share of the phase in which this process had work to do, 0 to 1; near 1 the machine is
+   * measured, not the design.
+   */
   readonly busy: number;
 }
 
@@ -64,8 +75,15 @@ export interface ExpectationResult {
 }
 
 export type CheckId =
-  | 'lost-writes' | 'stale-reads' | 'conditional-writes' | 'convergence' | 'local-connections' | 'read-repair'
-  | 'faults-took-effect' | 'enough-operations' | 'generator-kept-up';
+  | 'lost-writes'
+  | 'stale-reads'
+  | 'conditional-writes'
+  | 'convergence'
+  | 'local-connections'
+  | 'read-repair'
+  | 'faults-took-effect'
+  | 'enough-operations'
+  | 'generator-kept-up';
 
 export interface CheckResult {
   readonly id: CheckId;
@@ -76,10 +94,17 @@ export interface CheckResult {
   readonly examples: readonly string[];
 }
 
-export type DrillVerdict = 'passed' | 'expectation-failed' | 'consistency-violated' | 'inconclusive';
+export type DrillVerdict =
+  | 'passed'
+  | 'expectation-failed'
+  | 'consistency-violated'
+  | 'inconclusive';
 
 export const EXIT_CODES: Readonly<Record<DrillVerdict, number>> = {
-  passed: 0, 'expectation-failed': 10, 'consistency-violated': 11, inconclusive: 12,
+  passed: 0,
+  'expectation-failed': 10,
+  'consistency-violated': 11,
+  inconclusive: 12,
 };
 
 export interface DrillResult {
@@ -93,9 +118,17 @@ export interface DrillResult {
   readonly seconds: number;
   readonly drill: Drill;
   /** Settings that the drill shortened, with Cassandra's or AWS's default beside them. */
-  readonly shortened: readonly { readonly setting: string; readonly value: string; readonly default: string }[];
+  readonly shortened: readonly {
+    readonly setting: string;
+    readonly value: string;
+    readonly default: string;
+  }[];
   readonly phases: readonly PhaseResult[];
-  readonly total: { readonly attempts: StatsRow; readonly users: StatsRow; readonly byName: readonly StatsRow[] };
+  readonly total: {
+    readonly attempts: StatsRow;
+    readonly users: StatsRow;
+    readonly byName: readonly StatsRow[];
+  };
   readonly failures: readonly FailureRow[];
   readonly timeline: readonly TimelineEntry[];
   readonly points: readonly SecondPoint[];

@@ -1,7 +1,8 @@
-// A drill as data: topology, load, phases with their faults, expectations. Built-in drills are catalogue/*.ts; a user's
-// own is a YAML file of the same shape.
+// A drill as data: topology, load, phases with their faults, expectations. Built-in drills are
+// catalogue/*.ts; a user's own is a YAML file of the same shape.
 
 import { z } from 'zod';
+import type { LoadShape } from '../load/arrivals.ts';
 import { faultSchema } from '../fault/fault.ts';
 import { topologySchema } from '../topology/topology.ts';
 import { parseDurationMs, parseShare } from '../topology/units.ts';
@@ -9,13 +10,19 @@ import { parseDurationMs, parseShare } from '../topology/units.ts';
 const durationMs = z.union([z.string(), z.number()]).transform((value, context) => {
   const ms = typeof value === 'number' ? value * 1_000 : parseDurationMs(value);
   if (ms !== null) return ms;
-  context.addIssue({ code: 'custom', message: `not a duration: ${String(value)}; write 500ms, 10s or 2m` });
+  context.addIssue({
+    code: 'custom',
+    message: `not a duration: ${String(value)}; write 500ms, 10s or 2m`,
+  });
   return z.NEVER;
 });
 const share = z.union([z.string(), z.number()]).transform((value, context) => {
   const parsed = parseShare(value);
   if (parsed !== null) return parsed;
-  context.addIssue({ code: 'custom', message: `not a share: ${String(value)}; write 99.9% or 0.999` });
+  context.addIssue({
+    code: 'custom',
+    message: `not a share: ${String(value)}; write 99.9% or 0.999`,
+  });
   return z.NEVER;
 });
 
@@ -42,7 +49,10 @@ const phase = z.strictObject({
   heal: z.boolean().default(false),
   /** At least this long under load. */
   for: durationMs,
-  /** After that: wait until nodes agree, hints are drained and balancers are healthy, at most this long. */
+  /**
+   * After that: wait until nodes agree, hints are drained and balancers are healthy, at most this
+   * long.
+   */
   settle: durationMs.optional(),
   /** Then repair this keyspace on all replicas. */
   repair: z.string().optional(),
@@ -63,7 +73,10 @@ export const drillSchema = z.strictObject({
       /** Users retry a failed idempotent request once, at the next nearest region. */
       retry: z.boolean().default(true),
       timeout: durationMs.prefault('5s'),
-      /** Load rises to its rate before the first phase; not counted in the statistics, but in the checks. */
+      /**
+       * Load rises to its rate before the first phase; not counted in the statistics, but in the
+       * checks.
+       */
       warmup: durationMs.prefault('3s'),
     })
     .prefault({}),
@@ -76,7 +89,9 @@ export const drillSchema = z.strictObject({
       conditionalWrites: z.boolean().default(true),
       convergence: z.boolean().default(true),
       localConnectionsOnly: z.boolean().default(true),
-      /** Read repair was seen at work: for drills in which a node returns without what it missed. */
+      /**
+       * Read repair was seen at work: for drills in which a node returns without what it missed.
+       */
       readRepair: z.boolean().default(false),
     })
     .prefault({}),
@@ -90,4 +105,10 @@ export type PhaseExpectations = z.infer<typeof expectations>;
 /** The drill's whole time under load, warm-up included, settling not, milliseconds. */
 export function loadTimeMs(drill: Drill): number {
   return drill.phases.reduce((sum, { for: ms }) => sum + ms, drill.load.warmup);
+}
+
+/** Rises to the drill's rate during the warm-up. */
+export function loadShape({ load }: Drill): LoadShape {
+  if (load.warmup === 0) return { kind: 'constant', rate: load.rate };
+  return { kind: 'ramp', from: load.rate / 10, to: load.rate, overMs: load.warmup };
 }

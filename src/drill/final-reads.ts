@@ -1,4 +1,5 @@
-// Reads every key of the history back at the end, in every region, through that region's own application.
+// Reads every key of the history back at the end, in every region, through that region's own
+// application.
 
 import type { History } from '../load/history.ts';
 import { HttpClient } from '../load/http-client.ts';
@@ -10,7 +11,11 @@ const PARALLEL = 32;
 /** A key is asked for this often before it counts as unreadable. */
 const ATTEMPTS = 3;
 
-export async function readFinalState(history: History, stack: Stack, topology: Topology): Promise<FinalState> {
+export async function readFinalState(
+  history: History,
+  stack: Stack,
+  topology: Topology,
+): Promise<FinalState> {
   const users = new Set<string>();
   for (const { user } of history.carts) users.add(user);
   const slots = new Set<string>();
@@ -23,7 +28,11 @@ export async function readFinalState(history: History, stack: Stack, topology: T
       const addresses = stack.balancers.get(region)?.addresses() ?? [];
       const address = addresses[attempt % Math.max(1, addresses.length)];
       if (address === undefined) return null;
-      const { error, body } = await client.send(`http://${address[0]}:${address[1]}`, { method: 'GET', path, body: null });
+      const { error, body } = await client.send(`http://${address[0]}:${address[1]}`, {
+        method: 'GET',
+        path,
+        body: null,
+      });
       if (error === null) return body;
     }
     return null;
@@ -39,7 +48,9 @@ export async function readFinalState(history: History, stack: Stack, topology: T
       // A slot belongs to one region: its final state is what that region reads.
       const own = [...slots].filter((slot) => slot.startsWith(`${region}:`));
       await eachOf(own, async (slot) => {
-        const answer = (await read(region, `/orders/${slot.slice(region.length + 1)}`)) as { order: string | null } | null;
+        const answer = (await read(region, `/orders/${slot.slice(region.length + 1)}`)) as {
+          order: string | null;
+        } | null;
         if (answer !== null) orders.set(slot, answer.order);
       });
     }

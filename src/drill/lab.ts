@@ -1,5 +1,6 @@
-// The whole always-on stack, running: engine, schema, application, balancers, and the injector over all of it. `up`,
-// drills and the library's startStack open one; closing it stops everything it started.
+// The whole always-on stack, running: engine, schema, application, balancers, and the injector over
+// all of it. `up`, drills and the library's startStack open one; closing it stops everything it
+// started.
 
 import type { AddressPlan, Placement } from '../cluster/placement.ts';
 import { placeTopology } from '../cluster/placement.ts';
@@ -41,13 +42,24 @@ export interface Lab extends AsyncDisposable {
 export async function openLab(options: LabOptions): Promise<Lab> {
   const { topology, addresses, seed, dataFolder } = options;
   const placement = placeTopology(topology, addresses);
-  const engine = await openEngine(topology.engine, { topology, addresses, seed, dataFolder, latency: true, keepAccount: options.keepAccount === true });
+  const engine = await openEngine(topology.engine, {
+    topology,
+    addresses,
+    seed,
+    dataFolder,
+    latency: true,
+    keepAccount: options.keepAccount === true,
+  });
   let stack: Stack | null = null;
   try {
     await createKeyspaces(engine, topology);
     await runSchemas(engine, options.schema ?? []);
-    // The application's driver knows nodes by address alone: on one address there is no application to run.
-    const wantsShop = options.engineOnly !== true && addresses.block !== null && SHOP_KEYSPACE in topology.keyspaces;
+    // The application's driver knows nodes by address alone: on one address there is no application
+    // to run.
+    const wantsShop =
+      options.engineOnly !== true &&
+      addresses.block !== null &&
+      SHOP_KEYSPACE in topology.keyspaces;
     stack = wantsShop ? await newStack(topology, placement) : null;
     if (stack !== null) {
       for (const statement of SHOP_TABLES) await engine.execute(statement);
@@ -55,13 +67,22 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     }
     const running = stack;
     // Without the HTTP stack there is none of its parts to lose.
-    const parts = running === null ? { ...placement, instances: [], balancerNodes: [], edges: [] } : placement;
+    const parts =
+      running === null ? { ...placement, instances: [], balancerNodes: [], edges: [] } : placement;
     const stop = async (): Promise<void> => {
       await running?.stop();
       await engine.stop();
     };
     const injector = new Injector(engine, running, parts);
-    return { topology, placement: parts, engine, stack: running, injector, stop, [Symbol.asyncDispose]: stop };
+    return {
+      topology,
+      placement: parts,
+      engine,
+      stack: running,
+      injector,
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stack?.stop();
     await engine.stop();
@@ -87,7 +108,8 @@ async function createKeyspaces(engine: Engine, topology: Topology): Promise<void
 async function runSchemas(engine: Engine, scripts: readonly SchemaScript[]): Promise<void> {
   const [node] = engine.nodes;
   if (scripts.length === 0 || node === undefined) return;
-  // Loaded when wanted: nodes alone start sooner without the load's clients and the application's driver.
+  // Loaded when wanted: nodes alone start sooner without the load's clients and the application's
+  // driver.
   const { applySchema } = await import('./apply-schema.ts');
   for (const script of scripts) await applySchema(node, script);
   await engine.settled(SCHEMA_AGREEMENT_MS);

@@ -1,6 +1,7 @@
-// The levels drill: what each consistency level waits for, costs and survives, measured on the running engine. Two
-// regions, three zones, two nodes a zone; keyspaces with RF 3 and RF 5. Nothing in the table is computed from a formula:
-// every cell is requests that were sent, with the error and its numbers where they failed. Test: test/drill/levels.test.ts.
+// The levels drill: what each consistency level waits for, costs and survives, measured on the
+// running engine. Two regions, three zones, two nodes a zone; keyspaces with RF 3 and RF 5. Nothing
+// in the table is computed from a formula: every cell is requests that were sent, with the error
+// and its numbers where they failed. Test: test/drill/levels.test.ts.
 
 import type { Lab } from './lab.ts';
 import type { ConsistencyLevel } from '../data/consistency.ts';
@@ -24,7 +25,15 @@ export const LEVELS_TOPOLOGY: TopologyInput = {
 };
 
 export const WRITE_LEVELS: readonly ConsistencyLevel[] = [
-  'ANY', 'ONE', 'TWO', 'THREE', 'QUORUM', 'ALL', 'LOCAL_ONE', 'LOCAL_QUORUM', 'EACH_QUORUM',
+  'ANY',
+  'ONE',
+  'TWO',
+  'THREE',
+  'QUORUM',
+  'ALL',
+  'LOCAL_ONE',
+  'LOCAL_QUORUM',
+  'EACH_QUORUM',
 ];
 
 /** One kind of request at one level under one loss. */
@@ -38,7 +47,13 @@ export interface LevelOutcome {
   readonly medianMs: number;
 }
 
-export type LossName = 'a node' | 'a zone' | 'two zones' | 'the other region' | 'the link' | 'all other nodes';
+export type LossName =
+  | 'a node'
+  | 'a zone'
+  | 'two zones'
+  | 'the other region'
+  | 'the link'
+  | 'all other nodes';
 
 export interface LossResult {
   readonly loss: LossName;
@@ -49,7 +64,9 @@ export interface LossResult {
 export interface LevelRow {
   readonly keyspace: string;
   readonly level: ConsistencyLevel;
-  /** Replicas that had to acknowledge a write, as the errors told; null when nothing ever failed. */
+  /**
+   * Replicas that had to acknowledge a write, as the errors told; null when nothing ever failed.
+   */
   readonly acknowledged: number | null;
   /** Median latency of a healthy cluster, milliseconds. */
   readonly writeMs: number;
@@ -85,13 +102,26 @@ interface Loss {
 const LOSSES: readonly Loss[] = [
   { name: 'a node', faults: [{ kind: 'kill', at: 'us-east-1/b/1' }], lost: ['us-east-1/b/1'] },
   { name: 'a zone', faults: [{ kind: 'outage', at: 'us-east-1/b' }], lost: ['us-east-1/b'] },
-  { name: 'two zones', faults: [{ kind: 'outage', at: 'us-east-1/b' }, { kind: 'outage', at: 'us-east-1/c' }], lost: ['us-east-1/b', 'us-east-1/c'] },
+  {
+    name: 'two zones',
+    faults: [
+      { kind: 'outage', at: 'us-east-1/b' },
+      { kind: 'outage', at: 'us-east-1/c' },
+    ],
+    lost: ['us-east-1/b', 'us-east-1/c'],
+  },
   { name: 'the other region', faults: [{ kind: 'outage', at: 'us-west-2' }], lost: ['us-west-2'] },
-  { name: 'the link', faults: [{ kind: 'cut', at: 'us-east-1..us-west-2', oneWay: false }], lost: ['us-west-2'] },
+  {
+    name: 'the link',
+    faults: [{ kind: 'cut', at: 'us-east-1..us-west-2', oneWay: false }],
+    lost: ['us-west-2'],
+  },
   {
     name: 'all other nodes',
     faults: [
-      { kind: 'outage', at: 'us-west-2' }, { kind: 'outage', at: 'us-east-1/b' }, { kind: 'outage', at: 'us-east-1/c' },
+      { kind: 'outage', at: 'us-west-2' },
+      { kind: 'outage', at: 'us-east-1/b' },
+      { kind: 'outage', at: 'us-east-1/c' },
       { kind: 'kill', at: 'us-east-1/a/2' },
     ],
     lost: ['us-west-2', 'us-east-1/b', 'us-east-1/c', 'us-east-1/a/2'],
@@ -106,7 +136,9 @@ export interface LevelsOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-/** The lab must run LEVELS_TOPOLOGY or more. Rejects when the coordinator does not notice a loss. */
+/**
+ * The lab must run LEVELS_TOPOLOGY or more. Rejects when the coordinator does not notice a loss.
+ */
 export async function measureLevels(lab: Lab, options: LevelsOptions = {}): Promise<LevelsResult> {
   const drill = new LevelsDrill(lab, options);
   return drill.run();
@@ -133,7 +165,10 @@ class LevelsDrill {
 
   async run(): Promise<LevelsResult> {
     const { keyspaces = KEYSPACES, losses } = this.options;
-    for (const keyspace of KEYSPACES) await this.lab.engine.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.kv (k text PRIMARY KEY, v text)`);
+    for (const keyspace of KEYSPACES)
+      await this.lab.engine.execute(
+        `CREATE TABLE IF NOT EXISTS ${keyspace}.kv (k text PRIMARY KEY, v text)`,
+      );
     await this.lab.engine.settled(30_000);
     await this.connect();
     const drafts: Draft[] = [];
@@ -147,7 +182,8 @@ class LevelsDrill {
       }
     }
     const background = await this.measureBackground();
-    for (const loss of LOSSES) if (losses === undefined || losses.includes(loss.name)) await this.underLoss(loss, drafts);
+    for (const loss of LOSSES)
+      if (losses === undefined || losses.includes(loss.name)) await this.underLoss(loss, drafts);
     this.client?.close();
     return { rows: drafts.map(toRow), background };
   }
@@ -176,30 +212,53 @@ class LevelsDrill {
   private worstKeys(keyspace: string, loss: Loss): readonly string[] {
     const scored = this.freshKeys(200).map((key) => {
       const replicas = this.lab.engine.replicasOf(keyspace, Buffer.from(key));
-      return { key, lost: replicas.filter((place) => loss.lost.some((prefix) => place === prefix || place.startsWith(`${prefix}/`))).length };
+      return {
+        key,
+        lost: replicas.filter((place) =>
+          loss.lost.some((prefix) => place === prefix || place.startsWith(`${prefix}/`)),
+        ).length,
+      };
     });
-    return scored.sort((a, b) => b.lost - a.lost).slice(0, KEYS_PER_CELL).map(({ key }) => key);
+    return scored
+      .sort((a, b) => b.lost - a.lost)
+      .slice(0, KEYS_PER_CELL)
+      .map(({ key }) => key);
   }
 
   private async untilConvicted(loss: Loss): Promise<void> {
-    const expected = this.lab.engine.nodes.map(({ place }) => place).filter((place) => loss.lost.some((prefix) => place === prefix || place.startsWith(`${prefix}/`)));
+    const expected = this.lab.engine.nodes
+      .map(({ place }) => place)
+      .filter((place) =>
+        loss.lost.some((prefix) => place === prefix || place.startsWith(`${prefix}/`)),
+      );
     const deadline = performance.now() + CONVICTION_LIMIT_MS;
     for (;;) {
-      const seen = this.lab.engine.status().find(({ place }) => place === COORDINATOR)?.believesDown ?? [];
+      const seen =
+        this.lab.engine.status().find(({ place }) => place === COORDINATOR)?.believesDown ?? [];
       if (expected.every((place) => seen.includes(place))) return;
-      if (performance.now() > deadline) throw new Error(`${COORDINATOR} did not notice within 30 s that ${loss.name} is lost`);
+      if (performance.now() > deadline)
+        throw new Error(`${COORDINATOR} did not notice within 30 s that ${loss.name} is lost`);
       await sleep(50);
     }
   }
 
-  /** Everything but the coordinator's own replica is 300 ms away: the answer must not wait for it. */
+  /**
+   * Everything but the coordinator's own replica is 300 ms away: the answer must not wait for it.
+   */
   private async measureBackground(): Promise<LevelsResult['background']> {
     this.progress('LOCAL_ONE in the background');
     const { engine } = this.lab;
-    const key = this.freshKeys(500).find((candidate) => engine.replicasOf('rf3', Buffer.from(candidate)).includes(COORDINATOR));
+    const key = this.freshKeys(500).find((candidate) =>
+      engine.replicasOf('rf3', Buffer.from(candidate)).includes(COORDINATOR),
+    );
     if (key === undefined) throw new Error(`no key of 500 has a replica on ${COORDINATOR}`);
     const others = engine.nodes.map(({ place }) => place).filter((place) => place !== COORDINATOR);
-    const lift = await engine.linkFault({ from: [COORDINATOR], to: others, oneWay: false, effect: { kind: 'slow', addedMs: 300, jitterMs: 0 } });
+    const lift = await engine.linkFault({
+      from: [COORDINATOR],
+      to: others,
+      oneWay: false,
+      effect: { kind: 'slow', addedMs: 300, jitterMs: 0 },
+    });
     const started = performance.now();
     await this.write('rf3', 'LOCAL_ONE', [key]);
     const answeredMs = performance.now() - started;
@@ -212,23 +271,47 @@ class LevelsDrill {
       replicasLater = await this.holders(key);
     }
     await lift();
-    return { answeredMs, replicasAtAnswer, replicasLater, replicas, laterMs: performance.now() - started };
+    return {
+      answeredMs,
+      replicasAtAnswer,
+      replicasLater,
+      replicas,
+      laterMs: performance.now() - started,
+    };
   }
 
   private async holders(key: string): Promise<number> {
     const id = Buffer.from(key).toString('latin1');
-    return (await this.lab.engine.contents('rf3', 'kv')).filter(({ partitions }) => partitions.has(id)).length;
+    return (await this.lab.engine.contents('rf3', 'kv')).filter(({ partitions }) =>
+      partitions.has(id),
+    ).length;
   }
 
-  private async write(keyspace: string, level: ConsistencyLevel, keys: readonly string[]): Promise<LevelOutcome> {
-    return this.each(keys, level, (key) => `INSERT INTO ${keyspace}.kv (k, v) VALUES ('${key}', '${level}')`);
+  private async write(
+    keyspace: string,
+    level: ConsistencyLevel,
+    keys: readonly string[],
+  ): Promise<LevelOutcome> {
+    return this.each(
+      keys,
+      level,
+      (key) => `INSERT INTO ${keyspace}.kv (k, v) VALUES ('${key}', '${level}')`,
+    );
   }
 
-  private async read(keyspace: string, level: ConsistencyLevel, keys: readonly string[]): Promise<LevelOutcome> {
+  private async read(
+    keyspace: string,
+    level: ConsistencyLevel,
+    keys: readonly string[],
+  ): Promise<LevelOutcome> {
     return this.each(keys, level, (key) => `SELECT v FROM ${keyspace}.kv WHERE k = '${key}'`);
   }
 
-  private async each(keys: readonly string[], level: ConsistencyLevel, cql: (key: string) => string): Promise<LevelOutcome> {
+  private async each(
+    keys: readonly string[],
+    level: ConsistencyLevel,
+    cql: (key: string) => string,
+  ): Promise<LevelOutcome> {
     const times: number[] = [];
     let failed = 0;
     let error: string | null = null;
@@ -240,9 +323,14 @@ class LevelsDrill {
       if (response.kind !== 'error') continue;
       failed++;
       const { error: found } = response;
-      error ??= 'required' in found ? `UNAVAILABLE required ${found.required} alive ${found.alive}`
-        : 'blockFor' in found ? `${found.code} received ${found.received} of ${found.blockFor}` : `${found.code}: ${found.message}`;
-      required ??= 'required' in found ? found.required : 'blockFor' in found ? found.blockFor : null;
+      error ??=
+        'required' in found
+          ? `UNAVAILABLE required ${found.required} alive ${found.alive}`
+          : 'blockFor' in found
+            ? `${found.code} received ${found.received} of ${found.blockFor}`
+            : `${found.code}: ${found.message}`;
+      required ??=
+        'required' in found ? found.required : 'blockFor' in found ? found.blockFor : null;
     }
     const medianMs = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
     return { succeeded: keys.length - failed, failed, error, required, medianMs };
@@ -250,7 +338,8 @@ class LevelsDrill {
 
   private async connect(): Promise<void> {
     const node = this.lab.placement.nodes.find(({ place }) => place === COORDINATOR);
-    if (node === undefined) throw new Error(`the levels drill coordinates on ${COORDINATOR}, which this topology lacks`);
+    if (node === undefined)
+      throw new Error(`the levels drill coordinates on ${COORDINATOR}, which this topology lacks`);
     this.client = await RawClient.connect({ address: node.address, port: node.nativePort });
   }
 
@@ -267,7 +356,9 @@ class LevelsDrill {
 function toRow({ keyspace, level, healthyWrite, healthyRead, losses }: Draft): LevelRow {
   const asked = losses.flatMap(({ write }) => (write.required === null ? [] : [write.required]));
   return {
-    keyspace, level, losses,
+    keyspace,
+    level,
+    losses,
     acknowledged: asked.length === 0 ? null : Math.max(...asked),
     writeMs: healthyWrite.medianMs,
     readMs: healthyRead?.medianMs ?? null,

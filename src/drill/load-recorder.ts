@@ -1,4 +1,5 @@
-// Keeps what the load did: per phase, per second, in total; first attempts and what users saw apart.
+// Keeps what the load did: per phase, per second, in total; first attempts and what users saw
+// apart.
 
 import type { HistoryRow } from '../load/csv.ts';
 import type { FinishedRequest } from '../load/shop-load.ts';
@@ -54,17 +55,33 @@ export class LoadRecorder {
     if (first === undefined || request.dueMs < this.originMs) return;
     const { method, name } = request;
     const waitedMs = Math.max(0, request.endMs - request.dueMs - sumMs(request));
-    const attempt = { method, name, atMs: request.dueMs + waitedMs + first.ms, ms: waitedMs + first.ms, bytes: first.bytes, error: first.error };
+    const attempt = {
+      method,
+      name,
+      atMs: request.dueMs + waitedMs + first.ms,
+      ms: waitedMs + first.ms,
+      bytes: first.bytes,
+      error: first.error,
+    };
     const seen = {
-      method, name, atMs: request.endMs, ms: request.endMs - request.dueMs,
-      bytes: request.attempts.at(-1)?.bytes ?? 0, error: request.error,
+      method,
+      name,
+      atMs: request.endMs,
+      ms: request.endMs - request.dueMs,
+      bytes: request.attempts.at(-1)?.bytes ?? 0,
+      error: request.error,
     };
     for (const load of [this.current, this.total]) {
       load.attempts.add(attempt);
       load.users.add(seen);
       if (first.error !== null) load.failed.push({ dueMs: request.dueMs, endMs: attempt.atMs });
     }
-    this.recent.push({ atMs: request.endMs, ms: seen.ms, bytes: seen.bytes, failed: request.error !== null });
+    this.recent.push({
+      atMs: request.endMs,
+      ms: seen.ms,
+      bytes: seen.bytes,
+      failed: request.error !== null,
+    });
     this.addSecond(request);
   }
 
@@ -76,7 +93,10 @@ export class LoadRecorder {
     const seconds = Math.min(CURRENT_WINDOW_MS, Math.max(1_000, nowMs - this.originMs)) / 1_000;
     const elapsed = Math.max(1, (nowMs - this.originMs) / 1_000);
     this.history.push({
-      timestamp: Math.floor(wallMs / 1_000), users, current: current.row(seconds), total: this.total.users.total.row(elapsed),
+      timestamp: Math.floor(wallMs / 1_000),
+      users,
+      current: current.row(seconds),
+      total: this.total.users.total.row(elapsed),
     });
   }
 
@@ -85,7 +105,16 @@ export class LoadRecorder {
       .sort(([a], [b]) => a - b)
       .map(([second, { entry, userFailures, byRegion }]) => {
         const { exact, requests, failures } = entry.row(1);
-        return { second, requests, failures, userFailures, p50: exact.p50, p99: exact.p99, max: exact.max, byRegion };
+        return {
+          second,
+          requests,
+          failures,
+          userFailures,
+          p50: exact.p50,
+          p99: exact.p99,
+          max: exact.max,
+          byRegion,
+        };
       });
   }
 
@@ -100,7 +129,8 @@ export class LoadRecorder {
     second.entry.add({ atMs: request.endMs, ms: request.endMs - request.dueMs, bytes: 0, failed });
     if (request.error !== null) second.userFailures++;
     const region = request.attempts.at(-1)?.region;
-    if (region !== null && region !== undefined) second.byRegion[region] = (second.byRegion[region] ?? 0) + 1;
+    if (region !== null && region !== undefined)
+      second.byRegion[region] = (second.byRegion[region] ?? 0) + 1;
   }
 }
 

@@ -1,38 +1,53 @@
-// Runs a drill on a running engine and stack: load, phases with their faults, healing, settling, repair, final checks.
-// Knows no engine by name. Tells its progress as events; the result is data.
+// Runs a drill on a running engine and stack: load, phases with their faults, healing, settling,
+// repair, final checks. Knows no engine by name. Tells its progress as events; the result is data.
 
 import type { ActiveFault, Injector } from '../fault/injector.ts';
 import type { Fault } from '../fault/fault.ts';
 import { faultText } from '../fault/fault.ts';
 import { formatDuration } from '../topology/units.ts';
 import { radiusText } from '../fault/blast-radius.ts';
-import type { Engine, HintCounts, RepairReport } from '../engine/engine.ts';
-import type { LoadShape } from '../load/arrivals.ts';
+import type { Engine, RepairReport } from '../engine/engine.ts';
 import type { HistoryRow } from '../load/csv.ts';
 import { ShopLoad } from '../load/shop-load.ts';
 import { SeededRandom } from '../world/random.ts';
 import type { Stack } from '../stack/stack.ts';
 import { populationShares } from '../stack/stack.ts';
 import type { Drill, DrillPhase } from './drill.ts';
-import { loadTimeMs } from './drill.ts';
-import type { CheckResult, DrillResult, DrillVerdict, ExpectationResult, PhaseResult, TimelineEntry } from './drill-result.ts';
-import { detectionMsMax, explain } from './detection.ts';
+import { loadShape, loadTimeMs } from './drill.ts';
+import type { DrillResult, ExpectationResult, PhaseResult, TimelineEntry } from './drill-result.ts';
+import { detectionMsMax } from './detection.ts';
 import { DrillObserver, untouchedPlaces } from './drill-observer.ts';
-import { judgePhase, verdictOf } from './expectations.ts';
+import { judgePhase, stoppedVerdict, verdictOf } from './expectations.ts';
 import type { DetectionWindow } from './failure-windows.ts';
 import { failuresOutside } from './failure-windows.ts';
-import { checkConditionalWrites, checkConnections, checkLostWrites, checkReplicas, checkStale } from './final-checks.ts';
-import { readFinalState } from './final-reads.ts';
+import { hintsBetween, phaseStatistics } from './phase-statistics.ts';
+import { verifyDrill } from './verify-drill.ts';
 import type { PhaseLoad } from './load-recorder.ts';
 import { LoadRecorder } from './load-recorder.ts';
 import type { InjectedFault } from './validity-checks.ts';
-import { checkEnough, checkFaultsTook, checkGenerator, checkReadRepairSeen, notChecked } from './validity-checks.ts';
 
 export type DrillProgress =
-  | { readonly kind: 'phase-began'; readonly phase: string; readonly faults: readonly string[]; readonly atSeconds: number }
-  | { readonly kind: 'second'; readonly phase: string; readonly atSeconds: number; readonly totalSeconds: number; readonly load: PhaseLoad; readonly inFlight: number; readonly users: number }
+  | {
+      readonly kind: 'phase-began';
+      readonly phase: string;
+      readonly faults: readonly string[];
+      readonly atSeconds: number;
+    }
+  | {
+      readonly kind: 'second';
+      readonly phase: string;
+      readonly atSeconds: number;
+      readonly totalSeconds: number;
+      readonly load: PhaseLoad;
+      readonly inFlight: number;
+      readonly users: number;
+    }
   | { readonly kind: 'settling'; readonly phase: string; readonly atSeconds: number }
-  | { readonly kind: 'phase-ended'; readonly result: PhaseResult; readonly expectations: readonly ExpectationResult[] }
+  | {
+      readonly kind: 'phase-ended';
+      readonly result: PhaseResult;
+      readonly expectations: readonly ExpectationResult[];
+    }
   | { readonly kind: 'event'; readonly entry: TimelineEntry }
   | { readonly kind: 'checking'; readonly what: string };
 
@@ -49,9 +64,6 @@ export interface DrillRunOptions {
   readonly signal?: AbortSignal;
 }
 
-const KEYSPACE = 'shop';
-const TABLES = ['carts', 'orders'];
-
 /** The result, and the load's history for Locust's CSV file. */
 export interface DrillOutcome {
   readonly result: DrillResult;
@@ -63,6 +75,9 @@ export async function runPhases(options: DrillRunOptions): Promise<DrillOutcome>
   const run = new DrillRun(options);
   return run.run();
 }
+
+/** How long everything may take to be well again once the load has ended. */
+const SETTLE_AT_END_MS = 60_000;
 
 class DrillRun {
   private readonly options: DrillRunOptions;
@@ -106,47 +121,94 @@ class DrillRun {
     let seconds = 0;
     try {
       await this.warmUp();
-      const ticker = setInterval(() => this.tick(), 1_000);
-      try {
-        for (const phase of drill.phases) {
-          if (this.isAborted()) break;
-          const result = await this.runPhase(phase);
-          const judged = judgePhase(phase, result);
-          phases.push(result);
-          expectations.push(...judged);
-          this.tell({ kind: 'phase-ended', result, expectations: judged });
-        }
-      } finally {
-        clearInterval(ticker);
-        seconds = this.seconds();
-        await this.load.stop();
-        for (const fault of this.active.splice(0)) await fault.heal();
-      }
+      seconds = await this.loadThroughPhases(phases, expectations);
+      expectations.push(...(await this.settleAtEnd()));
     } finally {
       stopEngineEvents();
       stopStackEvents();
     }
-    const checks = await this.finalChecks(phases, connections);
+    const checks = await verifyDrill({
+      drill,
+      engine,
+      stack,
+      load: this.load,
+      phases,
+      connections,
+      injected: this.injected,
+      stopped: this.isAborted(),
+      onChecking: (what) => this.tell({ kind: 'checking', what }),
+    });
     const { total } = this.recorder;
     const result: DrillResult = {
       starfish: this.options.version,
-      name: drill.name, description: drill.description, engine: engine.kind, seed: this.options.seed, startedAt, seconds, drill,
+      name: drill.name,
+      description: drill.description,
+      engine: engine.kind,
+      seed: this.options.seed,
+      startedAt,
+      seconds,
+      drill,
       shortened: this.options.shortened,
       phases,
       total: {
-        attempts: total.attempts.total.row(seconds), users: total.users.total.row(seconds), byName: total.users.rows(seconds),
+        attempts: total.attempts.total.row(seconds),
+        users: total.users.total.row(seconds),
+        byName: total.users.rows(seconds),
       },
       failures: total.attempts.failures(),
       timeline: this.timeline,
       points: this.recorder.points().filter(({ second }) => second + 1 <= seconds),
-      connections, expectations, checks,
-      verdict: this.isAborted() ? stoppedVerdict(verdictOf(expectations, checks)) : verdictOf(expectations, checks),
+      connections,
+      expectations,
+      checks,
+      verdict: this.isAborted()
+        ? stoppedVerdict(verdictOf(expectations, checks))
+        : verdictOf(expectations, checks),
       memoryMiB: Math.round(process.memoryUsage().rss / 1_048_576),
     };
     return { result, history: this.recorder.history };
   }
 
-  /** Connections open, caches fill and the machine's compiler warms up before anything is measured. */
+  /** Returns the seconds of load; whatever comes, the load ends and everything is healed. */
+  private async loadThroughPhases(
+    phases: PhaseResult[],
+    expectations: ExpectationResult[],
+  ): Promise<number> {
+    const ticker = setInterval(() => this.tick(), 1_000);
+    let seconds = 0;
+    try {
+      for (const phase of this.options.drill.phases) {
+        if (this.isAborted()) break;
+        const result = await this.runPhase(phase);
+        const judged = judgePhase(phase, result);
+        phases.push(result);
+        expectations.push(...judged);
+        this.tell({ kind: 'phase-ended', result, expectations: judged });
+      }
+    } finally {
+      clearInterval(ticker);
+      seconds = this.seconds();
+      await this.load.stop();
+      await this.healAll();
+    }
+    return seconds;
+  }
+
+  /**
+   * Nothing is compared before hints are drained and everybody is there; that it comes to that is
+   * expected.
+   */
+  private async settleAtEnd(): Promise<readonly ExpectationResult[]> {
+    if (this.isAborted()) return [];
+    const { settled } = await this.untilWell(SETTLE_AT_END_MS);
+    if (settled) return [];
+    const text = `settles within ${formatDuration(SETTLE_AT_END_MS)} after the load`;
+    return [{ phase: null, text, pass: false, measured: 'did not settle', overloaded: false }];
+  }
+
+  /**
+   * Connections open, caches fill and the machine's compiler warms up before anything is measured.
+   */
   private async warmUp(): Promise<void> {
     this.load.start();
     this.phaseName = 'warm-up';
@@ -167,21 +229,34 @@ class DrillRun {
     const healedMs = performance.now();
     const begun: ActiveFault[] = [];
     for (const fault of phase.inject) begun.push(await this.inject(fault));
-    this.tell({ kind: 'phase-began', phase: phase.name, faults: phase.inject.map(faultText), atSeconds: this.seconds() });
+    this.tell({
+      kind: 'phase-began',
+      phase: phase.name,
+      faults: phase.inject.map(faultText),
+      atSeconds: this.seconds(),
+    });
     await this.sleep(phase.for - (performance.now() - startMs));
     const { settled, recoveryMs } = await this.settle(phase, healedMs);
-    const repair = phase.repair === undefined || this.isAborted() ? null : await this.repair(phase.repair);
+    const repair =
+      phase.repair === undefined || this.isAborted() ? null : await this.repair(phase.repair);
     const after = { hints: engine.hints(), ...this.observer.counts() };
     return {
       name: phase.name,
       startSeconds: (startMs - this.originMs) / 1_000,
       endSeconds: this.seconds(),
-      faults: begun.map(({ fault, radius }) => ({ text: faultText(fault), radius: radiusText(radius) })),
-      ...this.phaseStatistics(load, (performance.now() - startMs) / 1_000),
+      faults: begun.map(({ fault, radius }) => ({
+        text: faultText(fault),
+        radius: radiusText(radius),
+      })),
+      ...phaseStatistics(load, (performance.now() - startMs) / 1_000),
       failuresAfterDetection: failuresOutside(load.failed, this.windows),
-      detectionMsMax: begun.length === 0 ? null : Math.max(...begun.map(({ radius }) => detectionMsMax(radius, drill.topology))),
-      recoveryMs, settled,
-      hints: difference(before.hints, after.hints),
+      detectionMsMax:
+        begun.length === 0
+          ? null
+          : Math.max(...begun.map(({ radius }) => detectionMsMax(radius, drill.topology))),
+      recoveryMs,
+      settled,
+      hints: hintsBetween(before.hints, after.hints),
       repair,
       readRepairs: after.readRepairs - before.readRepairs,
       speculativeRetries: after.speculativeRetries - before.speculativeRetries,
@@ -196,26 +271,13 @@ class DrillRun {
     this.active.push(active);
     const detection = detectionMsMax(active.radius, drill.topology);
     if (detection > 0) this.windows.push({ fromMs: beganMs, toMs: active.sinceMs + detection });
-    this.injected.push({ text: faultText(fault), radius: radiusText(active.radius), untouched: untouchedPlaces(active.radius, engine, stack) });
+    this.injected.push({
+      text: faultText(fault),
+      radius: radiusText(active.radius),
+      untouched: untouchedPlaces(active.radius, engine, stack),
+    });
     this.note('fault', `${faultText(fault)}: ${radiusText(active.radius)}`);
     return active;
-  }
-
-  private phaseStatistics(load: PhaseLoad, seconds: number): Pick<PhaseResult, 'attempts' | 'users' | 'byName' | 'failures' | 'causes'> {
-    const failures = load.attempts.failures();
-    const causes = new Map<string, { cause: string; count: number; explained: string | null }>();
-    for (const { error, occurrences } of failures) {
-      const cause = causes.get(error) ?? { cause: error, count: 0, explained: explain(error) };
-      cause.count += occurrences;
-      causes.set(error, cause);
-    }
-    return {
-      attempts: load.attempts.total.row(seconds),
-      users: load.users.total.row(seconds),
-      byName: load.users.rows(seconds),
-      failures,
-      causes: [...causes.values()],
-    };
   }
 
   private async healAll(): Promise<void> {
@@ -225,19 +287,36 @@ class DrillRun {
     }
   }
 
-  private async settle(phase: DrillPhase, healedMs: number): Promise<{ settled: boolean; recoveryMs: number | null }> {
+  private async settle(
+    phase: DrillPhase,
+    healedMs: number,
+  ): Promise<{ settled: boolean; recoveryMs: number | null }> {
     if (phase.settle === undefined || this.isAborted()) return { settled: true, recoveryMs: null };
-    const { engine, stack, injector } = this.options;
     this.tell({ kind: 'settling', phase: phase.name, atSeconds: this.seconds() });
-    const deadline = performance.now() + phase.settle;
+    const { settled } = await this.untilWell(phase.settle);
+    if (!settled) return { settled, recoveryMs: null };
+    // From healing to the last sign of recovery: a node up, hints delivered, a target healthy, a
+    // region steered to.
+    const recoveryMs = Math.max(0, this.observer.lastRecoveryAtMs - healedMs);
+    this.note('recovered', `all well ${(recoveryMs / 1_000).toFixed(1)} s after healing`);
+    return { settled, recoveryMs };
+  }
+
+  /**
+   * Until nodes agree, hints are drained and every instance is in service; what is missing at the
+   * limit is noted.
+   */
+  private async untilWell(limitMs: number): Promise<{ readonly settled: boolean }> {
+    const { engine, stack, injector } = this.options;
+    const deadline = performance.now() + limitMs;
     // What a fault still holds cannot be well: then only the nodes that run must agree.
     const missing = (): readonly string[] => (injector.active().length > 0 ? [] : stack.missing());
-    const notWell = (why: string): { settled: boolean; recoveryMs: null } => {
-      this.note('note', `not well after ${formatDuration(phase.settle ?? 0)}: ${why}`);
-      return { settled: false, recoveryMs: null };
+    const notWell = (why: string): { settled: false } => {
+      this.note('note', `not well after ${formatDuration(limitMs)}: ${why}`);
+      return { settled: false };
     };
     try {
-      await engine.settled(phase.settle);
+      await engine.settled(limitMs);
       while (missing().length > 0) {
         if (performance.now() > deadline || this.isAborted()) return notWell(missing().join(', '));
         await this.sleep(50);
@@ -246,41 +325,19 @@ class DrillRun {
     } catch (error) {
       return notWell(error instanceof Error ? error.message : String(error));
     }
-    // From healing to the last sign of recovery: a node up, hints delivered, a target healthy, a region steered to.
-    const recoveryMs = Math.max(0, this.observer.lastRecoveryAtMs - healedMs);
-    this.note('recovered', `all well ${(recoveryMs / 1_000).toFixed(1)} s after healing`);
-    return { settled: true, recoveryMs };
+    return { settled: true };
   }
 
   private async repair(keyspace: string): Promise<RepairReport> {
     this.note('repair', `repair of ${keyspace} began on all replicas`);
     const report = await this.options.engine.repair(keyspace, { full: true });
-    this.note('repair', report.ok
-      ? `repair: ${report.treesCompared} Merkle trees compared, ${report.rangesThatDiffered} ranges differed, ${report.rowsStreamed} rows streamed`
-      : `repair failed: ${report.error ?? ''}`);
+    this.note(
+      'repair',
+      report.ok
+        ? `repair: ${report.treesCompared} Merkle trees compared, ${report.rangesThatDiffered} ranges differed, ${report.rowsStreamed} rows streamed`
+        : `repair failed: ${report.error ?? ''}`,
+    );
     return report;
-  }
-
-  private async finalChecks(phases: readonly PhaseResult[], connections: DrillResult['connections']): Promise<DrillResult['checks']> {
-    const { drill, engine, stack } = this.options;
-    const { checks, topology } = drill;
-    const { history } = this.load;
-    const stopped = this.isAborted();
-    const results: CheckResult[] = [];
-    if (checks.lostWrites) {
-      this.tell({ kind: 'checking', what: 'reading every acknowledged write back in every region' });
-      results.push(stopped ? notChecked('lost-writes', 'acknowledged writes lost') : checkLostWrites(history, await readFinalState(history, stack, topology)));
-    }
-    if (checks.staleReads) results.push(checkStale(history, { levels: topology.app.consistency }));
-    if (checks.conditionalWrites) results.push(checkConditionalWrites(history));
-    if (checks.convergence) {
-      this.tell({ kind: 'checking', what: 'comparing all replicas' });
-      results.push(stopped ? notChecked('convergence', 'all replicas equal at the end') : await checkReplicas(engine, KEYSPACE, TABLES));
-    }
-    if (checks.localConnectionsOnly) results.push(checkConnections(connections, stack.driverConnections(), engine));
-    if (checks.readRepair) results.push(checkReadRepairSeen(phases));
-    results.push(checkFaultsTook(this.injected), checkEnough(phases), checkGenerator(this.load.lateness(), phases));
-    return results;
   }
 
   private note(kind: TimelineEntry['kind'], text: string): void {
@@ -292,8 +349,13 @@ class DrillRun {
   private tick(): void {
     this.recorder.tick(performance.now(), Date.now(), this.load.userCount());
     this.tell({
-      kind: 'second', phase: this.phaseName, atSeconds: this.seconds(), totalSeconds: loadTimeMs(this.options.drill) / 1_000,
-      load: this.phaseLoad, inFlight: this.load.inFlight, users: this.load.userCount(),
+      kind: 'second',
+      phase: this.phaseName,
+      atSeconds: this.seconds(),
+      totalSeconds: loadTimeMs(this.options.drill) / 1_000,
+      load: this.phaseLoad,
+      inFlight: this.load.inFlight,
+      users: this.load.userCount(),
     });
   }
 
@@ -322,25 +384,4 @@ class DrillRun {
       signal?.addEventListener('abort', wake);
     });
   }
-}
-
-/** Rises to the drill's rate during the warm-up. */
-function loadShape({ load }: Drill): LoadShape {
-  if (load.warmup === 0) return { kind: 'constant', rate: load.rate };
-  return { kind: 'ramp', from: load.rate / 10, to: load.rate, overMs: load.warmup };
-}
-
-/** A drill that was stopped proved what it found wrong, and nothing else. */
-function stoppedVerdict(verdict: DrillVerdict): DrillVerdict {
-  return verdict === 'passed' ? 'inconclusive' : verdict;
-}
-
-function difference(before: HintCounts, after: HintCounts): HintCounts {
-  return {
-    stored: after.stored - before.stored,
-    delivered: after.delivered - before.delivered,
-    expired: after.expired - before.expired,
-    windowPassed: after.windowPassed - before.windowPassed,
-    pending: after.pending,
-  };
 }

@@ -1,5 +1,5 @@
-// A running cluster as the library hands it out: where drivers connect, faults, checks, and a way back to empty tables.
-// Test: test/api/*.test.ts.
+// A running cluster as the library hands it out: where drivers connect, faults, checks, and a way
+// back to empty tables. Test: test/api/*.test.ts.
 
 import { checkConvergence } from '../check/convergence.ts';
 import type { EngineEvent, NodeStatus, RepairReport } from '../engine/engine.ts';
@@ -77,7 +77,10 @@ export class RunningCluster implements AsyncDisposable {
     return this.lab.engine.on(listener);
   }
 
-  /** For `new cassandra.Client(...)`: nodes of the region, its datacenter, the port. Throws InvalidDocument. */
+  /**
+   * For `new cassandra.Client(...)`: nodes of the region, its datacenter, the port. Throws
+   * InvalidDocument.
+   */
   driverOptions(region?: string): DriverOptions {
     const [first] = this.nodesOf(region);
     return {
@@ -87,10 +90,15 @@ export class RunningCluster implements AsyncDisposable {
     };
   }
 
-  /** `127.0.1.1`, or `127.0.0.1:9043` where nodes differ by their port. The first region when absent. */
+  /**
+   * `127.0.1.1`, or `127.0.0.1:9043` where nodes differ by their port. The first region when
+   * absent.
+   */
   contactPoints(region?: string): readonly string[] {
     const ports = new Set(this.lab.placement.nodes.map(({ nativePort }) => nativePort));
-    return this.nodesOf(region).map(({ address, nativePort }) => (ports.size > 1 ? `${address}:${nativePort}` : address));
+    return this.nodesOf(region).map(({ address, nativePort }) =>
+      ports.size > 1 ? `${address}:${nativePort}` : address,
+    );
   }
 
   /** The datacenter's name: the region's. */
@@ -99,14 +107,21 @@ export class RunningCluster implements AsyncDisposable {
   }
 
   /**
-   * Breaks something: `{ kind: 'outage', at: 'us-east-1/b' }`, `{ kind: 'cut', at: 'us-east-1..us-west-2' }`.
-   * Throws InvalidDocument, UnknownPlace, or an Error that says what fits the kind.
+   * Breaks something: `{ kind: 'outage', at: 'us-east-1/b' }`, `{ kind: 'cut', at:
+   * 'us-east-1..us-west-2' }`. Throws InvalidDocument, UnknownPlace, or an Error that says what
+   * fits the kind.
    */
   async fault(fault: FaultInput): Promise<FaultHandle> {
     const parsed = validate(faultSchema, fault, 'fault');
     const active = await this.lab.injector.inject(parsed);
     const heal = (): Promise<void> => active.heal();
-    return { id: active.id, text: faultText(parsed), radius: radiusText(active.radius), heal, [Symbol.asyncDispose]: heal };
+    return {
+      id: active.id,
+      text: faultText(parsed),
+      radius: radiusText(active.radius),
+      heal,
+      [Symbol.asyncDispose]: heal,
+    };
   }
 
   /** Heals whatever is broken. */
@@ -114,7 +129,10 @@ export class RunningCluster implements AsyncDisposable {
     return this.lab.injector.healAll();
   }
 
-  /** Resolves when the running nodes agree about the ring and no hint waits for one of them. Rejects at the limit. */
+  /**
+   * Resolves when the running nodes agree about the ring and no hint waits for one of them. Rejects
+   * at the limit.
+   */
   settled(limitMs = 30_000): Promise<void> {
     return this.lab.engine.settled(limitMs);
   }
@@ -125,17 +143,23 @@ export class RunningCluster implements AsyncDisposable {
   }
 
   /**
-   * `lost-writes`: every write that was acknowledged, to whatever client, is on a running replica. `convergence`: all
-   * replicas of every partition of the users' tables hold the same. Counters count in the second only.
+   * `lost-writes`: every write that was acknowledged, to whatever client, is on a running replica.
+   * `convergence`: all replicas of every partition of the users' tables hold the same. Counters
+   * count in the second only.
    */
   async check(check: ClusterCheck): Promise<CheckReport> {
     if (check === 'lost-writes') return this.checkLostWrites();
     if (check === 'convergence') return this.checkReplicas();
     const near = nearest(check, CHECKS);
-    throw new InvalidDocument(`There is no check ${String(check)}. Known: ${(near.length > 0 ? near : CHECKS).join(', ')}.`);
+    throw new InvalidDocument(
+      `There is no check ${String(check)}. Known: ${(near.length > 0 ? near : CHECKS).join(', ')}.`,
+    );
   }
 
-  /** Heals everything and empties the users' tables; the schema stays. For tests that share a cluster. */
+  /**
+   * Heals everything and empties the users' tables; the schema stays. For tests that share a
+   * cluster.
+   */
   async reset(): Promise<void> {
     await this.healAll();
     await this.settled();
@@ -158,14 +182,17 @@ export class RunningCluster implements AsyncDisposable {
     const wanted = region ?? regions[0] ?? '';
     if (!regions.includes(wanted)) {
       const near = nearest(wanted, regions);
-      throw new InvalidDocument(`There is no region ${wanted}. Known: ${(near.length > 0 ? near : regions).join(', ')}.`);
+      throw new InvalidDocument(
+        `There is no region ${wanted}. Known: ${(near.length > 0 ? near : regions).join(', ')}.`,
+      );
     }
     return this.lab.placement.nodes.filter((node) => node.region === wanted);
   }
 
   private checkLostWrites(): CheckReport {
     const report = this.lab.engine.lostWrites?.() ?? null;
-    if (report === null) return { check: 'lost-writes', checked: 0, violations: [], complete: false };
+    if (report === null)
+      return { check: 'lost-writes', checked: 0, violations: [], complete: false };
     const { checked, lost, dropped } = report;
     return { check: 'lost-writes', checked, violations: lost, complete: dropped === 0 };
   }
@@ -176,10 +203,21 @@ export class RunningCluster implements AsyncDisposable {
     let checked = 0;
     for (const { keyspace, table } of await userTables(engine)) {
       const contents = await engine.contents(keyspace, table);
-      const result = checkConvergence(contents, (key) => engine.replicasOf(keyspace, Buffer.from(key, 'latin1')));
+      const result = checkConvergence(contents, (key) =>
+        engine.replicasOf(keyspace, Buffer.from(key, 'latin1')),
+      );
       checked += result.partitions;
-      violations.push(...result.violations.map(({ key, places }) => `${keyspace}.${table} ${key} differs on ${places.join(', ')}`));
+      violations.push(
+        ...result.violations.map(
+          ({ key, places }) => `${keyspace}.${table} ${key} differs on ${places.join(', ')}`,
+        ),
+      );
     }
-    return { check: 'convergence', checked, violations, complete: engine.status().every(({ state }) => state === 'up') };
+    return {
+      check: 'convergence',
+      checked,
+      violations,
+      complete: engine.status().every(({ state }) => state === 'up'),
+    };
   }
 }

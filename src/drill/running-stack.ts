@@ -1,5 +1,5 @@
-// A running always-on stack as the library hands it out: a cluster, with the sample application's instances and the
-// balancers around it. Test: test/api/start-stack.test.ts.
+// A running always-on stack as the library hands it out: a cluster, with the sample application's
+// instances and the balancers around it. Test: test/api/start-stack.test.ts.
 
 import type { Lab } from './lab.ts';
 import type { DriverConnections } from '../stack/app-instance.ts';
@@ -44,12 +44,16 @@ export class RunningStack implements AsyncDisposable {
     return this.stack.on(listener);
   }
 
-  /** As RunningCluster.settled, and every instance is in service again unless a fault still holds it. Rejects at the limit. */
+  /**
+   * As RunningCluster.settled, and every instance is in service again unless a fault still holds
+   * it. Rejects at the limit.
+   */
   async settled(limitMs = 60_000): Promise<void> {
     const deadline = performance.now() + limitMs;
     await this.cluster.settled(limitMs);
     while (!this.stack.isWhole()) {
-      if (performance.now() > deadline) throw new Error(`The stack did not settle within ${limitMs / 1_000} s.`);
+      if (performance.now() > deadline)
+        throw new Error(`The stack did not settle within ${limitMs / 1_000} s.`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

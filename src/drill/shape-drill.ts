@@ -1,5 +1,6 @@
-// A drill with what flags or the library's options change: rate, retry, time, AWS's own timings. Expectations stay as
-// they are: a drill that is made harder may fail. Pure. Test: test/drill/shape-drill.test.ts.
+// A drill with what flags or the library's options change: rate, retry, time, AWS's own timings.
+// Expectations stay as they are: a drill that is made harder may fail. Pure. Test:
+// test/drill/shape-drill.test.ts.
 
 import { InvalidDocument } from '../topology/load-topology.ts';
 import { nearest } from '../topology/place.ts';
@@ -45,18 +46,35 @@ export function shapeDrill(drill: Drill, shape: DrillShape): Drill {
 
 function stretched(phases: readonly DrillPhase[], forMs: number | undefined): DrillPhase[] {
   const total = phases.reduce((sum, phase) => sum + phase.for, 0);
-  return phases.map((phase) => ({ ...phase, for: forMs === undefined ? phase.for : (phase.for / total) * forMs }));
+  return phases.map((phase) => ({
+    ...phase,
+    for: forMs === undefined ? phase.for : (phase.for / total) * forMs,
+  }));
 }
 
-function withExpectations(phases: readonly DrillPhase[], extra: readonly ExtraExpectation[]): DrillPhase[] {
+function withExpectations(
+  phases: readonly DrillPhase[],
+  extra: readonly ExtraExpectation[],
+): DrillPhase[] {
   for (const { phase } of extra) {
     if (phase === null || phases.some(({ name }) => name === phase)) continue;
-    const near = nearest(phase, phases.map(({ name }) => name));
-    throw new InvalidDocument(`There is no phase ${phase} in this drill.${near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''}`);
+    const near = nearest(
+      phase,
+      phases.map(({ name }) => name),
+    );
+    throw new InvalidDocument(
+      `There is no phase ${phase} in this drill.${near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''}`,
+    );
   }
   return phases.map((phase) => {
     const own = extra.filter((one) => one.phase === null || one.phase === phase.name);
-    return { ...phase, expect: Object.assign({ ...phase.expect }, ...own.map(({ expect }) => expect)) as DrillPhase['expect'] };
+    return {
+      ...phase,
+      expect: Object.assign(
+        { ...phase.expect },
+        ...own.map(({ expect }) => expect),
+      ) as DrillPhase['expect'],
+    };
   });
 }
 
@@ -67,7 +85,10 @@ export function withAwsDefaults(topology: Topology): Topology {
   return {
     ...topology,
     balancers: {
-      regional: { ...regional, health: { ...regional.health, interval, timeout, unhealthy, healthy } },
+      regional: {
+        ...regional,
+        health: { ...regional.health, interval, timeout, unhealthy, healthy },
+      },
       global: { ...global, propagation },
     },
   };
@@ -76,29 +97,39 @@ export function withAwsDefaults(topology: Topology): Topology {
 /** Below these a busy machine alone would fail health checks. */
 const INTERVAL_MS_MIN = 1_000;
 const TIMEOUT_MS_MIN = 1_000;
+const SETTING_MS_MIN = 1_000;
 
 /**
- * The same drill in a fraction of its time (`--faster`): phases, warm-up, health checks, propagation and the hint window
- * are divided alike, so that what is detected, and what outlasts the window, stays as it was. Gossip is not: a node is
- * convicted as fast as before.
+ * The same drill in a fraction of its time (`--faster`): phases, warm-up, health checks,
+ * propagation, the hint window and the pause between hints are divided alike, so that what is
+ * detected, and what outlasts the window, stays as it was. Gossip is not: a node is convicted as
+ * fast as before.
  */
 export function faster(drill: Drill, factor: number): Drill {
   const { topology, load, phases } = drill;
   const { regional, global } = topology.balancers;
-  const window = topology.cassandra['max_hint_window'];
-  const windowMs = typeof window === 'string' ? parseDurationMs(window) : null;
   return {
     ...drill,
     topology: {
       ...topology,
-      cassandra: windowMs === null ? topology.cassandra : { ...topology.cassandra, max_hint_window: `${Math.ceil(windowMs / factor)}ms` },
+      cassandra: {
+        ...topology.cassandra,
+        ...divided(topology, 'max_hint_window', factor),
+        ...divided(topology, 'hints_dispatch_interval', factor),
+      },
       balancers: {
         regional: {
           ...regional,
           health: {
             ...regional.health,
-            interval: Math.min(regional.health.interval, Math.max(INTERVAL_MS_MIN, regional.health.interval / factor)),
-            timeout: Math.min(regional.health.timeout, Math.max(TIMEOUT_MS_MIN, regional.health.timeout / factor)),
+            interval: Math.min(
+              regional.health.interval,
+              Math.max(INTERVAL_MS_MIN, regional.health.interval / factor),
+            ),
+            timeout: Math.min(
+              regional.health.timeout,
+              Math.max(TIMEOUT_MS_MIN, regional.health.timeout / factor),
+            ),
           },
         },
         global: { ...global, propagation: global.propagation / factor },
@@ -107,4 +138,20 @@ export function faster(drill: Drill, factor: number): Drill {
     load: { ...load, warmup: load.warmup / factor },
     phases: phases.map((phase) => ({ ...phase, for: phase.for / factor })),
   };
+}
+
+/**
+ * A setting of Cassandra as a fraction of what the topology sets; nothing when it does not, or
+ * below a second anyway.
+ */
+function divided(
+  topology: Topology,
+  setting: string,
+  factor: number,
+): Readonly<Record<string, string>> {
+  const value = topology.cassandra[setting];
+  const ms = typeof value === 'string' ? parseDurationMs(value) : null;
+  return ms === null || ms <= SETTING_MS_MIN
+    ? {}
+    : { [setting]: `${Math.ceil(Math.max(SETTING_MS_MIN, ms / factor))}ms` };
 }

@@ -19,7 +19,17 @@ import { SeededRandom } from '../world/random.ts';
 import { RealDisk } from '../world/real/disk.ts';
 import { RealEventLoop } from '../world/real/event-loop.ts';
 import { vmUserCode } from '../cluster/user-code.ts';
-import type { Engine, EngineEvent, HintCounts, LinkFault, NodeState, NodeStatus, RepairReport, ReplicaContent, RingView } from './engine.ts';
+import type {
+  Engine,
+  EngineEvent,
+  HintCounts,
+  LinkFault,
+  NodeState,
+  NodeStatus,
+  RepairReport,
+  ReplicaContent,
+  RingView,
+} from './engine.ts';
 import { linkRule } from './link-rule.ts';
 import type { EngineOptions } from './open-engine.ts';
 import { EngineMembership } from './embedded-membership.ts';
@@ -59,11 +69,16 @@ export class EmbeddedEngine implements Engine {
     const { topology, addresses, seed, dataFolder } = options;
     this.topology = topology;
     this.account = options.keepAccount === true ? new AcknowledgedWrites() : null;
-    const folder = dataFolder === null ? null : openDataFolder(dataFolder, { topology, addresses, seed });
+    const folder =
+      dataFolder === null ? null : openDataFolder(dataFolder, { topology, addresses, seed });
     const random = new SeededRandom(seed);
-    const disk = dataFolder === null ? null : (placement: NodePlacement) => this.diskOf(dataFolder, placement);
+    const disk =
+      dataFolder === null ? null : (placement: NodePlacement) => this.diskOf(dataFolder, placement);
     this.cluster = new Cluster({
-      loop: this.loop, nodes: folder?.members ?? placeTopology(topology, addresses).nodes, random, disk,
+      loop: this.loop,
+      nodes: folder?.members ?? placeTopology(topology, addresses).nodes,
+      random,
+      disk,
       tokenRandom: new SeededRandom(folder?.seed ?? seed),
       config: nodeConfig(topology.cassandra),
       latency: latencyModel(topology, options.latency ? 1 : 0),
@@ -75,8 +90,10 @@ export class EmbeddedEngine implements Engine {
     if (dataFolder !== null && folder !== null) {
       this.cluster.onMembers = () => saveDataFolder(dataFolder, { ...folder, members: this.nodes });
     }
-    this.cluster.onClientEvent = (host, event) => this.ports.get(host.placement.place)?.broadcast(event);
-    this.cluster.onFatal = (host, reason) => this.tell('node-failed', host.placement.place, { reason });
+    this.cluster.onClientEvent = (host, event) =>
+      this.ports.get(host.placement.place)?.broadcast(event);
+    this.cluster.onFatal = (host, reason) =>
+      this.tell('node-failed', host.placement.place, { reason });
     this.cluster.on((event) => this.onTelemetry(event));
   }
 
@@ -107,9 +124,12 @@ export class EmbeddedEngine implements Engine {
     return this.cluster.hosts.map((host) => {
       const { placement, node } = host;
       const membership = node?.membership ?? running[0]?.node?.membership;
-      const believesDown = node === null ? [] : this.cluster.hosts
-        .filter((other) => !node.membership.isAlive(other.placement.endpoint))
-        .map((other) => other.placement.place);
+      const believesDown =
+        node === null
+          ? []
+          : this.cluster.hosts
+              .filter((other) => !node.membership.isAlive(other.placement.endpoint))
+              .map((other) => other.placement.place);
       return {
         ...placement,
         state: stateOf(host),
@@ -139,7 +159,9 @@ export class EmbeddedEngine implements Engine {
     host.kill();
     await this.closeDisks(place);
     await new Promise<void>((resolve, reject) => {
-      host.start((error) => (error === null ? resolve() : reject(new Error(`${place} did not start: ${error}`))));
+      host.start((error) =>
+        error === null ? resolve() : reject(new Error(`${place} did not start: ${error}`)),
+      );
     });
     await this.ports.get(place)?.open();
     this.tell('node-restarted', place, {});
@@ -168,7 +190,10 @@ export class EmbeddedEngine implements Engine {
     return async () => this.cluster.links.remove(name);
   }
 
-  repair(keyspace: string, options: { readonly at?: string; readonly full?: boolean } = {}): Promise<RepairReport> {
+  repair(
+    keyspace: string,
+    options: { readonly at?: string; readonly full?: boolean } = {},
+  ): Promise<RepairReport> {
     return repairKeyspace(this.cluster, keyspace, options);
   }
 
@@ -204,9 +229,14 @@ export class EmbeddedEngine implements Engine {
     return {
       keyspace,
       nodes: this.nodes.map(({ place, endpoint }) => ({
-        place, tokens: node.membership.metadata.tokensOf(endpoint).length, owns: ownership.get(endpoint) ?? 0,
+        place,
+        tokens: node.membership.metadata.tokensOf(endpoint).length,
+        owns: ownership.get(endpoint) ?? 0,
       })),
-      key: key === null ? null : { token: tokenText(decorateKey(key)), replicas: this.replicasOf(keyspace, key) },
+      key:
+        key === null
+          ? null
+          : { token: tokenText(decorateKey(key)), replicas: this.replicasOf(keyspace, key) },
     };
   }
 
@@ -216,7 +246,9 @@ export class EmbeddedEngine implements Engine {
 
   async contents(keyspace: string, table: string): Promise<readonly ReplicaContent[]> {
     return this.cluster.hosts.flatMap(({ placement, node }) =>
-      node === null ? [] : [{ place: placement.place, partitions: tableContent(node, keyspace, table) }],
+      node === null
+        ? []
+        : [{ place: placement.place, partitions: tableContent(node, keyspace, table) }],
     );
   }
 
@@ -228,7 +260,10 @@ export class EmbeddedEngine implements Engine {
     const deadline = performance.now() + limitMs;
     const underWay = this.underWay();
     while (underWay() || this.unsettled() !== null) {
-      if (performance.now() > deadline) throw new Error(`The cluster did not settle within ${limitMs / 1_000} s: ${this.unsettled() ?? 'writes are under way'}.`);
+      if (performance.now() > deadline)
+        throw new Error(
+          `The cluster did not settle within ${limitMs / 1_000} s: ${this.unsettled() ?? 'writes are under way'}.`,
+        );
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -253,8 +288,12 @@ export class EmbeddedEngine implements Engine {
    */
   private underWay(): () => boolean {
     const until = performance.now() + this.cluster.config.write_request_timeout + 100;
-    const marks = this.cluster.hosts.flatMap(({ node }) => (node === null ? [] : [{ node, opened: node.messaging.opened }]));
-    return () => performance.now() < until && marks.some(({ node, opened }) => node.messaging.isWaitingForFirst(opened));
+    const marks = this.cluster.hosts.flatMap(({ node }) =>
+      node === null ? [] : [{ node, opened: node.messaging.opened }],
+    );
+    return () =>
+      performance.now() < until &&
+      marks.some(({ node, opened }) => node.messaging.isWaitingForFirst(opened));
   }
 
   /** Everybody sees everybody who runs, and no hint waits for anybody who runs; else what is not so. */
@@ -262,14 +301,20 @@ export class EmbeddedEngine implements Engine {
     const { hosts } = this.cluster;
     const up = hosts.filter((host) => host.state === 'up');
     for (const { node, placement } of up) {
-      const unseen = up.find((other) => node?.membership.isAlive(other.placement.endpoint) === false);
+      const unseen = up.find(
+        (other) => node?.membership.isAlive(other.placement.endpoint) === false,
+      );
       if (unseen !== undefined) return `${placement.place} sees ${unseen.placement.place} down`;
     }
     if (!this.cluster.isWhole()) return 'the nodes know different schemas';
     for (const { node, placement } of hosts) {
       for (const hints of node?.hints.pendingHints() ?? []) {
-        const target = hints.node === null ? undefined : up.find((host) => host.placement.endpoint === hints.node);
-        if (target !== undefined && hints.count > 0) return `${hints.count} hints on ${placement.place} wait for ${target.placement.place}`;
+        const target =
+          hints.node === null
+            ? undefined
+            : up.find((host) => host.placement.endpoint === hints.node);
+        if (target !== undefined && hints.count > 0)
+          return `${hints.count} hints on ${placement.place} wait for ${target.placement.place}`;
       }
     }
     return null;
@@ -285,13 +330,19 @@ export class EmbeddedEngine implements Engine {
   }
 
   private host(place: string): NodeHost {
-    const host = this.cluster.host(place) ?? this.cluster.departed.find((one) => one.placement.place === place);
-    if (host === undefined) throw new Error(`There is no node ${place}. Nodes: ${this.nodes.map((node) => node.place).join(', ')}`);
+    const host =
+      this.cluster.host(place) ??
+      this.cluster.departed.find((one) => one.placement.place === place);
+    if (host === undefined)
+      throw new Error(
+        `There is no node ${place}. Nodes: ${this.nodes.map((node) => node.place).join(', ')}`,
+      );
     return host;
   }
 
   private anyNode(): NonNullable<NodeHost['node']> {
-    for (const host of this.cluster.hosts) if (host.state === 'up' && host.node !== null) return host.node;
+    for (const host of this.cluster.hosts)
+      if (host.state === 'up' && host.node !== null) return host.node;
     throw new Error('No node is up.');
   }
 
@@ -299,7 +350,10 @@ export class EmbeddedEngine implements Engine {
     return endpoints.map((endpoint) => this.cluster.hostAt(endpoint)?.placement.place ?? endpoint);
   }
 
-  private diskOf(folder: string, placement: NodePlacement): (loop: unknown, gate: ConstructorParameters<typeof RealDisk>[1]) => RealDisk {
+  private diskOf(
+    folder: string,
+    placement: NodePlacement,
+  ): (loop: unknown, gate: ConstructorParameters<typeof RealDisk>[1]) => RealDisk {
     return (_loop, gate) => {
       const disk = new RealDisk(join(folder, placement.place.replaceAll('/', '-')), gate);
       this.disks.set(placement.place, [...(this.disks.get(placement.place) ?? []), disk]);

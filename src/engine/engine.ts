@@ -66,7 +66,11 @@ export interface ReplicaContent {
 export interface RingView {
   readonly keyspace: string;
   /** Share of the ring a node owns under the keyspace's replication, 0 to 1. */
-  readonly nodes: readonly { readonly place: string; readonly tokens: number; readonly owns: number }[];
+  readonly nodes: readonly {
+    readonly place: string;
+    readonly tokens: number;
+    readonly owns: number;
+  }[];
   readonly key: { readonly token: string; readonly replicas: readonly string[] } | null;
 }
 
@@ -87,7 +91,10 @@ export interface Engine {
   resume(place: string): Promise<void>;
   /** Lays a fault over links; the returned function lifts it. */
   linkFault(fault: LinkFault): Promise<() => Promise<void>>;
-  repair(keyspace: string, options?: { readonly at?: string; readonly full?: boolean }): Promise<RepairReport>;
+  repair(
+    keyspace: string,
+    options?: { readonly at?: string; readonly full?: boolean },
+  ): Promise<RepairReport>;
   hints(): HintCounts;
   /** Runs a statement of set-up on some live node. */
   execute(cql: string): Promise<void>;

@@ -1,5 +1,5 @@
-// What a fault takes away, from the topology alone: nodes, instances, balancer nodes, links. Pure; the same for every
-// engine.
+// What a fault takes away, from the topology alone: nodes, instances, balancer nodes, links. Pure;
+// the same for every engine.
 
 import type { Placement } from '../cluster/placement.ts';
 import type { LinkFault } from '../engine/engine.ts';
@@ -18,7 +18,14 @@ export interface BlastRadius {
   readonly links: readonly LinkFault[];
 }
 
-const NOTHING: BlastRadius = { nodes: [], drainedNodes: [], pausedNodes: [], instances: [], balancerNodes: [], links: [] };
+const NOTHING: BlastRadius = {
+  nodes: [],
+  drainedNodes: [],
+  pausedNodes: [],
+  instances: [],
+  balancerNodes: [],
+  links: [],
+};
 
 /** Throws UnknownPlace, or an Error when the kind does not fit the place. */
 export function blastRadius(fault: Fault, topology: Topology, placement: Placement): BlastRadius {
@@ -34,14 +41,30 @@ export function blastRadius(fault: Fault, topology: Topology, placement: Placeme
       if (place.kind !== 'node') throw misfit(fault, 'a node, e.g. us-east-1/a/1');
       return { ...NOTHING, pausedNodes: [fault.at] };
     case 'cut':
-      return { ...NOTHING, links: [linkFault(fault, place, topology, { kind: 'cut' }, fault.oneWay)] };
+      return {
+        ...NOTHING,
+        links: [linkFault(fault, place, topology, { kind: 'cut' }, fault.oneWay)],
+      };
     case 'slow':
       return {
         ...NOTHING,
-        links: [linkFault(fault, place, topology, { kind: 'slow', addedMs: fault.ms, jitterMs: fault.jitter }, false)],
+        links: [
+          linkFault(
+            fault,
+            place,
+            topology,
+            { kind: 'slow', addedMs: fault.ms, jitterMs: fault.jitter },
+            false,
+          ),
+        ],
       };
     case 'lose':
-      return { ...NOTHING, links: [linkFault(fault, place, topology, { kind: 'lose', rate: fault.rate }, fault.oneWay)] };
+      return {
+        ...NOTHING,
+        links: [
+          linkFault(fault, place, topology, { kind: 'lose', rate: fault.rate }, fault.oneWay),
+        ],
+      };
   }
 }
 
@@ -61,7 +84,8 @@ export function radiusText(radius: BlastRadius): string {
 }
 
 function lost(fault: Fault, place: Place, placement: Placement, topology: Topology): BlastRadius {
-  if (place.kind === 'link') throw misfit(fault, 'a node, instance, zone or region; cut takes links');
+  if (place.kind === 'link')
+    throw misfit(fault, 'a node, instance, zone or region; cut takes links');
   if (fault.kind === 'kill' && (place.kind === 'zone' || place.kind === 'region')) {
     throw misfit(fault, `one node or instance; for a ${place.kind}: outage ${fault.at}`);
   }
@@ -72,13 +96,20 @@ function lost(fault: Fault, place: Place, placement: Placement, topology: Topolo
     nodes: placement.nodes.map((node) => node.place).filter(inside),
     instances: placement.instances.map((instance) => instance.place).filter(inside),
     balancerNodes: placement.balancerNodes
-      .filter((node) => wholeZone && contains(place, { kind: 'zone', region: node.region, zone: node.zone }))
+      .filter(
+        (node) =>
+          wholeZone && contains(place, { kind: 'zone', region: node.region, zone: node.zone }),
+      )
       .map((node) => node.place),
   };
 }
 
 function linkFault(
-  fault: Fault, place: Place, topology: Topology, effect: LinkFault['effect'], oneWay: boolean,
+  fault: Fault,
+  place: Place,
+  topology: Topology,
+  effect: LinkFault['effect'],
+  oneWay: boolean,
 ): LinkFault {
   if (place.kind === 'link') return { from: [place.from], to: [place.to], oneWay, effect };
   if (place.kind === 'instance') throw misfit(fault, 'a link, node, zone or region');
@@ -87,7 +118,8 @@ function linkFault(
     for (const zone of zones) {
       for (let index = 1; index <= nodesPerZone; index++) {
         const other: Place = { kind: 'node', region, zone, index };
-        // A slow place is slow inside too (FIS: AZ application slowdown); a cut one is cut off from the rest.
+        // A slow place is slow inside too (FIS: AZ application slowdown); a cut one is cut off from
+        // the rest.
         if (effect.kind === 'slow' || !contains(place, other)) others.push(placeText(other));
       }
     }

@@ -1,6 +1,6 @@
-// Injects faults into an engine, its links and the stack around it, all layers of a place at once, and heals them.
-// Overlapping faults are counted: a node stays down until the last fault that holds it is healed.
-// Test: test/fault/injector.test.ts.
+// Injects faults into an engine, its links and the stack around it, all layers of a place at once,
+// and heals them. Overlapping faults are counted: a node stays down until the last fault that holds
+// it is healed. Test: test/fault/injector.test.ts.
 
 import type { Placement } from '../cluster/placement.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -61,14 +61,20 @@ export class Injector {
     for (const link of radius.links) lifts.push(await this.engine.linkFault(link));
     // Everything at the place goes at once: balancer nodes and instances do not wait for nodes.
     await Promise.all([
-      ...radius.balancerNodes.map((place) => this.take(place, async () => this.stack?.killBalancerNode(place))),
-      ...radius.instances.map((place) => this.take(place, async () => this.stack?.killInstance(place))),
+      ...radius.balancerNodes.map((place) =>
+        this.take(place, async () => this.stack?.killBalancerNode(place)),
+      ),
+      ...radius.instances.map((place) =>
+        this.take(place, async () => this.stack?.killInstance(place)),
+      ),
       ...radius.nodes.map((place) => this.take(place, () => this.engine.kill(place))),
       ...radius.drainedNodes.map((place) => this.take(place, () => this.engine.drain(place))),
       ...radius.pausedNodes.map((place) => this.take(place, () => this.engine.pause(place))),
     ]);
     const active: ActiveFault = {
-      id, fault, radius,
+      id,
+      fault,
+      radius,
       sinceMs: performance.now(),
       heal: () =>
         this.inTurn(async () => {
@@ -82,13 +88,18 @@ export class Injector {
   }
 
   /**
-   * Nodes first: instances need them. What cannot be started does not keep the rest down; the first such error is
-   * thrown at the end.
+   * Nodes first: instances need them. What cannot be started does not keep the rest down; the first
+   * such error is thrown at the end.
    */
   private async giveBack(radius: BlastRadius): Promise<void> {
     const problems: unknown[] = [];
-    const each = async (places: readonly string[], action: (place: string) => Promise<unknown>): Promise<void> => {
-      const results = await Promise.allSettled(places.map((place) => this.release(place, () => action(place))));
+    const each = async (
+      places: readonly string[],
+      action: (place: string) => Promise<unknown>,
+    ): Promise<void> => {
+      const results = await Promise.allSettled(
+        places.map((place) => this.release(place, () => action(place))),
+      );
       for (const result of results) if (result.status === 'rejected') problems.push(result.reason);
     };
     await each(radius.pausedNodes, (place) => this.engine.resume(place));

@@ -1,5 +1,6 @@
-// The open model: requests start when they are due, whether or not earlier ones have ended. A pure schedule; the
-// response time counts from the due time, so a stall shows in full (no coordinated omission).
+// The open model: requests start when they are due, whether or not earlier ones have ended. A pure
+// schedule; the response time counts from the due time, so a stall shows in full (no coordinated
+// omission).
 
 export type LoadShape =
   /** Constant requests per second. */
@@ -7,7 +8,9 @@ export type LoadShape =
   /** From one rate to another over `overMs`, then constant. */
   | { readonly kind: 'ramp'; readonly from: number; readonly to: number; readonly overMs: number };
 
-/** Due times since the start, milliseconds, Poisson-spaced by the draws given; call `next` for each. */
+/**
+ * Due times since the start, milliseconds, Poisson-spaced by the draws given; call `next` for each.
+ */
 export class Arrivals {
   private readonly shape: LoadShape;
   private readonly draw: () => number;

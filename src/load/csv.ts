@@ -6,15 +6,43 @@ import { PERCENTILES } from './statistics.ts';
 const PERCENT_COLUMNS = PERCENTILES.map((share) => `${Number((share * 100).toFixed(4))}%`);
 
 export const STATS_COLUMNS = [
-  'Type', 'Name', 'Request Count', 'Failure Count', 'Median Response Time', 'Average Response Time',
-  'Min Response Time', 'Max Response Time', 'Average Content Size', 'Requests/s', 'Failures/s', ...PERCENT_COLUMNS,
+  'Type',
+  'Name',
+  'Request Count',
+  'Failure Count',
+  'Median Response Time',
+  'Average Response Time',
+  'Min Response Time',
+  'Max Response Time',
+  'Average Content Size',
+  'Requests/s',
+  'Failures/s',
+  ...PERCENT_COLUMNS,
 ];
 export const HISTORY_COLUMNS = [
-  'Timestamp', 'User Count', 'Type', 'Name', 'Requests/s', 'Failures/s', ...PERCENT_COLUMNS, 'Total Request Count',
-  'Total Failure Count', 'Total Median Response Time', 'Total Average Response Time', 'Total Min Response Time',
-  'Total Max Response Time', 'Total Average Content Size',
+  'Timestamp',
+  'User Count',
+  'Type',
+  'Name',
+  'Requests/s',
+  'Failures/s',
+  ...PERCENT_COLUMNS,
+  'Total Request Count',
+  'Total Failure Count',
+  'Total Median Response Time',
+  'Total Average Response Time',
+  'Total Min Response Time',
+  'Total Max Response Time',
+  'Total Average Content Size',
 ];
-export const FAILURES_COLUMNS = ['Method', 'Name', 'Error', 'Occurrences', 'First Seen', 'Last Seen'];
+export const FAILURES_COLUMNS = [
+  'Method',
+  'Name',
+  'Error',
+  'Occurrences',
+  'First Seen',
+  'Last Seen',
+];
 export const EXCEPTIONS_COLUMNS = ['Count', 'Message', 'Traceback', 'Nodes'];
 
 /** One row of `_stats_history.csv`. */
@@ -29,16 +57,37 @@ export interface HistoryRow {
 
 export function statsCsv(rows: readonly StatsRow[]): string {
   const lines = rows.map((row) => [
-    row.method, row.name, row.requests, row.failures, row.median, row.average, row.min, row.max, row.averageSize,
-    row.requestsPerSecond, row.failuresPerSecond, ...percentCells(row),
+    row.method,
+    row.name,
+    row.requests,
+    row.failures,
+    row.median,
+    row.average,
+    row.min,
+    row.max,
+    row.averageSize,
+    row.requestsPerSecond,
+    row.failuresPerSecond,
+    ...percentCells(row),
   ]);
   return table(STATS_COLUMNS, lines);
 }
 
 export function historyCsv(rows: readonly HistoryRow[]): string {
   const lines = rows.map(({ timestamp, users, current, total }) => [
-    timestamp, users, '', 'Aggregated', current.requestsPerSecond.toFixed(6), current.failuresPerSecond.toFixed(6),
-    ...percentCells(current), total.requests, total.failures, total.median, total.average, total.min, total.max,
+    timestamp,
+    users,
+    '',
+    'Aggregated',
+    current.requestsPerSecond.toFixed(6),
+    current.failuresPerSecond.toFixed(6),
+    ...percentCells(current),
+    total.requests,
+    total.failures,
+    total.median,
+    total.average,
+    total.min,
+    total.max,
     total.averageSize,
   ]);
   return table(HISTORY_COLUMNS, lines);
@@ -46,7 +95,12 @@ export function historyCsv(rows: readonly HistoryRow[]): string {
 
 export function failuresCsv(rows: readonly FailureRow[]): string {
   const lines = rows.map((row) => [
-    row.method, row.name, row.error, row.occurrences, isoSecond(row.firstSeenMs), isoSecond(row.lastSeenMs),
+    row.method,
+    row.name,
+    row.error,
+    row.occurrences,
+    isoSecond(row.firstSeenMs),
+    isoSecond(row.lastSeenMs),
   ]);
   return table(FAILURES_COLUMNS, lines);
 }
@@ -60,7 +114,10 @@ function percentCells(row: StatsRow): readonly (string | number)[] {
   return row.requests === 0 ? PERCENTILES.map(() => 'N/A') : row.percentiles;
 }
 
-function table(columns: readonly string[], lines: readonly (readonly (string | number)[])[]): string {
+function table(
+  columns: readonly string[],
+  lines: readonly (readonly (string | number)[])[],
+): string {
   return [columns, ...lines].map((line) => line.map(cell).join(',')).join('\r\n') + '\r\n';
 }
 

@@ -1,5 +1,6 @@
-// What the clients saw, operation by operation, bounded: the checkers' only witness of the client side. Times are
-// milliseconds on one monotonic clock; an operation whose answer never came is unknown, never failed.
+// What the clients saw, operation by operation, bounded: the checkers' only witness of the client
+// side. Times are milliseconds on one monotonic clock; an operation whose answer never came is
+// unknown, never failed.
 
 export type Outcome = 'ok' | 'failed' | 'unknown';
 

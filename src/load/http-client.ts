@@ -1,5 +1,6 @@
-// Sends one request the way an SDK does: to the front door, and, if it is idempotent and failed, once more to the next
-// nearest region's balancer. Tells what each attempt did. Ordinary Node only (undici).
+// Sends one request the way an SDK does: to the front door, and, if it is idempotent and failed,
+// once more to the next nearest region's balancer. Tells what each attempt did. Ordinary Node only
+// (undici).
 
 import { Pool } from 'undici';
 
@@ -47,9 +48,14 @@ export class HttpClient {
       });
       const text = await response.body.text();
       const status = response.statusCode;
-      const error = status < 400 || status === 404 || status === 409 ? null : describe(status, response.headers, text);
+      const error =
+        status < 400 || status === 404 || status === 409
+          ? null
+          : describe(status, response.headers, text);
       return {
-        url: origin, status, error,
+        url: origin,
+        status,
+        error,
         mayHaveRun: error === null || status === 504 || status === 502 || status === 503,
         region: header(response.headers, 'x-region'),
         body: error === null ? parse(text) : null,
@@ -57,9 +63,21 @@ export class HttpClient {
         ms: ms(),
       };
     } catch (error) {
-      const text = error instanceof Error ? `${'code' in error ? String(error.code) : error.name}: ${error.message}` : String(error);
+      const text =
+        error instanceof Error
+          ? `${'code' in error ? String(error.code) : error.name}: ${error.message}`
+          : String(error);
       const mayHaveRun = !/ECONNREFUSED|UND_ERR_CONNECT_TIMEOUT|EADDRNOTAVAIL/.test(text);
-      return { url: origin, status: null, error: text, mayHaveRun, region: null, body: null, bytes: 0, ms: ms() };
+      return {
+        url: origin,
+        status: null,
+        error: text,
+        mayHaveRun,
+        region: null,
+        body: null,
+        bytes: 0,
+        ms: ms(),
+      };
     }
   }
 
@@ -71,7 +89,11 @@ export class HttpClient {
   private pool(origin: string): Pool {
     let pool = this.pools.get(origin);
     if (pool === undefined) {
-      pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1, connect: { timeout: this.timeoutMs } });
+      pool = new Pool(origin, {
+        connections: CONNECTIONS,
+        pipelining: 1,
+        connect: { timeout: this.timeoutMs },
+      });
       this.pools.set(origin, pool);
     }
     return pool;
@@ -85,12 +107,18 @@ function header(headers: Headers, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** What a failed request is listed as: the status and its cause, without ids, so that equal causes add up. */
+/**
+ * What a failed request is listed as: the status and its cause, without ids, so that equal causes
+ * add up.
+ */
 function describe(status: number, headers: Headers, text: string): string {
   const cause = header(headers, 'x-starfish-cause');
   if (cause !== null) return `${status} from the balancer: ${cause}`;
   const body = parse(text);
-  const error = typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : text.slice(0, 120);
+  const error =
+    typeof body === 'object' && body !== null && 'error' in body
+      ? String(body.error)
+      : text.slice(0, 120);
   return `${status} from the application: ${error}`;
 }
 

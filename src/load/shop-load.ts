@@ -1,5 +1,6 @@
-// Load on the shop: user populations in every region, an open model, three tasks (read a cart, write a cart, place an
-// order). A user does one thing at a time, so each cart has one writer; who is busy is not asked again, another user is.
+// Load on the shop: user populations in every region, an open model, three tasks (read a cart,
+// write a cart, place an order). A user does one thing at a time, so each cart has one writer; who
+// is busy is not asked again, another user is.
 
 import type { FrontDoor } from '../stack/stack.ts';
 import type { LoadShape } from './arrivals.ts';
@@ -79,7 +80,9 @@ export class ShopLoad {
 
   constructor(options: ShopLoadOptions) {
     this.options = options;
-    this.run = Math.floor(options.draw() * 36 ** 6).toString(36).padStart(6, '0');
+    this.run = Math.floor(options.draw() * 36 ** 6)
+      .toString(36)
+      .padStart(6, '0');
     this.client = new HttpClient(options.timeoutMs);
   }
 
@@ -120,7 +123,8 @@ export class ShopLoad {
   async stop(): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer);
     const deadline = performance.now() + this.options.timeoutMs * 2 + 1_000;
-    while (this.inFlight > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.inFlight > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     await this.client.close();
   }
 
@@ -161,7 +165,8 @@ export class ShopLoad {
       this.users.set(home.region, group);
     }
     const { all, idle } = group;
-    const isNew = idle.length === 0 || (all.length < USERS_PER_REGION && this.options.draw() < NEW_USER_SHARE);
+    const isNew =
+      idle.length === 0 || (all.length < USERS_PER_REGION && this.options.draw() < NEW_USER_SHARE);
     if (!isNew) {
       const at = Math.floor(this.options.draw() * idle.length);
       const user = idle[at];
@@ -171,7 +176,12 @@ export class ShopLoad {
         return user;
       }
     }
-    const user: User = { id: `${home.region}-${this.run}-${all.length + 1}`, home, version: 0, writtenAt: 0 };
+    const user: User = {
+      id: `${home.region}-${this.run}-${all.length + 1}`,
+      home,
+      version: 0,
+      writtenAt: 0,
+    };
     all.push(user);
     return user;
   }
@@ -182,44 +192,92 @@ export class ShopLoad {
     const { last } = await this.send(user, request, '/carts/[user]', dueMs);
     const { version } = (last.body ?? {}) as { version?: number };
     this.history.add({
-      kind: 'read-cart', user: user.id, version: version ?? -1, startMs, endMs: performance.now(),
-      outcome: last.error === null ? 'ok' : 'failed', region: last.region,
+      kind: 'read-cart',
+      user: user.id,
+      version: version ?? -1,
+      startMs,
+      endMs: performance.now(),
+      outcome: last.error === null ? 'ok' : 'failed',
+      region: last.region,
     });
   }
 
   private async writeCart(user: User, dueMs: number): Promise<void> {
     const version = ++user.version;
     user.writtenAt = Math.max(user.writtenAt + 1, Date.now() * 1_000);
-    const body = JSON.stringify({ version, items: `item-${version}`.padEnd(80, '.'), at: user.writtenAt });
+    const body = JSON.stringify({
+      version,
+      items: `item-${version}`.padEnd(80, '.'),
+      at: user.writtenAt,
+    });
     const startMs = performance.now();
-    const { last, attempts } = await this.send(user, { method: 'PUT', path: `/carts/${user.id}`, body }, '/carts/[user]', dueMs);
+    const { last, attempts } = await this.send(
+      user,
+      { method: 'PUT', path: `/carts/${user.id}`, body },
+      '/carts/[user]',
+      dueMs,
+    );
     this.history.add({
-      kind: 'write-cart', user: user.id, version, startMs, endMs: performance.now(),
-      outcome: outcomeOf(last, attempts), region: last.region,
+      kind: 'write-cart',
+      user: user.id,
+      version,
+      startMs,
+      endMs: performance.now(),
+      outcome: outcomeOf(last, attempts),
+      region: last.region,
     });
   }
 
   private async placeOrder(user: User, dueMs: number): Promise<void> {
     const slot = `${this.run}-${Math.floor((performance.now() - this.startedMs) / SLOT_MS)}`;
     const order = `${this.run}-${++this.orders}`;
-    const body = JSON.stringify({ slot, order, user: user.id, total: Math.floor(this.options.draw() * 10_000) });
+    const body = JSON.stringify({
+      slot,
+      order,
+      user: user.id,
+      total: Math.floor(this.options.draw() * 10_000),
+    });
     const startMs = performance.now();
-    const { last, attempts } = await this.send(user, { method: 'POST', path: '/orders', body }, '/orders', dueMs);
+    const { last, attempts } = await this.send(
+      user,
+      { method: 'POST', path: '/orders', body },
+      '/orders',
+      dueMs,
+    );
     const answer = (last.body ?? {}) as { slot?: string; order?: string };
     const endMs = performance.now();
-    // A first attempt that may have run in another region than the one that answered is an operation of its own.
+    // A first attempt that may have run in another region than the one that answered is an
+    // operation of its own.
     for (const attempt of attempts) {
       if (attempt === last || !attempt.mayHaveRun) continue;
-      this.history.add({ kind: 'place-order', slot: null, askedSlot: slot, order, winner: null, startMs, endMs, outcome: 'unknown' });
+      this.history.add({
+        kind: 'place-order',
+        slot: null,
+        askedSlot: slot,
+        order,
+        winner: null,
+        startMs,
+        endMs,
+        outcome: 'unknown',
+      });
     }
     this.history.add({
-      kind: 'place-order', slot: answer.slot ?? null, askedSlot: slot, order, winner: answer.order ?? null, startMs, endMs,
+      kind: 'place-order',
+      slot: answer.slot ?? null,
+      askedSlot: slot,
+      order,
+      winner: answer.order ?? null,
+      startMs,
+      endMs,
       outcome: outcomeOf(last, [last]),
     });
   }
 
   private async send(
-    user: User, request: HttpRequest, name: string, dueMs: number,
+    user: User,
+    request: HttpRequest,
+    name: string,
+    dueMs: number,
   ): Promise<{ readonly last: Attempt; readonly attempts: readonly Attempt[] }> {
     let last = await this.client.send(user.home.url, request);
     const attempts = [last];
@@ -228,7 +286,13 @@ export class ShopLoad {
       attempts.push(last);
     }
     this.options.onRequest({
-      method: request.method, name, region: user.home.region, dueMs, endMs: performance.now(), attempts, error: last.error,
+      method: request.method,
+      name,
+      region: user.home.region,
+      dueMs,
+      endMs: performance.now(),
+      attempts,
+      error: last.error,
     });
     return { last, attempts };
   }

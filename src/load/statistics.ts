@@ -1,6 +1,6 @@
-// Request statistics in Locust's words and with Locust's rounding, beside exact percentiles from an HDR histogram.
-// Response times are in milliseconds from the intended start (no coordinated omission). Locust: stats.py.
-// Test: test/load/statistics.test.ts.
+// Request statistics in Locust's words and with Locust's rounding, beside exact percentiles from an
+// HDR histogram. Response times are in milliseconds from the intended start (no coordinated
+// omission). Locust: stats.py. Test: test/load/statistics.test.ts.
 
 import { build } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
@@ -24,10 +24,19 @@ export interface StatsRow {
   /** Rounded as Locust rounds, by PERCENTILES. */
   readonly percentiles: readonly number[];
   /** Exact to three digits, milliseconds. */
-  readonly exact: { readonly p50: number; readonly p95: number; readonly p99: number; readonly p999: number; readonly max: number };
+  readonly exact: {
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly max: number;
+  };
 }
 
-/** Locust's rounding: whole milliseconds below 100, then two significant digits; halves go to the even neighbour. */
+/**
+ * Locust's rounding: whole milliseconds below 100, then two significant digits; halves go to the
+ * even neighbour.
+ */
 export function locustRound(ms: number): number {
   if (ms < 100) return roundHalfEven(ms);
   const step = ms < 1_000 ? 10 : ms < 10_000 ? 100 : 1_000;
@@ -55,7 +64,10 @@ export class StatsEntry {
   private lastAtMs = 0;
   private readonly times = new Map<number, number>();
   private readonly histogram: Histogram = build({
-    lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: 3, useWebAssembly: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 600_000_000,
+    numberOfSignificantValueDigits: 3,
+    useWebAssembly: false,
     bitBucketSize: 32,
   });
 
@@ -65,7 +77,12 @@ export class StatsEntry {
   }
 
   /** `atMs`: when it ended, on any clock in milliseconds; `ms`: how long it took. */
-  add(request: { readonly atMs: number; readonly ms: number; readonly bytes: number; readonly failed: boolean }): void {
+  add(request: {
+    readonly atMs: number;
+    readonly ms: number;
+    readonly bytes: number;
+    readonly failed: boolean;
+  }): void {
     const { atMs, ms, bytes, failed } = request;
     this.requests++;
     if (failed) this.failures++;
@@ -80,10 +97,13 @@ export class StatsEntry {
     this.histogram.recordValue(Math.min(600_000_000, Math.max(1, Math.round(ms * 1_000))));
   }
 
-  /** `seconds`: over which the rates are taken; from the first start to the last end when absent. */
+  /**
+   * `seconds`: over which the rates are taken; from the first start to the last end when absent.
+   */
   row(seconds = Math.max(0.001, (this.lastAtMs - this.firstAtMs) / 1_000)): StatsRow {
     const none = this.requests === 0;
-    const exact = (percent: number): number => (none ? 0 : this.histogram.getValueAtPercentile(percent) / 1_000);
+    const exact = (percent: number): number =>
+      none ? 0 : this.histogram.getValueAtPercentile(percent) / 1_000;
     const percentiles = PERCENTILES.map((share) => this.percentile(share));
     return {
       method: this.method,
@@ -146,7 +166,11 @@ export class Statistics {
 
   /** `error`: null when it succeeded. */
   add(request: {
-    readonly method: string; readonly name: string; readonly atMs: number; readonly ms: number; readonly bytes: number;
+    readonly method: string;
+    readonly name: string;
+    readonly atMs: number;
+    readonly ms: number;
+    readonly bytes: number;
     readonly error: string | null;
   }): void {
     const { method, name, error } = request;
@@ -164,7 +188,9 @@ export class Statistics {
 
   /** Sorted by name and method, the total last. */
   rows(seconds?: number): readonly StatsRow[] {
-    const sorted = [...this.entries.values()].sort((a, b) => compare(a.name, b.name) || compare(a.method, b.method));
+    const sorted = [...this.entries.values()].sort(
+      (a, b) => compare(a.name, b.name) || compare(a.method, b.method),
+    );
     return [...sorted, this.total].map((entry) => entry.row(seconds));
   }
 
@@ -176,7 +202,9 @@ export class Statistics {
     const key = `${method} ${name} ${error}`;
     const before = this.errors.get(key);
     this.errors.set(key, {
-      method, name, error,
+      method,
+      name,
+      error,
       occurrences: (before?.occurrences ?? 0) + 1,
       firstSeenMs: before?.firstSeenMs ?? atMs,
       lastSeenMs: atMs,

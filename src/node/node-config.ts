@@ -1,6 +1,16 @@
 // Every limit and timeout of a node, named as in cassandra.yaml, with Cassandra 5.0's shipped defaults.
 // Durations are milliseconds, sizes bytes, whatever unit the yaml would print. Read-only to the services.
 
+/** Cassandra: config/Config.PaxosVariant. */
+export const PAXOS_VARIANTS = [
+  'v1_without_linearizable_reads_or_rejected_writes',
+  'v1',
+  'v2_without_linearizable_reads_or_rejected_writes',
+  'v2_without_linearizable_reads',
+  'v2',
+] as const;
+export type PaxosVariant = (typeof PAXOS_VARIANTS)[number];
+
 export interface NodeConfig {
   readonly cluster_name: string;
   readonly num_tokens: number;
@@ -54,7 +64,7 @@ export interface NodeConfig {
   readonly dynamic_snitch_update_interval: number;
   readonly dynamic_snitch_reset_interval: number;
 
-  readonly paxos_variant: 'v1' | 'v2';
+  readonly paxos_variant: PaxosVariant;
   readonly ideal_consistency_level: string | null;
 
   readonly commitlog_sync: 'periodic' | 'batch' | 'group';

@@ -1,6 +1,6 @@
-// One instance of the sample application, a shop, as an ordinary HTTP service on the unmodified cassandra-driver:
-// DC-aware policy pinned to its own region, prepared idempotent statements, a level for the application and per
-// statement. Ordinary Node only.
+// One instance of the sample application, a shop, as an ordinary HTTP service on the unmodified
+// cassandra-driver: DC-aware policy pinned to its own region, prepared idempotent statements, a
+// level for the application and per statement. Ordinary Node only.
 //
 //   GET  /healthz           200 while the process serves (what the balancer checks)
 //   GET  /carts/:user       200 {version, items} (version 0: no cart yet)
@@ -34,7 +34,11 @@ export interface AppSettings {
 /** Connections of one instance's driver. */
 export interface DriverConnections {
   readonly instance: string;
-  readonly hosts: readonly { readonly address: string; readonly datacenter: string; readonly connections: number }[];
+  readonly hosts: readonly {
+    readonly address: string;
+    readonly datacenter: string;
+    readonly connections: number;
+  }[];
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -62,7 +66,9 @@ export class AppInstance {
       protocolOptions: { port: this.settings.nativePort },
       policies: {
         loadBalancing: new cassandra.policies.loadBalancing.TokenAwarePolicy(
-          new cassandra.policies.loadBalancing.DCAwareRoundRobinPolicy(this.settings.localDatacenter),
+          new cassandra.policies.loadBalancing.DCAwareRoundRobinPolicy(
+            this.settings.localDatacenter,
+          ),
         ),
         reconnection: new cassandra.policies.reconnection.ConstantReconnectionPolicy(1_000),
       },
@@ -126,7 +132,9 @@ export class AppInstance {
     if (response.destroyed) return;
     const body = JSON.stringify(answer.body);
     response.writeHead(answer.status, {
-      'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-region': this.at.region,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'x-region': this.at.region,
       'x-instance': this.at.place,
     });
     response.end(body);
@@ -151,7 +159,10 @@ export class AppInstance {
       case 'GET orders/:key':
         return this.readOrder(key);
       default:
-        return { status: 404, body: { error: `no such resource: ${request.method ?? ''} ${path}` } };
+        return {
+          status: 404,
+          body: { error: `no such resource: ${request.method ?? ''} ${path}` },
+        };
     }
   }
 
@@ -160,17 +171,32 @@ export class AppInstance {
     const body =
       row === null
         ? { version: 0, items: '', writtenIn: null }
-        : { version: Number(row['version']), items: row['items'] as string, writtenIn: row['written_in'] as string };
+        : {
+            version: Number(row['version']),
+            items: row['items'] as string,
+            writtenIn: row['written_in'] as string,
+          };
     return { status: 200, body };
   }
 
   private async writeCart(user: string, body: Record<string, unknown>): Promise<Answer> {
     const { version, items, at } = body;
-    if (!Number.isSafeInteger(version) || typeof items !== 'string' || (at !== undefined && !Number.isSafeInteger(at))) {
-      return { status: 400, body: { error: 'a cart is {"version": <integer>, "items": "<text>", "at": <microseconds, optional>}' } };
+    if (
+      !Number.isSafeInteger(version) ||
+      typeof items !== 'string' ||
+      (at !== undefined && !Number.isSafeInteger(at))
+    ) {
+      return {
+        status: 400,
+        body: {
+          error:
+            'a cart is {"version": <integer>, "items": "<text>", "at": <microseconds, optional>}',
+        },
+      };
     }
     const long = cassandra.types.Long.fromNumber(version as number);
-    const timestamp = at === undefined ? {} : { timestamp: cassandra.types.Long.fromNumber(at as number) };
+    const timestamp =
+      at === undefined ? {} : { timestamp: cassandra.types.Long.fromNumber(at as number) };
     await this.run('write-cart', [user, long, items, this.at.region, new Date()], timestamp);
     return { status: 200, body: { version } };
   }
@@ -189,8 +215,8 @@ export class AppInstance {
   }
 
   /**
-   * A conditional write that lost a race may time out undecided (write type CAS). The order's id makes asking again
-   * safe: whoever finished the round, the second answer tells.
+   * A conditional write that lost a race may time out undecided (write type CAS). The order's id
+   * makes asking again safe: whoever finished the round, the second answer tells.
    */
   private async runUntilDecided(values: unknown[]): Promise<cassandra.types.ResultSet> {
     for (let attempt = 1; ; attempt++) {
@@ -216,11 +242,14 @@ export class AppInstance {
   }
 
   private run(
-    name: ShopStatement, values: unknown[], how: { readonly level?: string; readonly timestamp?: cassandra.types.Long } = {},
+    name: ShopStatement,
+    values: unknown[],
+    how: { readonly level?: string; readonly timestamp?: cassandra.types.Long } = {},
   ): Promise<cassandra.types.ResultSet> {
     if (this.client === null) throw new Error('the instance is stopping');
     const statement = SHOP_STATEMENTS[name];
-    const consistency = how.level ?? this.settings.statements[name] ?? this.settings[statement.level];
+    const consistency =
+      how.level ?? this.settings.statements[name] ?? this.settings[statement.level];
     return this.client.execute(statement.cql, values, {
       prepare: true,
       isIdempotent: true,
@@ -232,15 +261,25 @@ export class AppInstance {
   }
 }
 
-/** A write timeout of type CAS: the round may have been decided, by us or by another coordinator. */
+/**
+ * A write timeout of type CAS: the round may have been decided, by us or by another coordinator.
+ */
 function isUndecided(error: unknown): boolean {
   if (!(error instanceof cassandra.errors.ResponseError)) return false;
-  return error.code === cassandra.types.responseErrorCodes.writeTimeout && (error as { writeType?: string }).writeType === 'CAS';
+  return (
+    error.code === cassandra.types.responseErrorCodes.writeTimeout &&
+    (error as { writeType?: string }).writeType === 'CAS'
+  );
 }
 
 function levelCode(level: string): number {
-  const name = level.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return (cassandra.types.consistencies as unknown as Record<string, number>)[name] ?? cassandra.types.consistencies.localQuorum;
+  const name = level
+    .toLowerCase()
+    .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return (
+    (cassandra.types.consistencies as unknown as Record<string, number>)[name] ??
+    cassandra.types.consistencies.localQuorum
+  );
 }
 
 /** 503 with the driver's words: the database could not do it at this level. */
@@ -260,7 +299,8 @@ async function readJson(request: http.IncomingMessage): Promise<Record<string, u
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new BadBody(`the body is larger than ${BODY_BYTES_MAX} bytes`);
+    if (bytes > BODY_BYTES_MAX)
+      throw new BadBody(`the body is larger than ${BODY_BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
   try {

@@ -1,6 +1,7 @@
-// An application load balancer of one region: a balancer node in each zone and what DNS answers for it. A lost node
-// leaves DNS after as many missed checks as an unhealthy target (Route 53 does that for the ALB); a zone without a
-// healthy target leaves too, unless no zone has one (then all are answered).
+// An application load balancer of one region: a balancer node in each zone and what DNS answers for
+// it. A lost node leaves DNS after as many missed checks as an unhealthy target (Route 53 does that
+// for the ALB); a zone without a healthy target leaves too, unless no zone has one (then all are
+// answered).
 
 import type { HttpPlacement } from '../cluster/placement.ts';
 import type { BalancerSettings } from './balancer-node.ts';
@@ -55,7 +56,10 @@ export class ApplicationLoadBalancer {
       const { place } = node.at;
       if (!node.isListening()) return [`${place} does not run`];
       if (this.isOutOfDns(node)) return [`${place} is not in DNS`];
-      return node.targetStates().filter(({ state }) => state !== 'healthy').map((target) => `${place} sees ${target.place} ${target.state}`);
+      return node
+        .targetStates()
+        .filter(({ state }) => state !== 'healthy')
+        .map((target) => `${place} sees ${target.place} ${target.state}`);
     });
   }
 
@@ -64,7 +68,8 @@ export class ApplicationLoadBalancer {
   }
 
   async restartNode(place: string): Promise<void> {
-    for (const node of this.nodes) if (node.at.place === place && !node.isListening()) await node.start();
+    for (const node of this.nodes)
+      if (node.at.place === place && !node.isListening()) await node.start();
   }
 
   stop(): void {

@@ -1,6 +1,7 @@
-// One node of an application load balancer, in one zone: an HTTP proxy that checks every target by itself, routes each
-// request, never retries one, and refuses or answers on its own where the ALB does, each time with its cause told.
-// Ordinary Node only: node:http, timers. Test: test/stack/balancer-node.test.ts. AWS: Application Load Balancers guide.
+// One node of an application load balancer, in one zone: an HTTP proxy that checks every target by
+// itself, routes each request, never retries one, and refuses or answers on its own where the ALB
+// does, each time with its cause told. Ordinary Node only: node:http, timers. Test:
+// test/stack/balancer-node.test.ts. AWS: Application Load Balancers guide.
 
 import * as http from 'node:http';
 import type { Socket } from 'node:net';
@@ -49,18 +50,33 @@ export class BalancerNode {
   private server: http.Server | null = null;
   private readonly timers = new Set<NodeJS.Timeout>();
 
-  constructor(at: HttpPlacement, targets: readonly HttpPlacement[], settings: BalancerSettings, tell: StackListener) {
+  constructor(
+    at: HttpPlacement,
+    targets: readonly HttpPlacement[],
+    settings: BalancerSettings,
+    tell: StackListener,
+  ) {
     this.at = at;
     this.settings = settings;
     this.tell = tell;
     this.router = new Router(settings.routing);
-    this.agent = new http.Agent({ keepAlive: true, maxFreeSockets: 32, timeout: settings.idleTimeoutMs });
+    this.agent = new http.Agent({
+      keepAlive: true,
+      maxFreeSockets: 32,
+      timeout: settings.idleTimeoutMs,
+    });
     this.targets = targets.map((target) => ({
-      at: target, health: new TargetHealth(settings.health), healthySinceMs: 0, outstanding: new Set(),
+      at: target,
+      health: new TargetHealth(settings.health),
+      healthySinceMs: 0,
+      outstanding: new Set(),
     }));
   }
 
-  /** Listens and checks every target anew. Rejects with the system's error when the address is taken or absent. */
+  /**
+   * Listens and checks every target anew. Rejects with the system's error when the address is taken
+   * or absent.
+   */
   async start(): Promise<void> {
     const server = http.createServer(
       { keepAlive: true, maxHeaderSize: HEADERS_BYTES_MAX },
@@ -71,7 +87,9 @@ export class BalancerNode {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
     });
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.refuseMalformed(error, socket as Socket));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      this.refuseMalformed(error, socket as Socket),
+    );
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.at.port, this.at.address, resolve);
@@ -88,11 +106,21 @@ export class BalancerNode {
 
   /** True when at least one target passed its checks: what DNS and the accelerator look at. */
   hasHealthyTarget(zone?: string): boolean {
-    return this.targets.some(({ at, health }) => health.state === 'healthy' && (zone === undefined || at.zone === zone));
+    return this.targets.some(
+      ({ at, health }) => health.state === 'healthy' && (zone === undefined || at.zone === zone),
+    );
   }
 
-  targetStates(): readonly { readonly place: string; readonly state: string; readonly reason: string | null }[] {
-    return this.targets.map(({ at, health }) => ({ place: at.place, state: health.state, reason: health.reason }));
+  targetStates(): readonly {
+    readonly place: string;
+    readonly state: string;
+    readonly reason: string | null;
+  }[] {
+    return this.targets.map(({ at, health }) => ({
+      place: at.place,
+      state: health.state,
+      reason: health.reason,
+    }));
   }
 
   isListening(): boolean {
@@ -111,7 +139,10 @@ export class BalancerNode {
     this.tell({ kind: 'balancer-node-killed', place: this.at.place });
   }
 
-  /** Deregisters a target: no new requests to it; what it still has after the delay is cut off with a 502. */
+  /**
+   * Deregisters a target: no new requests to it; what it still has after the delay is cut off with
+   * a 502.
+   */
   drain(place: string): void {
     for (const target of this.targets) {
       if (target.at.place !== place) continue;
@@ -132,9 +163,19 @@ export class BalancerNode {
       const state = machine.onCheck(result);
       if (state === 'healthy') {
         target.healthySinceMs = Date.now();
-        this.tell({ kind: 'target-healthy', by: this.at.place, target: target.at.place, reason: '' });
+        this.tell({
+          kind: 'target-healthy',
+          by: this.at.place,
+          target: target.at.place,
+          reason: '',
+        });
       } else if (state === 'unhealthy') {
-        this.tell({ kind: 'target-unhealthy', by: this.at.place, target: target.at.place, reason: machine.reason ?? '' });
+        this.tell({
+          kind: 'target-unhealthy',
+          by: this.at.place,
+          target: target.at.place,
+          reason: machine.reason ?? '',
+        });
       }
     });
   }
@@ -155,22 +196,34 @@ export class BalancerNode {
       return;
     }
     const now = Date.now();
-    const candidates: Candidate[] = this.targets.map(({ at, health, outstanding, healthySinceMs }) => ({
-      zone: at.zone, state: health.state, outstanding: outstanding.size, healthyForMs: now - healthySinceMs,
-    }));
+    const candidates: Candidate[] = this.targets.map(
+      ({ at, health, outstanding, healthySinceMs }) => ({
+        zone: at.zone,
+        state: health.state,
+        outstanding: outstanding.size,
+        healthyForMs: now - healthySinceMs,
+      }),
+    );
     const choice = this.router.choose(candidates, this.at.zone, Math.random());
     const target = choice.kind === 'target' ? this.targets[choice.index] : undefined;
     if (target === undefined) {
       this.answer(response, { status: 503, target: null, cause: 'no registered targets' });
       return;
     }
-    if (choice.kind === 'target' && choice.failOpen) this.tell({ kind: 'balancer-failed-open', by: this.at.place });
+    if (choice.kind === 'target' && choice.failOpen)
+      this.tell({ kind: 'balancer-failed-open', by: this.at.place });
     this.forward(request, response, target);
   }
 
-  private forward(request: http.IncomingMessage, response: http.ServerResponse, target: Target): void {
-    const forwarded = new ForwardedRequest({ request, response }, { target: target.at, agent: this.agent, limits: this.settings }, (end) =>
-      this.onForwarded(end, response, target),
+  private forward(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    target: Target,
+  ): void {
+    const forwarded = new ForwardedRequest(
+      { request, response },
+      { target: target.at, agent: this.agent, limits: this.settings },
+      (end) => this.onForwarded(end, response, target),
     );
     target.outstanding.add(forwarded);
     response.on('close', () => target.outstanding.delete(forwarded));
@@ -193,7 +246,8 @@ export class BalancerNode {
   }
 
   private answer(
-    response: http.ServerResponse, made: { readonly status: number; readonly target: string | null; readonly cause: string },
+    response: http.ServerResponse,
+    made: { readonly status: number; readonly target: string | null; readonly cause: string },
   ): void {
     const { status, target, cause } = made;
     this.count(status);
@@ -201,7 +255,10 @@ export class BalancerNode {
     if (response.destroyed) return;
     const body = page(status);
     response.writeHead(status, {
-      server: 'awselb/2.0', 'content-type': 'text/html', 'content-length': Buffer.byteLength(body), 'x-starfish-cause': cause,
+      server: 'awselb/2.0',
+      'content-type': 'text/html',
+      'content-length': Buffer.byteLength(body),
+      'x-starfish-cause': cause,
       ...(target === null ? {} : { 'x-starfish-target': target }),
     });
     response.end(body);
@@ -213,7 +270,10 @@ export class BalancerNode {
       socket.destroy();
       return;
     }
-    const cause = error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are larger than 64 KiB' : 'the request is malformed';
+    const cause =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? 'the headers are larger than 64 KiB'
+        : 'the request is malformed';
     this.requests++;
     this.count(400);
     this.tell({ kind: 'balancer-answered', by: this.at.place, status: 400, target: null, cause });
@@ -230,11 +290,15 @@ export class BalancerNode {
 }
 
 /** What the ALB refuses before it chooses a target; null: nothing. */
-function refusalOf(request: http.IncomingMessage): { readonly status: number; readonly cause: string } | null {
+function refusalOf(
+  request: http.IncomingMessage,
+): { readonly status: number; readonly cause: string } | null {
   if (request.method === 'TRACE') return { status: 405, cause: 'TRACE is not supported' };
-  if ((request.url ?? '').length > LINE_BYTES_MAX) return { status: 414, cause: 'the URI is longer than 16 KiB' };
+  if ((request.url ?? '').length > LINE_BYTES_MAX)
+    return { status: 414, cause: 'the URI is longer than 16 KiB' };
   for (let at = 1; at < request.rawHeaders.length; at += 2) {
-    if ((request.rawHeaders[at] ?? '').length > LINE_BYTES_MAX) return { status: 400, cause: 'a header is larger than 16 KiB' };
+    if ((request.rawHeaders[at] ?? '').length > LINE_BYTES_MAX)
+      return { status: 400, cause: 'a header is larger than 16 KiB' };
   }
   const forwarded = request.headers['x-forwarded-for'];
   if (forwarded !== undefined && String(forwarded).split(',').length > FORWARDED_ADDRESSES_MAX) {

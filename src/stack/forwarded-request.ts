@@ -1,6 +1,7 @@
-// One request on its way through a balancer node: connect within a limit, wait within the idle timeout, pass the answer
-// on as it comes. Never asks a second target. Each answer that the balancer makes itself has the cause that AWS names.
-// Ordinary Node only. Test: test/stack/balancer-node.test.ts. AWS: "Troubleshoot your Application Load Balancers".
+// One request on its way through a balancer node: connect within a limit, wait within the idle
+// timeout, pass the answer on as it comes. Never asks a second target. Each answer that the
+// balancer makes itself has the cause that AWS names. Ordinary Node only. Test:
+// test/stack/balancer-node.test.ts. AWS: "Troubleshoot your Application Load Balancers".
 
 import { randomUUID } from 'node:crypto';
 import * as http from 'node:http';
@@ -22,7 +23,13 @@ export type ForwardEnd =
 
 /** Headers that belong to one connection and are not passed on. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'trailer',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
 ]);
 
 export class ForwardedRequest {
@@ -39,7 +46,11 @@ export class ForwardedRequest {
   /** `onEnd` is called once: when the target's answer begins, or when there will be none. */
   constructor(
     exchange: { readonly request: http.IncomingMessage; readonly response: http.ServerResponse },
-    to: { readonly target: HttpPlacement; readonly agent: http.Agent; readonly limits: ForwardLimits },
+    to: {
+      readonly target: HttpPlacement;
+      readonly agent: http.Agent;
+      readonly limits: ForwardLimits;
+    },
     onEnd: (end: ForwardEnd) => void,
   ) {
     this.request = exchange.request;
@@ -48,8 +59,12 @@ export class ForwardedRequest {
     this.limits = to.limits;
     this.onEnd = onEnd;
     this.upstream = http.request({
-      host: to.target.address, port: to.target.port, method: this.request.method ?? 'GET', path: this.request.url ?? '/',
-      headers: forwardedHeaders(this.request), agent: to.agent,
+      host: to.target.address,
+      port: to.target.port,
+      method: this.request.method ?? 'GET',
+      path: this.request.url ?? '/',
+      headers: forwardedHeaders(this.request),
+      agent: to.agent,
     });
     this.watch();
   }
@@ -70,7 +85,12 @@ export class ForwardedRequest {
     });
     upstream.on('response', (answer) => this.pass(answer));
     upstream.on('error', () =>
-      this.fail(502, this.connected ? 'the target closed the connection with the request outstanding' : 'the target refused the connection'),
+      this.fail(
+        502,
+        this.connected
+          ? 'the target closed the connection with the request outstanding'
+          : 'the target refused the connection',
+      ),
     );
     response.on('close', () => {
       if (response.writableFinished) return;
@@ -134,7 +154,8 @@ export class ForwardedRequest {
 
 function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders {
   const headers: http.OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(request.headers)) if (!HOP_BY_HOP.has(name)) headers[name] = value;
+  for (const [name, value] of Object.entries(request.headers))
+    if (!HOP_BY_HOP.has(name)) headers[name] = value;
   // A body without a length is passed on as it came: in chunks.
   if (request.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
   const client = request.socket.remoteAddress ?? '';
@@ -148,6 +169,8 @@ function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeade
 
 /** `Root=1-<seconds>-<24 hex digits>`. */
 function traceId(): string {
-  const seconds = Math.floor(Date.now() / 1_000).toString(16).padStart(8, '0');
+  const seconds = Math.floor(Date.now() / 1_000)
+    .toString(16)
+    .padStart(8, '0');
   return `Root=1-${seconds}-${randomUUID().replaceAll('-', '').slice(0, 24)}`;
 }

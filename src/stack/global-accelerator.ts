@@ -1,7 +1,8 @@
-// The global balancer: a TCP front door that steers each new connection to a regional balancer and then only moves
-// bytes; established connections are never moved. Each user population enters at its own edge address. An endpoint is
-// healthy while its balancer says so; a change takes `propagationMs` to reach the edges.
-// Ordinary Node only: node:net, timers. AWS: Global Accelerator guide; facts on failover in docs/balancers.md.
+// The global balancer: a TCP front door that steers each new connection to a regional balancer and
+// then only moves bytes; established connections are never moved. Each user population enters at
+// its own edge address. An endpoint is healthy while its balancer says so; a change takes
+// `propagationMs` to reach the edges. Ordinary Node only: node:net, timers. AWS: Global Accelerator
+// guide; facts on failover in docs/balancers.md.
 
 import * as net from 'node:net';
 import type { StackListener } from './stack-event.ts';
@@ -45,7 +46,10 @@ export class GlobalAccelerator {
   private readonly servers: net.Server[] = [];
   private readonly sockets = new Set<net.Socket>();
   /** What the edges believe, and since when the balancer has said something else. */
-  private readonly believed = new Map<string, { healthy: boolean; differsSinceMs: number | null }>();
+  private readonly believed = new Map<
+    string,
+    { healthy: boolean; differsSinceMs: number | null }
+  >();
   private readonly dials = new Map<string, number>();
   private poll: NodeJS.Timeout | null = null;
   private turn = 0;
@@ -109,7 +113,9 @@ export class GlobalAccelerator {
     this.track(client);
     const population = edge.population ?? this.drawPopulation();
     const groups = this.settings.nearest(population).map((region) => ({
-      region, healthy: this.healthOf(region), dial: this.dials.get(region) ?? 1,
+      region,
+      healthy: this.healthOf(region),
+      dial: this.dials.get(region) ?? 1,
     }));
     const steering = steer(groups, Math.random());
     if (steering.kind === 'none') {
@@ -133,7 +139,9 @@ export class GlobalAccelerator {
     const [host, port] = chosen;
     const upstream = net.connect({ host, port, noDelay: true });
     this.track(upstream);
-    upstream.setTimeout(this.settings.connectTimeoutMs, () => upstream.destroy(new Error('connect timed out')));
+    upstream.setTimeout(this.settings.connectTimeoutMs, () =>
+      upstream.destroy(new Error('connect timed out')),
+    );
     upstream.once('connect', () => {
       upstream.setTimeout(0);
       client.pipe(upstream);

@@ -1,6 +1,6 @@
-// Which target a balancer node sends the next request to: round robin or least outstanding requests, cross-zone or not,
-// slow start, and fail open. Pure but for its turn.
-// Test: test/stack/routing.test.ts. AWS: "Routing algorithms", "Target group health".
+// Which target a balancer node sends the next request to: round robin or least outstanding
+// requests, cross-zone or not, slow start, and fail open. Pure but for its turn. Test:
+// test/stack/routing.test.ts. AWS: "Routing algorithms", "Target group health".
 
 import type { TargetState } from './target-health.ts';
 
@@ -63,7 +63,11 @@ export class Router {
   }
 
   /** A target in slow start takes part with a probability that grows linearly. */
-  private afterSlowStart(targets: readonly Candidate[], healthy: readonly number[], draw: number): readonly number[] {
+  private afterSlowStart(
+    targets: readonly Candidate[],
+    healthy: readonly number[],
+    draw: number,
+  ): readonly number[] {
     const { slowStartMs } = this.settings;
     if (slowStartMs === 0) return healthy;
     const warm = healthy.filter((index) => (targets[index]?.healthyForMs ?? 0) >= slowStartMs);

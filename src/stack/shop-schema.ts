@@ -1,4 +1,5 @@
-// The sample application's schema and its statements, one table: name, text, which of the application's levels it uses.
+// The sample application's schema and its statements, one table: name, text, which of the
+// application's levels it uses.
 
 export const SHOP_KEYSPACE = 'shop';
 
@@ -14,18 +15,29 @@ export type ShopStatement = 'read-cart' | 'write-cart' | 'place-order' | 'read-o
 
 /** All are idempotent: a cart write carries its version, an order its id. */
 export const SHOP_STATEMENTS: Readonly<
-  Record<ShopStatement, { readonly cql: string; readonly level: 'read' | 'write'; readonly conditional: boolean }>
+  Record<
+    ShopStatement,
+    { readonly cql: string; readonly level: 'read' | 'write'; readonly conditional: boolean }
+  >
 > = {
   'read-cart': {
-    cql: 'SELECT version, items, written_in FROM shop.carts WHERE user_id = ?', level: 'read', conditional: false,
+    cql: 'SELECT version, items, written_in FROM shop.carts WHERE user_id = ?',
+    level: 'read',
+    conditional: false,
   },
   'write-cart': {
     cql: 'INSERT INTO shop.carts (user_id, version, items, written_in, updated_at) VALUES (?, ?, ?, ?, ?)',
-    level: 'write', conditional: false,
+    level: 'write',
+    conditional: false,
   },
   'place-order': {
     cql: 'INSERT INTO shop.orders (slot, order_id, user_id, total, placed_at) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS',
-    level: 'write', conditional: true,
+    level: 'write',
+    conditional: true,
   },
-  'read-order': { cql: 'SELECT order_id, user_id, total FROM shop.orders WHERE slot = ?', level: 'read', conditional: false },
+  'read-order': {
+    cql: 'SELECT order_id, user_id, total FROM shop.orders WHERE slot = ?',
+    level: 'read',
+    conditional: false,
+  },
 };

@@ -1,5 +1,6 @@
-// The always-on stack around an engine: application instances, a balancer a region, the global accelerator. Starts and
-// stops them, and loses or returns any part of them by place. Database nodes are the engine's.
+// The always-on stack around an engine: application instances, a balancer a region, the global
+// accelerator. Starts and stops them, and loses or returns any part of them by place. Database
+// nodes are the engine's.
 
 import { regionRttMs } from '../topology/latency-table.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -19,11 +20,17 @@ export interface StackOptions {
   readonly readTimeoutMs?: number;
 }
 
-/** Where the users of a region enter: the accelerator's edge, and the other region's balancer for a retry. */
+/**
+ * Where the users of a region enter: the accelerator's edge, and the other region's balancer for a
+ * retry.
+ */
 export interface FrontDoor {
   readonly region: string;
   readonly url: string;
-  /** The next nearest region's balancer, by its own name: where SDKs send a retry. Null with one region. */
+  /**
+   * The next nearest region's balancer, by its own name: where SDKs send a retry. Null with one
+   * region.
+   */
   readonly retryUrl: () => string | null;
 }
 
@@ -38,7 +45,9 @@ export class Stack {
     this.options = options;
     const { topology, placement } = options;
     const tell: StackListener = (event) => this.tell(event);
-    this.instances = placement.instances.map((at) => new AppInstance(at, appSettings(options, at.region)));
+    this.instances = placement.instances.map(
+      (at) => new AppInstance(at, appSettings(options, at.region)),
+    );
     const settings = balancerSettings(topology);
     this.balancers = new Map(
       Object.keys(topology.regions).map((region) => {
@@ -70,7 +79,10 @@ export class Stack {
     return () => this.listeners.delete(listener);
   }
 
-  /** Starts the instances (side by side), the balancers, the accelerator; resolves when every target is healthy. */
+  /**
+   * Starts the instances (side by side), the balancers, the accelerator; resolves when every target
+   * is healthy.
+   */
   async start(): Promise<void> {
     await Promise.all(this.instances.map((instance) => instance.start()));
     for (const balancer of this.balancers.values()) await balancer.start();
@@ -82,11 +94,18 @@ export class Stack {
     }
   }
 
-  /** What keeps it from being whole, in words: instances, what balancers see, where the accelerator steers. */
+  /**
+   * What keeps it from being whole, in words: instances, what balancers see, where the accelerator
+   * steers.
+   */
   missing(): readonly string[] {
-    const stopped = this.instances.filter((instance) => !instance.isRunning()).map(({ at }) => `${at.place} does not run`);
+    const stopped = this.instances
+      .filter((instance) => !instance.isRunning())
+      .map(({ at }) => `${at.place} does not run`);
     const seen = [...this.balancers.values()].flatMap((balancer) => balancer.missing());
-    const avoided = [...this.balancers.keys()].filter((region) => !this.accelerator.healthOf(region)).map((region) => `the accelerator steers away from ${region}`);
+    const avoided = [...this.balancers.keys()]
+      .filter((region) => !this.accelerator.healthOf(region))
+      .map((region) => `the accelerator steers away from ${region}`);
     return [...stopped, ...seen, ...avoided];
   }
 
@@ -103,7 +122,8 @@ export class Stack {
       url: `http://${address}:${port}`,
       retryUrl: () => {
         const other = nearestRegions(topology, region).find((name) => name !== region);
-        const addresses = (other === undefined ? undefined : this.balancers.get(other))?.addresses() ?? [];
+        const addresses =
+          (other === undefined ? undefined : this.balancers.get(other))?.addresses() ?? [];
         // A name server answers with another order each time.
         const found = addresses[Math.floor(Math.random() * addresses.length)];
         return found === undefined ? null : `http://${found[0]}:${found[1]}`;
@@ -118,7 +138,9 @@ export class Stack {
   }
 
   driverConnections(): readonly DriverConnections[] {
-    return this.instances.filter((instance) => instance.isRunning()).map((instance) => instance.connections());
+    return this.instances
+      .filter((instance) => instance.isRunning())
+      .map((instance) => instance.connections());
   }
 
   async killInstance(place: string): Promise<void> {
@@ -176,7 +198,11 @@ export function populationShares(topology: Topology): ReadonlyMap<string, number
 
 /** One edge for users of all regions, and one for those nearest to each. */
 function edgesOf({ placement }: StackOptions): readonly EdgeListener[] {
-  const own = placement.edges.map(({ region, address, port }) => ({ population: region, address, port }));
+  const own = placement.edges.map(({ region, address, port }) => ({
+    population: region,
+    address,
+    port,
+  }));
   return [{ population: null, ...placement.globalAddress }, ...own];
 }
 
@@ -205,7 +231,11 @@ function balancerSettings(topology: Topology): BalancerSettings {
       unhealthyThreshold: regional.health.unhealthy,
       healthyThreshold: regional.health.healthy,
     },
-    routing: { algorithm: regional.algorithm, crossZone: regional.cross_zone, slowStartMs: regional.slow_start },
+    routing: {
+      algorithm: regional.algorithm,
+      crossZone: regional.cross_zone,
+      slowStartMs: regional.slow_start,
+    },
     idleTimeoutMs: regional.idle_timeout,
     connectTimeoutMs: regional.connect_timeout,
     deregistrationDelayMs: regional.deregistration_delay,

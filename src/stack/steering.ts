@@ -1,6 +1,7 @@
-// Where the global accelerator sends a new connection: the client's nearest region by its traffic dial, the next
-// nearest for the rest; no healthy endpoint: the nearest other groups, dial ignored; none at all: fail open to the
-// nearest. Pure. Test: test/stack/steering.test.ts. AWS: "Traffic dials", "Unhealthy endpoints", Global Accelerator guide.
+// Where the global accelerator sends a new connection: the client's nearest region by its traffic
+// dial, the next nearest for the rest; no healthy endpoint: the nearest other groups, dial ignored;
+// none at all: fail open to the nearest. Pure. Test: test/stack/steering.test.ts. AWS: "Traffic
+// dials", "Unhealthy endpoints", Global Accelerator guide.
 
 export interface EndpointGroup {
   readonly region: string;
@@ -10,12 +11,16 @@ export interface EndpointGroup {
 }
 
 export type Steering =
-  | { readonly kind: 'region'; readonly region: string; readonly reason: 'nearest' | 'dialled-away' | 'failover' | 'fail-open' }
+  | {
+      readonly kind: 'region';
+      readonly region: string;
+      readonly reason: 'nearest' | 'dialled-away' | 'failover' | 'fail-open';
+    }
   | { readonly kind: 'none' };
 
 /**
- * `groups` nearest first; `draw` uniform in [0, 1). What no dial takes goes to the last group that takes any, so that two
- * groups at 50 % each serve half of their own users and half of the other's.
+ * `groups` nearest first; `draw` uniform in [0, 1). What no dial takes goes to the last group that
+ * takes any, so that two groups at 50 % each serve half of their own users and half of the other's.
  */
 export function steer(groups: readonly EndpointGroup[], draw: number): Steering {
   const [closest] = groups;
@@ -29,7 +34,8 @@ export function steer(groups: readonly EndpointGroup[], draw: number): Steering 
     left = (left - group.dial) / (1 - group.dial);
   }
   const anyHealthy = groups.find((group) => group.healthy);
-  if (anyHealthy !== undefined) return { kind: 'region', region: anyHealthy.region, reason: 'failover' };
+  if (anyHealthy !== undefined)
+    return { kind: 'region', region: anyHealthy.region, reason: 'failover' };
   return { kind: 'region', region: closest.region, reason: 'fail-open' };
 }
 

@@ -1,6 +1,6 @@
-// One target's health as one balancer node sees it: a machine fed with check results. AWS: "Health checks for your
-// target groups" (a new target needs one success; then `healthy` successes or `unhealthy` failures in a row turn it).
-// Test: test/stack/target-health.test.ts.
+// One target's health as one balancer node sees it: a machine fed with check results. AWS: "Health
+// checks for your target groups" (a new target needs one success; then `healthy` successes or
+// `unhealthy` failures in a row turn it). Test: test/stack/target-health.test.ts.
 
 export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unused';
 
@@ -26,7 +26,11 @@ export interface HealthCheckSettings {
 
 /** AWS's defaults for an application load balancer. */
 export const AWS_HEALTH_CHECK: HealthCheckSettings = {
-  path: '/', intervalMs: 30_000, timeoutMs: 5_000, unhealthyThreshold: 2, healthyThreshold: 5,
+  path: '/',
+  intervalMs: 30_000,
+  timeoutMs: 5_000,
+  unhealthyThreshold: 2,
+  healthyThreshold: 5,
 };
 
 export type CheckResult = 'success' | 'code-mismatch' | 'timeout' | 'failed';
@@ -61,7 +65,8 @@ export class TargetHealth {
     if (this.state === 'initial') {
       if (result === 'success') return this.become('healthy', null);
       this.reason = 'Elb.InitialHealthChecking';
-      if (this.failures >= this.settings.unhealthyThreshold) return this.become('unhealthy', REASONS[result]);
+      if (this.failures >= this.settings.unhealthyThreshold)
+        return this.become('unhealthy', REASONS[result]);
       return null;
     }
     if (this.state === 'healthy') {
@@ -95,8 +100,8 @@ export class TargetHealth {
 }
 
 /**
- * The longest time from a crash to "unhealthy", milliseconds: U checks, the first at most one interval away; a black
- * hole adds a timeout.
+ * The longest time from a crash to "unhealthy", milliseconds: U checks, the first at most one
+ * interval away; a black hole adds a timeout.
  */
 export function detectionTimeMsMax(settings: HealthCheckSettings, blackHole = false): number {
   return settings.unhealthyThreshold * settings.intervalMs + (blackHole ? settings.timeoutMs : 0);

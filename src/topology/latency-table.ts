@@ -1,9 +1,18 @@
-// Round-trip times between AWS regions in milliseconds: averages of a published table of VPC-to-VPC pings (2017), with
-// newer values where they were found. Data, dated, overridable by `links` in the topology.
+// Round-trip times between AWS regions in milliseconds: averages of a published table of VPC-to-VPC
+// pings (2017), with newer values where they were found. Data, dated, overridable by `links` in the
+// topology.
 
 const REGIONS = [
-  'us-east-1', 'us-west-1', 'us-west-2', 'eu-west-1', 'eu-central-1', 'ap-northeast-1', 'ap-northeast-2',
-  'ap-southeast-1', 'ap-southeast-2', 'sa-east-1',
+  'us-east-1',
+  'us-west-1',
+  'us-west-2',
+  'eu-west-1',
+  'eu-central-1',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'sa-east-1',
 ] as const;
 
 const UPPER: readonly (readonly number[])[] = [
@@ -21,7 +30,10 @@ const UPPER: readonly (readonly number[])[] = [
 /** For a pair that is not in the table. */
 export const UNKNOWN_REGION_RTT_MS = 80;
 
-/** Round-trip milliseconds between two regions; UNKNOWN_REGION_RTT_MS for an unlisted pair, 0 for the same region. */
+/**
+ * Round-trip milliseconds between two regions; UNKNOWN_REGION_RTT_MS for an unlisted pair, 0 for
+ * the same region.
+ */
 export function regionRttMs(a: string, b: string): number {
   if (a === b) return 0;
   const i = (REGIONS as readonly string[]).indexOf(a);

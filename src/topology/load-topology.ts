@@ -1,5 +1,5 @@
-// Reads a topology from YAML text or a plain object; every error says file:line:column, what is wrong and what fits.
-// Test: test/topology/load-topology.test.ts.
+// Reads a topology from YAML text or a plain object; every error says file:line:column, what is
+// wrong and what fits. Test: test/topology/load-topology.test.ts.
 
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
@@ -30,11 +30,18 @@ export function toTopology(input: TopologyInput): Topology {
 export function validate<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw new InvalidDocument(result.error.issues.map((issue) => describe(issue, schema, what)).join('\n'));
+  throw new InvalidDocument(
+    result.error.issues.map((issue) => describe(issue, schema, what)).join('\n'),
+  );
 }
 
 /** Parses YAML `text` by a zod schema, with positions in the errors. Throws InvalidDocument. */
-export function parseDocumentAs<T>(schema: z.ZodType<T>, text: string, file: string, edit: DocumentEdit = keep): T {
+export function parseDocumentAs<T>(
+  schema: z.ZodType<T>,
+  text: string,
+  file: string,
+  edit: DocumentEdit = keep,
+): T {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [first] = document.errors;
@@ -52,7 +59,10 @@ export function parseDocumentAs<T>(schema: z.ZodType<T>, text: string, file: str
   throw new InvalidDocument(problems.join('\n'));
 }
 
-function positionOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number {
+function positionOf(
+  document: ReturnType<typeof parseDocument>,
+  path: readonly PropertyKey[],
+): number {
   for (let depth = path.length; depth > 0; depth--) {
     const node = document.getIn(path.slice(0, depth), true);
     if (isNode(node) && node.range) return node.range[0];
@@ -96,7 +106,11 @@ function stepInto(schema: unknown, key: string): unknown {
 
 function unwrap(schema: unknown): unknown {
   let current = schema;
-  while (current instanceof z.ZodDefault || current instanceof z.ZodPrefault || current instanceof z.ZodOptional) {
+  while (
+    current instanceof z.ZodDefault ||
+    current instanceof z.ZodPrefault ||
+    current instanceof z.ZodOptional
+  ) {
     current = current.unwrap();
   }
   return current;
@@ -109,22 +123,29 @@ export function checkReferences(topology: Topology, file: string): Topology {
   const check = (place: string, region: string): void => {
     if (regions.includes(region)) return;
     const near = nearest(region, regions);
-    problems.push(`${file}: ${place}: there is no region ${region}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`);
+    problems.push(
+      `${file}: ${place}: there is no region ${region}${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`,
+    );
   };
   for (const [keyspace, { replication }] of Object.entries(topology.keyspaces)) {
-    for (const region of Object.keys(replication)) check(`keyspaces.${keyspace}.replication`, region);
+    for (const region of Object.keys(replication))
+      check(`keyspaces.${keyspace}.replication`, region);
   }
   for (const link of Object.keys(topology.links)) {
     if (link === 'within-zone' || link === 'between-zones') continue;
     const ends = link.split('..');
     if (ends.length !== 2) {
-      problems.push(`${file}: links.${link}: a link is within-zone, between-zones or <region>..<region>`);
+      problems.push(
+        `${file}: links.${link}: a link is within-zone, between-zones or <region>..<region>`,
+      );
       continue;
     }
     for (const end of ends) check(`links.${link}`, end);
   }
-  for (const region of Object.keys(topology.balancers.global.clients)) check('balancers.global.clients', region);
-  for (const region of Object.keys(topology.balancers.global.traffic_dial)) check('balancers.global.traffic_dial', region);
+  for (const region of Object.keys(topology.balancers.global.clients))
+    check('balancers.global.clients', region);
+  for (const region of Object.keys(topology.balancers.global.traffic_dial))
+    check('balancers.global.traffic_dial', region);
   if (problems.length > 0) throw new InvalidDocument(problems.join('\n'));
   return topology;
 }

@@ -1,14 +1,25 @@
-// Places: `us-east-1`, `us-east-1/b`, `us-east-1/b/2`, and pairs of regions `us-east-1..us-west-2`. Written the same
-// everywhere: CLI, YAML, API, report. An unknown place answers with the nearest known ones.
+// Places: `us-east-1`, `us-east-1/b`, `us-east-1/b/2`, and pairs of regions `us-east-1..us-west-2`.
+// Written the same everywhere: CLI, YAML, API, report. An unknown place answers with the nearest
+// known ones.
 
 import type { Topology } from './topology.ts';
 
 export type Place =
   | { readonly kind: 'region'; readonly region: string }
   | { readonly kind: 'zone'; readonly region: string; readonly zone: string }
-  | { readonly kind: 'node'; readonly region: string; readonly zone: string; readonly index: number }
+  | {
+      readonly kind: 'node';
+      readonly region: string;
+      readonly zone: string;
+      readonly index: number;
+    }
   /** An application instance: `us-east-1/b/app-1`. */
-  | { readonly kind: 'instance'; readonly region: string; readonly zone: string; readonly index: number }
+  | {
+      readonly kind: 'instance';
+      readonly region: string;
+      readonly zone: string;
+      readonly index: number;
+    }
   | { readonly kind: 'link'; readonly from: string; readonly to: string };
 
 export class UnknownPlace extends Error {
@@ -31,7 +42,8 @@ export function parsePlace(text: string, topology: Topology): Place {
     return { kind: 'instance', region, zone, index };
   }
   const index = Number(item);
-  if (!Number.isInteger(index) || index < 1 || index > found.nodesPerZone) throw unknown(text, topology);
+  if (!Number.isInteger(index) || index < 1 || index > found.nodesPerZone)
+    throw unknown(text, topology);
   return { kind: 'node', region, zone, index };
 }
 
@@ -58,8 +70,10 @@ export function allPlaces(topology: Topology): readonly Place[] {
     places.push({ kind: 'region', region });
     for (const zone of zones) {
       places.push({ kind: 'zone', region, zone });
-      for (let index = 1; index <= nodesPerZone; index++) places.push({ kind: 'node', region, zone, index });
-      for (let index = 1; index <= appsPerZone; index++) places.push({ kind: 'instance', region, zone, index });
+      for (let index = 1; index <= nodesPerZone; index++)
+        places.push({ kind: 'node', region, zone, index });
+      for (let index = 1; index <= appsPerZone; index++)
+        places.push({ kind: 'instance', region, zone, index });
     }
   }
   for (const [from] of regions) {
@@ -90,14 +104,17 @@ export function nearest(word: string, known: readonly string[]): readonly string
 
 function parseLink(text: string, topology: Topology): Place {
   const [from = '', to = ''] = text.split('..');
-  if (from === to || !(from in topology.regions) || !(to in topology.regions)) throw unknown(text, topology);
+  if (from === to || !(from in topology.regions) || !(to in topology.regions))
+    throw unknown(text, topology);
   return { kind: 'link', from, to };
 }
 
 function unknown(text: string, topology: Topology): UnknownPlace {
   const near = nearest(text, allPlaces(topology).map(placeText));
   const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
-  return new UnknownPlace(`There is no place ${text} in this topology.${hint} \`starfish status\` lists them.`);
+  return new UnknownPlace(
+    `There is no place ${text} in this topology.${hint} \`starfish status\` lists them.`,
+  );
 }
 
 function editDistance(a: string, b: string): number {

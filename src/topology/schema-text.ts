@@ -1,5 +1,6 @@
-// A file of CQL as its statements: split at semicolons outside strings, quoted names, code blocks and comments. It does
-// not parse them; the node that runs them does. Test: test/topology/schema-text.test.ts.
+// A file of CQL as its statements: split at semicolons outside strings, quoted names, code blocks
+// and comments. It does not parse them; the node that runs them does. Test:
+// test/topology/schema-text.test.ts.
 
 /** Statements without their semicolons, in order; comments between them are left out. */
 export function splitStatements(text: string): readonly string[] {
@@ -29,10 +30,18 @@ function isOpenBatch(text: string): boolean {
 }
 
 const OPENERS: readonly (readonly [string, string])[] = [
-  ["'", "'"], ['"', '"'], ['$$', '$$'], ['--', '\n'], ['//', '\n'], ['/*', '*/'],
+  ["'", "'"],
+  ['"', '"'],
+  ['$$', '$$'],
+  ['--', '\n'],
+  ['//', '\n'],
+  ['/*', '*/'],
 ];
 
-/** Where the quoted piece, comment or single character that begins at `at` ends. A doubled quote begins a new piece. */
+/**
+ * Where the quoted piece, comment or single character that begins at `at` ends. A doubled quote
+ * begins a new piece.
+ */
 function endOfToken(text: string, at: number): number {
   for (const [open, close] of OPENERS) {
     if (!text.startsWith(open, at)) continue;

@@ -1,17 +1,19 @@
-// The topology document: regions, zones, nodes, instances, links, keyspaces, application, balancers, settings. Closed
-// and validated; unknown keys are refused with the nearest known ones. Loading and error positions: load-topology.ts.
+// The topology document: regions, zones, nodes, instances, links, keyspaces, application,
+// balancers, settings. Closed and validated; unknown keys are refused with the nearest known ones.
+// Loading and error positions: load-topology.ts.
 
 import { z } from 'zod';
 import { parseDurationMs, parseShare } from './units.ts';
 
-const durationMs = z
-  .union([z.string(), z.number()])
-  .transform((value, context) => {
-    const ms = typeof value === 'number' ? value * 1_000 : parseDurationMs(value);
-    if (ms !== null) return ms;
-    context.addIssue({ code: 'custom', message: `not a duration: ${String(value)}; write 200ms, 5s, 3m or 3h` });
-    return z.NEVER;
+const durationMs = z.union([z.string(), z.number()]).transform((value, context) => {
+  const ms = typeof value === 'number' ? value * 1_000 : parseDurationMs(value);
+  if (ms !== null) return ms;
+  context.addIssue({
+    code: 'custom',
+    message: `not a duration: ${String(value)}; write 200ms, 5s, 3m or 3h`,
   });
+  return z.NEVER;
+});
 
 const share = z.union([z.string(), z.number()]).transform((value, context) => {
   const parsed = parseShare(value);
@@ -42,7 +44,15 @@ const link = z.union([
 ]);
 
 const CONSISTENCY = [
-  'ANY', 'ONE', 'TWO', 'THREE', 'QUORUM', 'ALL', 'LOCAL_QUORUM', 'EACH_QUORUM', 'LOCAL_ONE',
+  'ANY',
+  'ONE',
+  'TWO',
+  'THREE',
+  'QUORUM',
+  'ALL',
+  'LOCAL_QUORUM',
+  'EACH_QUORUM',
+  'LOCAL_ONE',
 ] as const;
 const level = z.enum(CONSISTENCY);
 const serialLevel = z.enum(['SERIAL', 'LOCAL_SERIAL']);
@@ -121,7 +131,10 @@ export type Topology = z.infer<typeof topologySchema>;
 export type TopologyInput = z.input<typeof topologySchema>;
 export type RegionTopology = Topology['regions'][string];
 
-/** The built-in default: two regions, three zones each, one node and one application instance a zone. */
+/**
+ * The built-in default: two regions, three zones each, one node and one application instance a
+ * zone.
+ */
 export const ALWAYS_ON: TopologyInput = {
   version: 1,
   name: 'always-on',

@@ -1,10 +1,18 @@
 // Durations, percentages and counts as people write them in files and flags.
 
 const MS_PER_UNIT: Readonly<Record<string, number>> = {
-  us: 0.001, ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000,
+  us: 0.001,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
 };
 
-/** `200ms`, `5s`, `1m30s`, `3h`, `0.2ms` or a plain number of seconds -> milliseconds; null when it is neither. */
+/**
+ * `200ms`, `5s`, `1m30s`, `3h`, `0.2ms` or a plain number of seconds -> milliseconds; null when it
+ * is neither.
+ */
 export function parseDurationMs(text: string): number | null {
   const trimmed = text.trim();
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1_000;
@@ -31,6 +39,7 @@ export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Number(ms.toFixed(ms < 10 ? 1 : 0))} ms`;
   if (ms < 59_950) return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
   const seconds = Math.round(ms / 1_000);
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
+  if (seconds < 3_600)
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
   return `${Number((ms / 3_600_000).toFixed(2))} h`;
 }

@@ -1,5 +1,6 @@
-// The account of acknowledged writes finds every kind of loss, and nothing where nothing was lost. A disk that loses what
-// an acknowledgement promised is planted by hand: that is what ONE does not survive.
+// The account of acknowledged writes finds every kind of loss, and nothing where nothing was lost.
+// A disk that loses what an acknowledgement promised is planted by hand: that is what ONE does not
+// survive.
 
 import cassandra from 'cassandra-driver';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -14,7 +15,8 @@ let client: cassandra.Client;
 
 beforeAll(async () => {
   cluster = await startCluster({
-    regions: { dc: { zones: 3 } }, addressBlock: await freeBlock(),
+    regions: { dc: { zones: 3 } },
+    addressBlock: await freeBlock(),
     // Without hints, what a replica missed stays missed until a repair.
     cassandra: { gossip_interval: '250ms', hinted_handoff_enabled: false },
     schema: `CREATE KEYSPACE k WITH replication = {'class': 'NetworkTopologyStrategy', 'dc': 3};
@@ -22,7 +24,10 @@ beforeAll(async () => {
       CREATE KEYSPACE single WITH replication = {'class': 'NetworkTopologyStrategy', 'dc': 1};
       CREATE TABLE single.t (p text PRIMARY KEY, v text);`,
   });
-  client = new cassandra.Client({ ...cluster.driverOptions(), queryOptions: { consistency: consistencies.localQuorum, prepare: true, isIdempotent: true } });
+  client = new cassandra.Client({
+    ...cluster.driverOptions(),
+    queryOptions: { consistency: consistencies.localQuorum, prepare: true, isIdempotent: true },
+  });
   await client.connect();
 });
 afterAll(async () => {
@@ -37,7 +42,10 @@ test('writes, deletions, batches and conditional writes that are kept are no los
   await client.execute("INSERT INTO k.t (p, c, v) VALUES ('a', 2, 'gone') USING TTL 1");
   await client.execute("DELETE FROM k.t WHERE p = 'a' AND c = 2");
   await client.execute("DELETE FROM k.t WHERE p = 'b' AND c > 5");
-  await client.batch([{ query: "INSERT INTO k.t (p, c, v) VALUES ('c', 1, 'x')" }, { query: "INSERT INTO k.t (p, c, v) VALUES ('d', 1, 'x')" }]);
+  await client.batch([
+    { query: "INSERT INTO k.t (p, c, v) VALUES ('c', 1, 'x')" },
+    { query: "INSERT INTO k.t (p, c, v) VALUES ('d', 1, 'x')" },
+  ]);
   await client.execute("INSERT INTO k.t (p, c, v) VALUES ('e', 1, 'x') IF NOT EXISTS");
   await client.execute("INSERT INTO k.t (p, c, v) VALUES ('e', 1, 'z') IF NOT EXISTS");
   const report = await cluster.check('lost-writes');
@@ -45,7 +53,9 @@ test('writes, deletions, batches and conditional writes that are kept are no los
 });
 
 test('a write that only a lost node had is lost, by its name', async () => {
-  await client.execute("INSERT INTO single.t (p, v) VALUES ('only', 'x')", [], { consistency: consistencies.one });
+  await client.execute("INSERT INTO single.t (p, v) VALUES ('only', 'x')", [], {
+    consistency: consistencies.one,
+  });
   expect((await cluster.check('lost-writes')).violations).toEqual([]);
   // Its one replica is gone: nobody who runs has it.
   for (const { place } of cluster.nodes) {
@@ -65,7 +75,9 @@ test('replicas that differ are told by name until a repair', async () => {
   await client.execute("INSERT INTO k.t (p, c, v) VALUES ('missed', 1, 'x')");
   await kill.heal();
   await cluster.settled();
-  expect((await cluster.check('convergence')).violations).toEqual([expect.stringMatching(/^k\.t missed differs on /)]);
+  expect((await cluster.check('convergence')).violations).toEqual([
+    expect.stringMatching(/^k\.t missed differs on /),
+  ]);
   expect((await cluster.check('lost-writes')).violations).toEqual([]);
   expect((await cluster.repair('k')).ok).toBe(true);
   expect((await cluster.check('convergence')).violations).toEqual([]);

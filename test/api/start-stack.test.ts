@@ -1,4 +1,5 @@
-// startStack: the shop over HTTP through the accelerator, a region lost and taken over by the other, and back.
+// startStack: the shop over HTTP through the accelerator, a region lost and taken over by the
+// other, and back.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack } from '../../src/index.ts';
@@ -9,11 +10,15 @@ let stack: RunningStack;
 
 beforeAll(async () => {
   stack = await startStack({
-    addressBlock: await freeBlock(), seed: 1,
+    addressBlock: await freeBlock(),
+    seed: 1,
     topology: {
       regions: { 'us-east-1': { zones: ['a', 'b'] }, 'us-west-2': { zones: ['a'] } },
       cassandra: { gossip_interval: '250ms' },
-      balancers: { regional: { health: { interval: '200ms', timeout: '150ms' } }, global: { propagation: '300ms' } },
+      balancers: {
+        regional: { health: { interval: '200ms', timeout: '150ms' } },
+        global: { propagation: '300ms' },
+      },
     },
   });
 });
@@ -21,7 +26,11 @@ afterAll(() => stack?.stop());
 
 async function put(url: string, version: number): Promise<string | null> {
   const body = JSON.stringify({ version, items: 'a book' });
-  const response = await fetch(`${url}/carts/ada`, { method: 'PUT', body, headers: { connection: 'close' } });
+  const response = await fetch(`${url}/carts/ada`, {
+    method: 'PUT',
+    body,
+    headers: { connection: 'close' },
+  });
   expect(response.status).toBe(200);
   return response.headers.get('x-region');
 }
@@ -44,7 +53,10 @@ test('a lost region is served by the other after propagation, and serves again w
   const stop = stack.onEvent((event) => events.push(event));
   const outage = await stack.fault({ kind: 'outage', at: 'us-west-2' });
   expect(outage.radius).toBe('1 node, 1 instance, 1 balancer node');
-  const isTold = (kind: StackEvent['kind']): (() => boolean) => () => events.some((event) => event.kind === kind);
+  const isTold =
+    (kind: StackEvent['kind']): (() => boolean) =>
+    () =>
+      events.some((event) => event.kind === kind);
   await until(isTold('endpoint-unhealthy'));
   expect(await put(stack.urlFor('us-west-2') ?? '', 3)).toBe('us-east-1');
   await outage.heal();

@@ -8,7 +8,8 @@ import { starfish, workFolder } from './starfish.ts';
 
 const folder = workFolder();
 afterAll(() => folder.remove());
-const run = (args: readonly string[], env?: Record<string, string>) => starfish(folder.path, args, env);
+const run = (args: readonly string[], env?: Record<string, string>) =>
+  starfish(folder.path, args, env);
 
 describe.concurrent('exit 2, with what fits', () => {
   test.each([
@@ -20,15 +21,27 @@ describe.concurrent('exit 2, with what fits', () => {
     [['drill', 'always-on', '--expect', 'nod lost.p99<1s'], /Did you mean node lost/],
     [['drill', 'always-on', '--for', 'ever'], /--for ever: write a duration/],
     [['drill', 'always-on', '--rate', '-3'], /-3 is not a positive number/],
-    [['drill', 'always-on', '--set', 'app.consistency.read=LOCAL_QUROUM'], /app\.consistency\.read.*LOCAL_QUORUM/],
+    [
+      ['drill', 'always-on', '--set', 'app.consistency.read=LOCAL_QUROUM'],
+      /app\.consistency\.read.*LOCAL_QUORUM/,
+    ],
     [['up', '--set', 'regoins={}'], /unknown key regoins \(did you mean regions\?\)/],
-    [['up', '--set', 'cassandra.max_hint_windw=1h', '--address-block', '127.254'], /max_hint_windw: there is no such setting; did you mean max_hint_window/],
+    [
+      ['up', '--set', 'cassandra.max_hint_windw=1h', '--address-block', '127.254'],
+      /max_hint_windw: there is no such setting; did you mean max_hint_window/,
+    ],
     [['up', '--set', 'nonsense'], /write key=value/],
-    [['up', '--set', 'engine=mysql', '--address-block', '127.254'], /There is no engine mysql here\. Known: embedded/],
+    [
+      ['up', '--set', 'engine=mysql', '--address-block', '127.254'],
+      /There is no engine mysql here\. Known: embedded/,
+    ],
     [['up', '--address-block', 'home'], /write the first two octets/],
     [['up', '-n', '3:x'], /write nodes per region as ccm does/],
     [['init', 'two-region'], /There is no template two-region\. Did you mean two-regions/],
-    [['fault', 'outtage', 'us-east-1/a', '--at', 'http://127.0.0.1:9'], /There is no fault outtage\. Did you mean outage/],
+    [
+      ['fault', 'outtage', 'us-east-1/a', '--at', 'http://127.0.0.1:9'],
+      /There is no fault outtage\. Did you mean outage/,
+    ],
     [['fault', 'slow', 'us-east-1/a', '--at', 'http://127.0.0.1:9'], /slow needs --ms/],
     [['load', 'strat', '--at', 'http://127.0.0.1:9'], /Did you mean start/],
     [['status'], /Nothing runs in this folder\. Start it in another terminal: starfish up/],
@@ -46,7 +59,23 @@ describe.concurrent('exit 2, with what fits', () => {
 test('help and version are exit 0', async () => {
   const [help, version] = await Promise.all([run(['--help']), run(['--version'])]);
   expect([help.code, version.code]).toEqual([0, 0]);
-  for (const verb of ['init', 'up', 'drill', 'status', 'fault', 'heal', 'load', 'cql', 'ring', 'nodetool', 'repair', 'report', 'doctor', 'bench']) expect(help.stdout).toContain(`  ${verb} `);
+  for (const verb of [
+    'init',
+    'up',
+    'drill',
+    'status',
+    'fault',
+    'heal',
+    'load',
+    'cql',
+    'ring',
+    'nodetool',
+    'repair',
+    'report',
+    'doctor',
+    'bench',
+  ])
+    expect(help.stdout).toContain(`  ${verb} `);
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
@@ -64,12 +93,18 @@ test('init writes each template, and never over a file', async () => {
     expect(parseTopology(text, template).name).toBe(template);
   }
   const again = await run(['init', 'one-node', '--file', 'one-node.yaml']);
-  expect(again).toMatchObject({ code: 2, stderr: 'one-node.yaml is there already. Write over it: starfish init one-node --force\n' });
+  expect(again).toMatchObject({
+    code: 2,
+    stderr: 'one-node.yaml is there already. Write over it: starfish init one-node --force\n',
+  });
   expect((await run(['init', 'one-node', '--file', 'one-node.yaml', '--force'])).code).toBe(0);
 });
 
 test('a wrong file is told with its line and column', async () => {
-  writeFileSync(join(folder.path, 'wrong.yaml'), 'regions:\n  us-east-1: { zones: [a], nodesPerZone: none }\n');
+  writeFileSync(
+    join(folder.path, 'wrong.yaml'),
+    'regions:\n  us-east-1: { zones: [a], nodesPerZone: none }\n',
+  );
   const { code, stderr } = await run(['up', 'wrong.yaml']);
   expect([code, stderr.split(' ')[0]]).toEqual([2, 'wrong.yaml:2:42:']);
 });
@@ -88,7 +123,10 @@ test('an address that is taken is exit 3, with the way out', async () => {
   await new Promise<void>((resolve) => taken.listen(8080, '127.252.0.111', resolve));
   const { code, stderr } = await run(['up', '--address-block', '127.252']);
   taken.close();
-  expect([code, stderr]).toEqual([3, '127.252.0.111:8080 is in use by another program. Free it, or: starfish up --address-block 127.44\n']);
+  expect([code, stderr]).toEqual([
+    3,
+    '127.252.0.111:8080 is in use by another program. Free it, or: starfish up --address-block 127.44\n',
+  ]);
 });
 
 test('report reads a run folder in every format, by the beginning of its name', async () => {
@@ -96,7 +134,11 @@ test('report reads a run folder in every format, by the beginning of its name', 
   mkdirSync(runs, { recursive: true });
   const fixture = readFileSync(join(import.meta.dirname, 'report.json'), 'utf8');
   writeFileSync(join(runs, 'report.json'), fixture);
-  const [md, junit, html, json] = await Promise.all(['md', 'junit', 'html', 'json'].map((format) => run(['report', 'zone-outage', '--format', format])));
+  const [md, junit, html, json] = await Promise.all(
+    ['md', 'junit', 'html', 'json'].map((format) =>
+      run(['report', 'zone-outage', '--format', format]),
+    ),
+  );
   expect(md?.stdout).toMatch(/^# instance-loss: passed \(exit 0\)\n/);
   expect(junit?.stdout).toMatch(/^<\?xml version="1\.0"/);
   expect(html?.stdout).toMatch(/^<!doctype html>/);

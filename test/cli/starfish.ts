@@ -28,9 +28,15 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-export function start(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+export function start(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running {
   const child = spawn(process.execPath, [join(ROOT, 'bin', 'starfish.js'), ...args], {
-    cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';
@@ -40,9 +46,12 @@ export function start(folder: string, args: readonly string[], env: Readonly<Rec
     watch();
   });
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const finished = new Promise<Finished>((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+  const finished = new Promise<Finished>((resolve) =>
+    child.on('close', (code) => resolve({ code, stdout, stderr })),
+  );
   return {
-    child, finished,
+    child,
+    finished,
     output: () => stdout,
     until: (text) =>
       new Promise((resolve, reject) => {
@@ -50,11 +59,19 @@ export function start(folder: string, args: readonly string[], env: Readonly<Rec
           if (stdout.includes(text)) resolve();
         };
         watch();
-        void finished.then((end) => reject(new Error(`ended with ${end.code} before it said ${text}:\n${end.stdout}${end.stderr}`)));
+        void finished.then((end) =>
+          reject(
+            new Error(`ended with ${end.code} before it said ${text}:\n${end.stdout}${end.stderr}`),
+          ),
+        );
       }),
   };
 }
 
-export function starfish(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+export function starfish(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   return start(folder, args, env).finished;
 }

@@ -66,6 +66,42 @@ describe('Paxos state', () => {
     });
   });
 
+  it('keeps promises to readers apart from promises to writers, also over a restart', () => {
+    const store = new ToyStore();
+    const time = clock();
+    const open = () => new PaxosStore(store, time, tableById);
+    const kinds: string[] = [];
+    const ask = (offset: number, isWrite: boolean) =>
+      open().promise(at, ballot(offset), isWrite, (result) => kinds.push(result.kind));
+    ask(10, true);
+    ask(30, false);
+    ask(20, false);
+    ask(20, true);
+    ask(5, false);
+    ask(40, true);
+    ask(35, false);
+    expect(kinds).toEqual([
+      'promise', 'promise', 'permit-read', 'permit-read', 'reject', 'promise', 'reject',
+    ]);
+    expect(open().current(at)).toMatchObject({ promised: ballot(40), promisedWrite: ballot(40) });
+  });
+
+  it('names the ballot in whose favour it refuses', () => {
+    const states = new PaxosStore(new ToyStore(), clock(), tableById);
+    const heard: (Ballot | null)[] = [];
+    const propose = (offset: number) =>
+      states.accept(at, { ballot: ballot(offset), mutation: null }, (by) => heard.push(by));
+    states.promise(at, ballot(20), true, () => undefined);
+    propose(10);
+    propose(20);
+    propose(30);
+    propose(25);
+    states.commit(at, { ballot: ballot(40), mutation: null }, () => undefined);
+    propose(35);
+    propose(40);
+    expect(heard).toEqual([ballot(20), null, null, ballot(30), ballot(40), null]);
+  });
+
   it('is forgotten after its time to live', () => {
     const store = new ToyStore();
     const time = clock();

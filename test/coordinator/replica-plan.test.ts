@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
 import type { Replication } from '../../src/node/cluster-state.ts';
 import type { PlanInput } from '../../src/node/coordinator/replica-plan.ts';
-import { planPaxos } from '../../src/node/coordinator/paxos-plan.ts';
+import { nonSerial, planPaxos, planPaxos2, planPaxosCommit } from '../../src/node/coordinator/paxos-plan.ts';
 import {
   planRead,
   planReadRepair,
@@ -221,6 +221,33 @@ describe('replica plan', () => {
           const ok = live.length >= half(all.length) && pending.length <= 1;
           expect(plan.kind === 'paxos').toBe(ok);
           if (plan.kind === 'paxos') expect(plan.required).toBe(half(all.length));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('counts a majority of the natural voters and all pending ones for Paxos v2', () => {
+    fc.assert(
+      fc.property(
+        situations,
+        fc.constantFrom('SERIAL' as const, 'LOCAL_SERIAL' as const),
+        (situation, level) => {
+          const plan = planPaxos2({ ...input(situation, level), level });
+          const inScope = (one: Endpoint): boolean =>
+            level === 'SERIAL' || datacenterOf(one) === 'dc0';
+          const natural = naturalOf(situation).filter(inScope);
+          const pending = pendingOf(situation).filter(inScope);
+          const live = [...natural, ...pending].filter((one) => !situation.dead.has(one));
+          const required = half(natural.length) + pending.length;
+          expect(plan.kind === 'paxos2').toBe(live.length >= required);
+          if (plan.kind !== 'paxos2') return;
+          expect(plan).toMatchObject({ required, contacts: live, readRequired: half(natural.length) });
+          const commit = planPaxosCommit(input(situation, nonSerial(level)), plan);
+          expect(commit.required).toBe(required);
+          expect(new Set([...commit.contacts, ...commit.dead])).toEqual(
+            new Set([...naturalOf(situation), ...pendingOf(situation)]),
+          );
         },
       ),
       { numRuns: 1000 },

@@ -4,14 +4,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { counterTotal, counterUpdate } from '../../src/data/counter-context.ts';
-import type { CqlError } from '../../src/data/cql-error.ts';
 import type { PartitionData } from '../../src/data/partition.ts';
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
+import type { PaxosVariant } from '../../src/node/node-config.ts';
 import { DEFAULT_REPAIR } from '../../src/node/repair/repair-options.ts';
 import type { RepairResult } from '../../src/node/repair/repair-options.ts';
 import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
-import type { Random } from '../../src/world/ports.ts';
 import { SeededRandom } from '../../src/world/random.ts';
+import { disturb, heal, isRefused, load, pick } from './disturbance.ts';
 import { ToyCluster, toyNodes } from './toy-cluster.ts';
 import type { ToyNode } from './toy-cluster.ts';
 import {
@@ -29,7 +29,7 @@ const table = toyTable();
 const counts = toyTable({}, 'counts');
 
 /** One region for odd seeds, two for even ones. */
-function newCluster(seed: number): ToyCluster {
+function newCluster(seed: number, variant: PaxosVariant = 'v1'): ToyCluster {
   const isSmall = seed % 2 === 1;
   const racks = ['a', 'b', 'c'];
   return new ToyCluster({
@@ -41,51 +41,13 @@ function newCluster(seed: number): ToyCluster {
       read_request_timeout: 400,
       write_request_timeout: 300,
       counter_write_request_timeout: 600,
+      paxos_variant: variant,
     },
     latency: (from, to, same) =>
       same
         ? { oneWayMs: 0, jitterMs: 0 }
         : { oneWayMs: from.datacenter === to.datacenter ? 1 : 10, jitterMs: 3 },
   });
-}
-
-function pick<T>(random: Random, items: readonly T[]): T {
-  return items[random.below(items.length)] as T;
-}
-
-/** Crashes, cuts and losses for a while; all healed at the end. */
-function disturb(cluster: ToyCluster, random: Random, untilMs: number): void {
-  const { loop, links, nodes } = cluster;
-  let rules = 0;
-  const next = (): void => {
-    if (loop.nowMs() > untilMs) return;
-    const name = `fault ${rules++}`;
-    const a = pick(random, nodes).address;
-    const b = pick(random, nodes).address;
-    const kind = random.below(4);
-    links.add({
-      name,
-      matches: (from, to) =>
-        kind === 0
-          ? from === a || to === a
-          : kind === 1
-            ? from === a && to === b
-            : from === a || to === b,
-      effect: kind === 3 ? { kind: 'lose', rate: 0.5 } : { kind: 'cut' },
-    });
-    loop.after(random.float() * 1_500, () => links.remove(name));
-    loop.after(random.float() * 700, next);
-  };
-  loop.after(100, next);
-}
-
-function heal(cluster: ToyCluster): void {
-  for (const rule of cluster.links.activeRules()) cluster.links.remove(rule.name);
-}
-
-/** Surely not applied. */
-function isRefused(error: CqlError): boolean {
-  return error.code === 'UNAVAILABLE' || error.code === 'OVERLOADED' || error.code === 'INVALID';
 }
 
 function contents(node: ToyNode): string {
@@ -150,30 +112,14 @@ function valueOf(partition: PartitionData): number {
   return cell === undefined || !('value' in cell) ? 0 : Number(cell.value.toString());
 }
 
-/** `clients` loops of requests, each waiting for its answer, for `ms` milliseconds. */
-function load(
-  cluster: ToyCluster,
-  random: Random,
-  options: { readonly clients: number; readonly ms: number },
-  request: (node: ToyNode, done: () => void) => void,
-): void {
-  const { loop, nodes } = cluster;
-  const end = loop.nowMs() + options.ms;
-  for (let client = 0; client < options.clients; client++) {
-    const next = (): void => {
-      if (loop.nowMs() < end)
-        request(pick(random, nodes), () => loop.after(1 + random.below(50), next));
-    };
-    loop.after(random.below(50), next);
-  }
-  loop.runFor(options.ms + 30_000);
-}
-
 const SEEDS = Array.from({ length: 60 }, (_, at) => at + 1);
 
 describe('swarm', () => {
-  it.each(SEEDS)('conditional writes count exactly, seed %i', (seed) => {
-    const cluster = newCluster(seed);
+  const variants = ['v1', 'v2'] as const;
+  it.each(SEEDS.flatMap((seed) => variants.map((one) => [seed, one] as const)))(
+    'conditional writes count exactly, seed %i, %s',
+    (seed, variant) => {
+    const cluster = newCluster(seed, variant);
     const random = new SeededRandom(seed).fork('schedule');
     const register = new Register(
       cluster,
@@ -192,7 +138,8 @@ describe('swarm', () => {
     expect(value).toBeGreaterThanOrEqual(applied);
     expect(value).toBeLessThanOrEqual(applied + unknown);
     expect(register.read(pick(random, cluster.nodes))).toBe(value);
-  });
+    },
+  );
 
   it.each(SEEDS)('counters lie between what succeeded and what was tried, seed %i', (seed) => {
     const cluster = newCluster(seed);

@@ -9,7 +9,9 @@ import type { NodeWorld } from '../../src/world/node-world.ts';
 import { openNodeWorld } from '../../src/world/node-world.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import { endpoint } from '../../src/world/ports.ts';
-import type { Endpoint, Random } from '../../src/world/ports.ts';
+import type { Disk, Endpoint, Random } from '../../src/world/ports.ts';
+import type { EventLoop } from '../../src/world/event-loop.ts';
+import type { Gate } from '../../src/world/gate.ts';
 import { NO_REPLICAS } from '../../src/ring/replica-table.ts';
 import { TokenRing } from '../../src/ring/token-ring.ts';
 import type { RingMember } from '../../src/ring/token-ring.ts';
@@ -271,6 +273,8 @@ export interface ToyNode {
   readonly hints: Hints;
   readonly streaming: Streaming;
   readonly repairs: RepairService;
+  /** This node's own settings. */
+  readonly config: NodeConfig;
 }
 
 export interface ToyOptions {
@@ -282,6 +286,9 @@ export interface ToyOptions {
   /** In place of hinted handoff. */
   readonly hints?: HintSink;
   readonly tokensPerNode?: number;
+  /** Where hints are kept; in memory only when absent. */
+  readonly hintsDisk?: (loop: EventLoop, gate: Gate) => Disk;
+  readonly hintBufferBytes?: number;
 }
 
 export const NO_HINTS: HintSink = { store: () => false, overload: () => null, isBusy: false };
@@ -303,9 +310,9 @@ export class ToyCluster {
     this.fabric = new Fabric(this.loop, this.links);
     this.ring = new ToyRing(options.nodes, random.fork('tokens'), options.tokensPerNode);
     this.telemetry = { detailed: true, emit: (event) => void this.events.push(event) };
-    const config = { ...DEFAULT_NODE_CONFIG, ...options.config };
     const schema = { current: options.schema };
     this.nodes = options.nodes.map((spec) => {
+      const config = { ...DEFAULT_NODE_CONFIG, ...options.config };
       const address = addressOf(options.nodes, spec.name);
       this.links.place(address, spec);
       const nodeRandom = random.fork(spec.name);
@@ -335,7 +342,12 @@ export class ToyCluster {
         telemetry,
         store,
       };
-      const hints = new Hints({ ...shared, disk: null, tableById });
+      const hints = new Hints({
+        ...shared,
+        disk: options.hintsDisk?.(this.loop, world.gate) ?? null,
+        tableById,
+        ...(options.hintBufferBytes === undefined ? {} : { bufferBytes: options.hintBufferBytes }),
+      });
       const streaming = new Streaming(shared);
       const repairs = new RepairService({ ...shared, streaming });
       const coordinator = new CoordinatorService({
@@ -358,6 +370,7 @@ export class ToyCluster {
         hints,
         streaming,
         repairs,
+        config,
       };
     });
   }

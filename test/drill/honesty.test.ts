@@ -1,5 +1,5 @@
-// A drill must never call a broken design safe. Small stacks, each broken in one way, are drilled and found out with the
-// exit code that is documented; the sound one passes.
+// A drill must never call a broken design safe. Small stacks, each broken in one way, are drilled
+// and found out with the exit code that is documented; the sound one passes.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/drill/drill-result.ts';
@@ -21,21 +21,46 @@ interface Design {
 }
 
 /** One region, three zones; a node is lost for a while and comes back. */
-function nodeLoss({ replication = 3, read = 'LOCAL_QUORUM', write = 'LOCAL_QUORUM', cassandra = {}, repair = true }: Design): DrillInput {
+function nodeLoss({
+  replication = 3,
+  read = 'LOCAL_QUORUM',
+  write = 'LOCAL_QUORUM',
+  cassandra = {},
+  repair = true,
+}: Design): DrillInput {
   return {
     name: 'node-loss',
     topology: {
       regions: { dc: { zones: ['a', 'b', 'c'] } },
       keyspaces: { shop: { replication: { dc: replication } } },
       app: { consistency: { read, write } },
-      balancers: { regional: { health: { interval: '300ms', timeout: '1s' } }, global: { propagation: '200ms' } },
-      cassandra: { gossip_interval: '100ms', hints_dispatch_interval: '500ms', write_request_timeout: '1s', ...cassandra },
+      balancers: {
+        regional: { health: { interval: '300ms', timeout: '1s' } },
+        global: { propagation: '200ms' },
+      },
+      cassandra: {
+        gossip_interval: '100ms',
+        hints_dispatch_interval: '500ms',
+        write_request_timeout: '1s',
+        ...cassandra,
+      },
     },
     load: { rate: 150, read: 0.55, write: 0.35, retry: true, warmup: '500ms', timeout: '3s' },
     phases: [
       { name: 'baseline', for: '700ms' },
-      { name: 'node lost', inject: [{ kind: 'kill', at: 'dc/b/1' }], for: '2500ms', expect: { userAvailability: 1 } },
-      { name: 'node back', heal: true, for: '1500ms', settle: '20s', ...(repair ? { repair: 'shop' } : {}) },
+      {
+        name: 'node lost',
+        inject: [{ kind: 'kill', at: 'dc/b/1' }],
+        for: '2500ms',
+        expect: { userAvailability: 1 },
+      },
+      {
+        name: 'node back',
+        heal: true,
+        for: '1500ms',
+        settle: '20s',
+        ...(repair ? { repair: 'shop' } : {}),
+      },
     ],
   };
 }
@@ -48,21 +73,30 @@ describe('a node is lost and comes back', () => {
   test('RF 3, LOCAL_QUORUM, hints and repair: safe, exit 0', async () => {
     const result = await runDrill(nodeLoss({}), { addressBlock: block, seed: 1 });
     expect(result.expectations.filter(({ pass }) => !pass)).toEqual([]);
-    expect(Object.entries(verdictsOf(result)).filter(([, verdict]) => verdict !== 'passed')).toEqual([]);
+    expect(
+      Object.entries(verdictsOf(result)).filter(([, verdict]) => verdict !== 'passed'),
+    ).toEqual([]);
     expect(result.verdict).toBe('passed');
     expect(EXIT_CODES[result.verdict]).toBe(0);
   });
 
   test('ONE and ONE: stale reads, exit 11', async () => {
-    const result = await runDrill(nodeLoss({ read: 'ONE', write: 'ONE', cassandra: { hinted_handoff_enabled: false } }), { addressBlock: block, seed: 2 });
+    const result = await runDrill(
+      nodeLoss({ read: 'ONE', write: 'ONE', cassandra: { hinted_handoff_enabled: false } }),
+      { addressBlock: block, seed: 2 },
+    );
     expect(verdictsOf(result)).toMatchObject({ 'stale-reads': 'violated' });
-    expect(result.checks.find(({ id }) => id === 'stale-reads')?.name).toBe('stale reads within a region (read ONE, write ONE)');
+    expect(result.checks.find(({ id }) => id === 'stale-reads')?.name).toBe(
+      'stale reads within a region (read ONE, write ONE)',
+    );
     expect(EXIT_CODES[result.verdict]).toBe(11);
   });
 
   test('RF 1: users see failures while the node is away, each explained, exit 10', async () => {
     const result = await runDrill(nodeLoss({ replication: 1 }), { addressBlock: block, seed: 3 });
-    expect(result.expectations.filter(({ pass }) => !pass)).toMatchObject([{ phase: 'node lost', text: 'availability to users >= 100 %' }]);
+    expect(result.expectations.filter(({ pass }) => !pass)).toMatchObject([
+      { phase: 'node lost', text: 'availability to users >= 100 %' },
+    ]);
     const causes = result.phases.flatMap((phase) => phase.causes);
     expect(causes.length).toBeGreaterThan(0);
     expect(causes.filter(({ explained }) => explained === null)).toEqual([]);
@@ -70,8 +104,15 @@ describe('a node is lost and comes back', () => {
   });
 
   test('neither hints nor repair: replicas stay different, exit 11, though every quorum read was fresh', async () => {
-    const result = await runDrill(nodeLoss({ repair: false, cassandra: { hinted_handoff_enabled: false } }), { addressBlock: block, seed: 4 });
-    expect(verdictsOf(result)).toMatchObject({ convergence: 'violated', 'lost-writes': 'passed', 'stale-reads': 'passed' });
+    const result = await runDrill(
+      nodeLoss({ repair: false, cassandra: { hinted_handoff_enabled: false } }),
+      { addressBlock: block, seed: 4 },
+    );
+    expect(verdictsOf(result)).toMatchObject({
+      convergence: 'violated',
+      'lost-writes': 'passed',
+      'stale-reads': 'passed',
+    });
     expect(EXIT_CODES[result.verdict]).toBe(11);
   });
 });
@@ -83,13 +124,21 @@ describe('an instance is lost in one of two regions', () => {
       regions: { east: { zones: ['a', 'b'] }, west: { zones: ['a'] } },
       links: { 'east..west': '10ms' },
       keyspaces: { shop: { replication: { east: 2, west: 1 } } },
-      balancers: { regional: { health: { interval: '700ms', timeout: '1s' } }, global: { propagation: '200ms' } },
+      balancers: {
+        regional: { health: { interval: '700ms', timeout: '1s' } },
+        global: { propagation: '200ms' },
+      },
       cassandra: { gossip_interval: '250ms' },
     },
     load: { rate: 100, warmup: '500ms' },
     phases: [
       { name: 'baseline', for: '500ms' },
-      { name: 'instance lost', inject: [{ kind: 'kill', at: 'east/b/app-1' }], for: '3s', expect: { userAvailability: 1, failuresAfterDetection: 0 } },
+      {
+        name: 'instance lost',
+        inject: [{ kind: 'kill', at: 'east/b/app-1' }],
+        for: '3s',
+        expect: { userAvailability: 1, failuresAfterDetection: 0 },
+      },
       { name: 'instance back', heal: true, for: '500ms', settle: '20s' },
     ],
   };
@@ -102,7 +151,9 @@ describe('an instance is lost in one of two regions', () => {
   test('users who do not retry see failures until the health checks notice, exit 10', async () => {
     const result = await runDrill(design, { addressBlock: block, seed: 5, retry: false });
     expect(result.total.users.failures).toBeGreaterThan(0);
-    expect(result.expectations.filter(({ pass }) => !pass).map(({ text }) => text)).toEqual(['availability to users >= 100 %']);
+    expect(result.expectations.filter(({ pass }) => !pass).map(({ text }) => text)).toEqual([
+      'availability to users >= 100 %',
+    ]);
     expect(EXIT_CODES[result.verdict]).toBe(10);
   });
   test('hardly any load proves nothing, exit 12', async () => {
@@ -113,13 +164,18 @@ describe('an instance is lost in one of two regions', () => {
   test('a drill that is stopped proves nothing either, and leaves in order', async () => {
     const abort = new AbortController();
     const result = await runDrill(design, {
-      addressBlock: block, seed: 5, signal: abort.signal,
+      addressBlock: block,
+      seed: 5,
+      signal: abort.signal,
       onProgress: (progress) => {
         if (progress.kind === 'phase-began' && progress.phase === 'instance lost') abort.abort();
       },
     });
     expect(result.phases.map(({ name }) => name)).toEqual(['baseline', 'instance lost']);
-    expect(verdictsOf(result)).toMatchObject({ 'lost-writes': 'inconclusive', convergence: 'inconclusive' });
+    expect(verdictsOf(result)).toMatchObject({
+      'lost-writes': 'inconclusive',
+      convergence: 'inconclusive',
+    });
     expect(['inconclusive', 'expectation-failed']).toContain(result.verdict);
   });
 });

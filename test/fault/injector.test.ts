@@ -1,4 +1,5 @@
-// Faults on a running cluster: overlapping ones are counted, healing twice does nothing, every kind takes effect.
+// Faults on a running cluster: overlapping ones are counted, healing twice does nothing, every kind
+// takes effect.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startCluster } from '../../src/index.ts';
@@ -7,7 +8,11 @@ import { freeBlock } from '../free-block.ts';
 
 let cluster: RunningCluster;
 beforeAll(async () => {
-  cluster = await startCluster({ regions: { dc: { zones: 3 } }, addressBlock: await freeBlock(), cassandra: { gossip_interval: '250ms' } });
+  cluster = await startCluster({
+    regions: { dc: { zones: 3 } },
+    addressBlock: await freeBlock(),
+    cassandra: { gossip_interval: '250ms' },
+  });
 });
 afterEach(async () => {
   await cluster.healAll();
@@ -15,7 +20,8 @@ afterEach(async () => {
 });
 afterAll(() => cluster?.stop());
 
-const stateOf = (place: string): string | undefined => cluster.nodes.find((node) => node.place === place)?.state;
+const stateOf = (place: string): string | undefined =>
+  cluster.nodes.find((node) => node.place === place)?.state;
 
 test('a node stays down until the last fault that holds it is healed', async () => {
   const zone = await cluster.fault({ kind: 'outage', at: 'dc/b' });

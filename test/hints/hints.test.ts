@@ -69,8 +69,8 @@ describe('hint files', () => {
     const loop = new VirtualEventLoop();
     const open = () => new HintFiles(new VirtualDisk(image, loop, new Gate()));
     const files = open();
-    files.append(HOST, [hint('1'), hint('2')]);
-    files.append(HOST, [hint('3')]);
+    files.append(HOST, [hint('1'), hint('2')], () => undefined);
+    files.append(HOST, [hint('3')], () => undefined);
     loop.runFor(1);
     const read = (): string[] =>
       (

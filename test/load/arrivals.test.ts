@@ -30,16 +30,25 @@ test('a ramp rises and stays', () => {
 
 test('time never goes back, whatever is drawn', () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { minLength: 1, maxLength: 50 }), (draws) => {
-      let at = 0;
-      const arrivals = new Arrivals({ kind: 'ramp', from: 0, to: 5, overMs: 100 }, () => draws[at++ % draws.length] ?? 0);
-      let last = 0;
-      for (let n = 0; n < 50; n++) {
-        const due = arrivals.next();
-        expect(due).toBeGreaterThanOrEqual(last);
-        last = due;
-      }
-    }),
+    fc.property(
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), {
+        minLength: 1,
+        maxLength: 50,
+      }),
+      (draws) => {
+        let at = 0;
+        const arrivals = new Arrivals(
+          { kind: 'ramp', from: 0, to: 5, overMs: 100 },
+          () => draws[at++ % draws.length] ?? 0,
+        );
+        let last = 0;
+        for (let n = 0; n < 50; n++) {
+          const due = arrivals.next();
+          expect(due).toBeGreaterThanOrEqual(last);
+          last = due;
+        }
+      },
+    ),
   );
 });
 
@@ -47,7 +56,14 @@ test('the history sorts operations by their kind and counts what it cannot keep'
   const history = new History(2);
   const times = { startMs: 0, endMs: 1, outcome: 'ok' } as const;
   history.add({ kind: 'read-cart', user: 'u', version: 1, region: 'r', ...times });
-  history.add({ kind: 'place-order', slot: 'r:1', askedSlot: '1', order: 'o', winner: 'o', ...times });
+  history.add({
+    kind: 'place-order',
+    slot: 'r:1',
+    askedSlot: '1',
+    order: 'o',
+    winner: 'o',
+    ...times,
+  });
   history.add({ kind: 'read-cart', user: 'u', version: 1, region: 'r', ...times });
   expect([history.carts.length, history.orders.length, history.dropped]).toEqual([1, 1, 1]);
 });

@@ -120,7 +120,7 @@ describe('garbage', () => {
       fc.property(fc.array(value, { minLength: count, maxLength: count }), (values) => {
         const { response } = node.execute(id, values);
         if (response.kind === 'error')
-          expect(['INVALID', 'FUNCTION_FAILURE']).toContain(response.error.code);
+          expect(['INVALID', 'FUNCTION_FAILURE', 'WRITE_FAILURE']).toContain(response.error.code);
         else expect(['rows', 'void']).toContain(response.kind);
       }),
       { numRuns: 150 },

@@ -110,4 +110,12 @@ describe('conditions', () => {
     const { response } = node.execute(id, [int(7), int(1), int(5), list]);
     expect(response).toMatchObject({ kind: 'rows', rows: [[Buffer.of(1)]] });
   });
+
+  test('on a table of this node alone', () => {
+    const node = new SingleNode();
+    const insert =
+      "INSERT INTO system.\"IndexInfo\" (table_name,index_name) VALUES ('ks','i') IF NOT EXISTS";
+    expect(applied(node, insert)).toBe(true);
+    expect(applied(node, insert)).toBe(false);
+  });
 });

@@ -1,4 +1,5 @@
-// A balancer node as a real HTTP proxy over sockets: what it passes on, what it answers by itself and why.
+// A balancer node as a real HTTP proxy over sockets: what it passes on, what it answers by itself
+// and why.
 
 import * as http from 'node:http';
 import * as net from 'node:net';
@@ -12,9 +13,17 @@ import type { StackEvent } from '../../src/stack/stack-event.ts';
 import { freeBlock } from '../free-block.ts';
 
 const SETTINGS: BalancerSettings = {
-  health: { path: '/healthz', intervalMs: 20, timeoutMs: 500, unhealthyThreshold: 2, healthyThreshold: 2 },
+  health: {
+    path: '/healthz',
+    intervalMs: 20,
+    timeoutMs: 500,
+    unhealthyThreshold: 2,
+    healthyThreshold: 2,
+  },
   routing: { algorithm: 'round_robin', crossZone: true, slowStartMs: 0 },
-  idleTimeoutMs: 2_000, connectTimeoutMs: 1_000, deregistrationDelayMs: 50,
+  idleTimeoutMs: 2_000,
+  connectTimeoutMs: 1_000,
+  deregistrationDelayMs: 50,
 };
 
 let block = '';
@@ -33,7 +42,10 @@ function place(zone: string, port: number): HttpPlacement {
 }
 
 /** An HTTP target on a port of its own; health checks succeed unless it says otherwise. */
-async function target(zone: string, handler: http.RequestListener): Promise<{ at: HttpPlacement; server: http.Server }> {
+async function target(
+  zone: string,
+  handler: http.RequestListener,
+): Promise<{ at: HttpPlacement; server: http.Server }> {
   const server = http.createServer((request, response) => {
     if (request.url === '/healthz') response.end('ok');
     else handler(request, response);
@@ -46,11 +58,16 @@ async function target(zone: string, handler: http.RequestListener): Promise<{ at
   return { at: place(zone, (server.address() as AddressInfo).port), server };
 }
 
-async function balancer(targets: readonly HttpPlacement[], changes: Partial<BalancerSettings> = {}): Promise<{ node: BalancerNode; url: string; events: StackEvent[] }> {
+async function balancer(
+  targets: readonly HttpPlacement[],
+  changes: Partial<BalancerSettings> = {},
+): Promise<{ node: BalancerNode; url: string; events: StackEvent[] }> {
   const events: StackEvent[] = [];
   const port = nextPort++;
   const at = { place: 'r/a/elb', region: 'r', zone: 'a', address: `${block}.1.101`, port };
-  const node = new BalancerNode(at, targets, { ...SETTINGS, ...changes }, (event) => events.push(event));
+  const node = new BalancerNode(at, targets, { ...SETTINGS, ...changes }, (event) =>
+    events.push(event),
+  );
   await node.start();
   cleanups.push(() => node.kill());
   return { node, url: `http://${at.address}:${port}`, events };
@@ -67,12 +84,22 @@ interface Answer {
   readonly body: string;
 }
 
-function ask(url: string, options: http.RequestOptions = {}, body?: string | Buffer): Promise<Answer> {
+function ask(
+  url: string,
+  options: http.RequestOptions = {},
+  body?: string | Buffer,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
       response.on('error', reject);
     });
     request.on('error', reject);
@@ -93,7 +120,9 @@ async function portThatAcceptsNobody(): Promise<number> {
   cleanups.push(() => void worker.terminate());
   const port = await new Promise<number>((resolve) => worker.once('message', resolve));
   let connected = 0;
-  const filling = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1', () => connected++).on('error', () => undefined));
+  const filling = Array.from({ length: 8 }, () =>
+    net.connect(port, '127.0.0.1', () => connected++).on('error', () => undefined),
+  );
   cleanups.push(() => {
     for (const socket of filling) socket.destroy();
   });
@@ -103,18 +132,23 @@ async function portThatAcceptsNobody(): Promise<number> {
 
 describe('what it passes on', () => {
   test('method, path, query, body and answer; each zone in turn', async () => {
-    const echo = (zone: string): http.RequestListener => (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        response.writeHead(201, { 'x-zone': zone, 'set-cookie': ['a=1', 'b=2'] });
-        response.end(`${request.method} ${request.url} ${body}`);
-      });
-    };
+    const echo =
+      (zone: string): http.RequestListener =>
+      (request, response) => {
+        let body = '';
+        request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        request.on('end', () => {
+          response.writeHead(201, { 'x-zone': zone, 'set-cookie': ['a=1', 'b=2'] });
+          response.end(`${request.method} ${request.url} ${body}`);
+        });
+      };
     const targets = [await target('a', echo('a')), await target('b', echo('b'))];
     const { node, url } = await balancer(targets.map(({ at }) => at));
     await until(() => node.targetStates().every(({ state }) => state === 'healthy'));
-    const answers = [await ask(`${url}/x?y=1`, { method: 'PUT' }, 'hello'), await ask(`${url}/x?y=1`, { method: 'PUT' }, 'hello')];
+    const answers = [
+      await ask(`${url}/x?y=1`, { method: 'PUT' }, 'hello'),
+      await ask(`${url}/x?y=1`, { method: 'PUT' }, 'hello'),
+    ];
     expect(answers.map(({ headers }) => headers['x-zone']).toSorted()).toEqual(['a', 'b']);
     expect(answers[0]).toMatchObject({ status: 201, body: 'PUT /x?y=1 hello' });
     expect(answers[0]?.headers['set-cookie']).toEqual(['a=1', 'b=2']);
@@ -129,8 +163,21 @@ describe('what it passes on', () => {
       response.end();
     });
     const { url } = await balancer([at]);
-    const answer = await ask(url, { headers: { 'x-forwarded-for': '10.0.0.1', 'proxy-connection': 'x', te: 'trailers', host: 'shop.example', 'x-own': 'kept' } });
-    expect(seen).toMatchObject({ 'x-forwarded-for': '10.0.0.1, 127.0.0.1', 'x-forwarded-proto': 'http', host: 'shop.example', 'x-own': 'kept' });
+    const answer = await ask(url, {
+      headers: {
+        'x-forwarded-for': '10.0.0.1',
+        'proxy-connection': 'x',
+        te: 'trailers',
+        host: 'shop.example',
+        'x-own': 'kept',
+      },
+    });
+    expect(seen).toMatchObject({
+      'x-forwarded-for': '10.0.0.1, 127.0.0.1',
+      'x-forwarded-proto': 'http',
+      host: 'shop.example',
+      'x-own': 'kept',
+    });
     expect(seen['x-forwarded-port']).toBe(new URL(url).port);
     expect(seen['x-amzn-trace-id']).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
     expect(seen).not.toHaveProperty('proxy-connection');
@@ -173,9 +220,18 @@ describe('what it answers by itself', () => {
     server.close();
     const { url, events } = await balancer([at]);
     const answer = await ask(url);
-    expect(answer).toMatchObject({ status: 502, headers: { server: 'awselb/2.0', 'x-starfish-cause': 'the target refused the connection' } });
+    expect(answer).toMatchObject({
+      status: 502,
+      headers: { server: 'awselb/2.0', 'x-starfish-cause': 'the target refused the connection' },
+    });
     expect(answer.body).toContain('<h1>502 Bad Gateway</h1>');
-    expect(events).toContainEqual({ kind: 'balancer-answered', by: 'r/a/elb', status: 502, target: 'r/a/app-1', cause: 'the target refused the connection' });
+    expect(events).toContainEqual({
+      kind: 'balancer-answered',
+      by: 'r/a/elb',
+      status: 502,
+      target: 'r/a/app-1',
+      cause: 'the target refused the connection',
+    });
   });
 
   test('502: the target closes with the request outstanding, and is not asked again', async () => {
@@ -185,10 +241,14 @@ describe('what it answers by itself', () => {
       request.socket.destroy();
     });
     const other = await target('b', (_request, response) => response.end());
-    const { node, url } = await balancer([at, other.at], { routing: { ...SETTINGS.routing, crossZone: false } });
+    const { node, url } = await balancer([at, other.at], {
+      routing: { ...SETTINGS.routing, crossZone: false },
+    });
     await until(() => node.hasHealthyTarget('a'));
     const answer = await ask(url);
-    expect(answer.headers['x-starfish-cause']).toBe('the target closed the connection with the request outstanding');
+    expect(answer.headers['x-starfish-cause']).toBe(
+      'the target closed the connection with the request outstanding',
+    );
     expect([answer.status, asked]).toEqual([502, 1]);
   });
 
@@ -202,19 +262,28 @@ describe('what it answers by itself', () => {
 
   test('503: nothing is registered', async () => {
     const { url } = await balancer([]);
-    expect(await ask(url)).toMatchObject({ status: 503, headers: { 'x-starfish-cause': 'no registered targets' } });
+    expect(await ask(url)).toMatchObject({
+      status: 503,
+      headers: { 'x-starfish-cause': 'no registered targets' },
+    });
   });
 
   test('504: connected, but no answer within the idle timeout', async () => {
     const { at } = await target('a', () => undefined);
     const { url } = await balancer([at], { idleTimeoutMs: 60 });
-    expect(await ask(url)).toMatchObject({ status: 504, headers: { 'x-starfish-cause': 'the target did not answer within the idle timeout' } });
+    expect(await ask(url)).toMatchObject({
+      status: 504,
+      headers: { 'x-starfish-cause': 'the target did not answer within the idle timeout' },
+    });
   });
 
   test('504: no connection within the connect timeout', async () => {
     const port = await portThatAcceptsNobody();
     const { url } = await balancer([place('a', port)], { connectTimeoutMs: 100 });
-    expect(await ask(url)).toMatchObject({ status: 504, headers: { 'x-starfish-cause': 'no connection to the target in time' } });
+    expect(await ask(url)).toMatchObject({
+      status: 504,
+      headers: { 'x-starfish-cause': 'no connection to the target in time' },
+    });
   });
 
   test('460: the client goes away while it waits; the target hears of it', async () => {
@@ -244,10 +313,20 @@ describe('what it answers by itself', () => {
 
   test.each([
     [405, 'TRACE', {}, '/'],
-    [463, 'GET', { 'x-forwarded-for': Array.from({ length: 31 }, (_, at) => `10.0.0.${at}`).join(', ') }, '/'],
+    [
+      463,
+      'GET',
+      { 'x-forwarded-for': Array.from({ length: 31 }, (_, at) => `10.0.0.${at}`).join(', ') },
+      '/',
+    ],
     [414, 'GET', {}, `/${'x'.repeat(17_000)}`],
     [400, 'GET', { 'x-large': 'x'.repeat(17_000) }, '/'],
-    [400, 'GET', Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`x-${at}`, 'x'.repeat(12_000)])), '/'],
+    [
+      400,
+      'GET',
+      Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`x-${at}`, 'x'.repeat(12_000)])),
+      '/',
+    ],
   ] as const)('%i: %s with what the ALB refuses', async (status, method, headers, path) => {
     let reached = false;
     const { at } = await target('a', (_request, response) => {
@@ -282,11 +361,15 @@ describe('health and registration', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => server.close());
-    const { node, url, events } = await balancer([place('a', (server.address() as AddressInfo).port)]);
+    const { node, url, events } = await balancer([
+      place('a', (server.address() as AddressInfo).port),
+    ]);
     await until(() => node.hasHealthyTarget());
     healthy = false;
     await until(() => !node.hasHealthyTarget());
-    expect(node.targetStates()).toEqual([{ place: 'r/a/app-1', state: 'unhealthy', reason: 'Target.ResponseCodeMismatch' }]);
+    expect(node.targetStates()).toEqual([
+      { place: 'r/a/app-1', state: 'unhealthy', reason: 'Target.ResponseCodeMismatch' },
+    ]);
     // Nobody else is left: fail open, said aloud.
     expect((await ask(url)).status).toBe(200);
     expect(events).toContainEqual({ kind: 'balancer-failed-open', by: 'r/a/elb' });
@@ -306,8 +389,15 @@ describe('health and registration', () => {
     waiting[0]?.end('finished');
     for (let round = 0; round < 4; round++) expect((await ask(url)).body).toBe('b');
     const answers = await Promise.all(underWay);
-    expect(answers.map(({ status, body }) => (status === 502 ? 'cut' : body)).toSorted()).toEqual(['b', 'b', 'cut', 'finished']);
-    expect(answers.find(({ status }) => status === 502)?.headers['x-starfish-cause']).toBe('the deregistration delay ran out under the request');
+    expect(answers.map(({ status, body }) => (status === 502 ? 'cut' : body)).toSorted()).toEqual([
+      'b',
+      'b',
+      'cut',
+      'finished',
+    ]);
+    expect(answers.find(({ status }) => status === 502)?.headers['x-starfish-cause']).toBe(
+      'the deregistration delay ran out under the request',
+    );
     expect(node.targetStates()[0]).toMatchObject({ state: 'unused', reason: 'Target.NotInUse' });
   });
 
@@ -325,6 +415,12 @@ describe('health and registration', () => {
     await started;
     expect(node.targetStates()[0]?.state).toBe('initial');
     await until(() => node.hasHealthyTarget());
-    expect(events.map(({ kind }) => kind)).toEqual(['balancer-node-started', 'target-healthy', 'balancer-node-killed', 'balancer-node-started', 'target-healthy']);
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'balancer-node-started',
+      'target-healthy',
+      'balancer-node-killed',
+      'balancer-node-started',
+      'target-healthy',
+    ]);
   });
 });

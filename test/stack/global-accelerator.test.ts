@@ -1,4 +1,5 @@
-// The accelerator over real TCP: steering by health after propagation, connections that stay, fail open.
+// The accelerator over real TCP: steering by health after propagation, connections that stay, fail
+// open.
 
 import * as net from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -35,14 +36,33 @@ async function region(name: string): Promise<Region> {
   return { name, port: (server.address() as AddressInfo).port, healthy: true };
 }
 
-async function accelerator(regions: readonly Region[], dials: Record<string, number> = {}): Promise<{ front: (population: string) => net.NetConnectOpts; events: StackEvent[]; accelerator: GlobalAccelerator }> {
+async function accelerator(
+  regions: readonly Region[],
+  dials: Record<string, number> = {},
+): Promise<{
+  front: (population: string) => net.NetConnectOpts;
+  events: StackEvent[];
+  accelerator: GlobalAccelerator;
+}> {
   const events: StackEvent[] = [];
-  const edges = regions.map(({ name }, at) => ({ population: name, address: `${block}.0.${111 + at}`, port: 8_080 }));
+  const edges = regions.map(({ name }, at) => ({
+    population: name,
+    address: `${block}.0.${111 + at}`,
+    port: 8_080,
+  }));
   const running = new GlobalAccelerator(
     {
       edges,
-      endpoints: regions.map((one) => ({ region: one.name, dial: dials[one.name] ?? 1, addresses: () => [['127.0.0.1', one.port]], isHealthy: () => one.healthy })),
-      nearest: (population) => regions.map(({ name }) => name).sort((a, b) => Number(b === population) - Number(a === population)),
+      endpoints: regions.map((one) => ({
+        region: one.name,
+        dial: dials[one.name] ?? 1,
+        addresses: () => [['127.0.0.1', one.port]],
+        isHealthy: () => one.healthy,
+      })),
+      nearest: (population) =>
+        regions
+          .map(({ name }) => name)
+          .sort((a, b) => Number(b === population) - Number(a === population)),
       shares: new Map(regions.map(({ name }) => [name, 1 / regions.length])),
       propagationMs: 100,
       connectTimeoutMs: 1_000,
@@ -52,7 +72,8 @@ async function accelerator(regions: readonly Region[], dials: Record<string, num
   await running.start();
   cleanups.push(() => running.stop());
   return {
-    events, accelerator: running,
+    events,
+    accelerator: running,
     front: (population) => {
       const edge = edges.find((one) => one.population === population);
       return { host: edge?.address ?? '', port: edge?.port ?? 0 };
@@ -94,7 +115,12 @@ test('each population enters its nearest region, and bytes pass both ways', asyn
   const client = connect(front('west'));
   client.socket.write('ping');
   await until(() => client.text === 'west;ping');
-  expect(running.connections).toEqual(new Map([['east', 1], ['west', 2]]));
+  expect(running.connections).toEqual(
+    new Map([
+      ['east', 1],
+      ['west', 2],
+    ]),
+  );
 });
 
 test('an unhealthy region is left after propagation; connections that stand are not moved; it comes back', async () => {
@@ -146,5 +172,7 @@ test('a dial of 0 sends the near ones away; failover ignores it', async () => {
 test('a balancer that refuses tears the connection, with the cause told', async () => {
   const { front, events } = await accelerator([{ name: 'east', port: 1, healthy: true }]);
   expect(await servedBy(front('east'))).toBe('torn');
-  expect(events).toEqual([{ kind: 'accelerator-dropped', region: 'east', cause: expect.stringContaining('ECONNREFUSED') }]);
+  expect(events).toEqual([
+    { kind: 'accelerator-dropped', region: 'east', cause: expect.stringContaining('ECONNREFUSED') },
+  ]);
 });

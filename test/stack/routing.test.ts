@@ -7,14 +7,29 @@ import { Router } from '../../src/stack/routing.ts';
 const ROUND_ROBIN: RoutingSettings = { algorithm: 'round_robin', crossZone: true, slowStartMs: 0 };
 const LEAST: RoutingSettings = { ...ROUND_ROBIN, algorithm: 'least_outstanding_requests' };
 
-function target(zone: string, state: Candidate['state'] = 'healthy', outstanding = 0, healthyForMs = Infinity): Candidate {
+function target(
+  zone: string,
+  state: Candidate['state'] = 'healthy',
+  outstanding = 0,
+  healthyForMs = Infinity,
+): Candidate {
   return { zone, state, outstanding, healthyForMs };
 }
 
-function picks(router: Router, targets: readonly Candidate[], count: number, zone = 'a', draw = 0): (number | string)[] {
+function picks(
+  router: Router,
+  targets: readonly Candidate[],
+  count: number,
+  zone = 'a',
+  draw = 0,
+): (number | string)[] {
   return Array.from({ length: count }, () => {
     const choice = router.choose(targets, zone, draw);
-    return choice.kind === 'none' ? 'none' : choice.failOpen ? `${choice.index} open` : choice.index;
+    return choice.kind === 'none'
+      ? 'none'
+      : choice.failOpen
+        ? `${choice.index} open`
+        : choice.index;
   });
 }
 
@@ -25,25 +40,44 @@ test('round robin goes round', () => {
 });
 
 test('unhealthy and initial targets are left out', () => {
-  expect(picks(new Router(ROUND_ROBIN), [target('a'), target('b', 'unhealthy'), target('c', 'initial')], 3)).toEqual([0, 0, 0]);
+  expect(
+    picks(
+      new Router(ROUND_ROBIN),
+      [target('a'), target('b', 'unhealthy'), target('c', 'initial')],
+      3,
+    ),
+  ).toEqual([0, 0, 0]);
 });
 
 test('draining and unused targets get nothing, not even failing open', () => {
-  expect(picks(new Router(ROUND_ROBIN), [target('a', 'draining'), target('b', 'unused'), target('c', 'unhealthy')], 2)).toEqual(['2 open', '2 open']);
+  expect(
+    picks(
+      new Router(ROUND_ROBIN),
+      [target('a', 'draining'), target('b', 'unused'), target('c', 'unhealthy')],
+      2,
+    ),
+  ).toEqual(['2 open', '2 open']);
   expect(picks(new Router(ROUND_ROBIN), [target('a', 'draining')], 1)).toEqual(['none']);
 });
 
 test('no healthy target: all registered ones, by the usual algorithm', () => {
-  expect(picks(new Router(ROUND_ROBIN), [target('a', 'unhealthy'), target('b', 'initial')], 3)).toEqual(['0 open', '1 open', '0 open']);
+  expect(
+    picks(new Router(ROUND_ROBIN), [target('a', 'unhealthy'), target('b', 'initial')], 3),
+  ).toEqual(['0 open', '1 open', '0 open']);
 });
 
 describe('cross-zone off', () => {
   const settings = { ...ROUND_ROBIN, crossZone: false };
   test('each node keeps to its zone', () => {
-    expect(picks(new Router(settings), [target('a'), target('b'), target('b')], 4, 'b')).toEqual([1, 2, 1, 2]);
+    expect(picks(new Router(settings), [target('a'), target('b'), target('b')], 4, 'b')).toEqual([
+      1, 2, 1, 2,
+    ]);
   });
   test('a zone with unhealthy targets only fails open within the zone', () => {
-    expect(picks(new Router(settings), [target('a'), target('b', 'unhealthy')], 2, 'b')).toEqual(['1 open', '1 open']);
+    expect(picks(new Router(settings), [target('a'), target('b', 'unhealthy')], 2, 'b')).toEqual([
+      '1 open',
+      '1 open',
+    ]);
   });
   test('a zone without targets: 503', () => {
     expect(picks(new Router(settings), THREE, 1, 'd')).toEqual(['none']);
@@ -52,7 +86,13 @@ describe('cross-zone off', () => {
 
 test('least outstanding requests takes the idlest, and goes round among equals', () => {
   const router = new Router(LEAST);
-  expect(picks(router, [target('a', 'healthy', 5), target('b', 'healthy', 1), target('c', 'healthy', 3)], 3)).toEqual([1, 1, 1]);
+  expect(
+    picks(
+      router,
+      [target('a', 'healthy', 5), target('b', 'healthy', 1), target('c', 'healthy', 3)],
+      3,
+    ),
+  ).toEqual([1, 1, 1]);
   expect(new Set(picks(router, THREE, 6))).toEqual(new Set([0, 1, 2]));
   expect(picks(router, [target('a', 'unhealthy', 0), target('b', 'healthy', 9)], 1)).toEqual([1]);
 });
@@ -76,6 +116,16 @@ describe('slow start', () => {
     expect(shareAt(30_000)).toBeCloseTo(0.5, 1);
   });
   test('does not apply when every healthy target is in it', () => {
-    expect(new Set(picks(new Router(settings), [target('a', 'healthy', 0, 0), target('b', 'healthy', 0, 10)], 4, 'a', 0.99))).toEqual(new Set([0, 1]));
+    expect(
+      new Set(
+        picks(
+          new Router(settings),
+          [target('a', 'healthy', 0, 0), target('b', 'healthy', 0, 10)],
+          4,
+          'a',
+          0.99,
+        ),
+      ),
+    ).toEqual(new Set([0, 1]));
   });
 });

@@ -1,11 +1,22 @@
-// AWS's thresholds: a new target needs one success; U failures in a row take it out, H successes in a row bring it back.
+// AWS's thresholds: a new target needs one success; U failures in a row take it out, H successes in
+// a row bring it back.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CheckResult, HealthCheckSettings } from '../../src/stack/target-health.ts';
-import { AWS_HEALTH_CHECK, detectionTimeMsMax, TargetHealth } from '../../src/stack/target-health.ts';
+import {
+  AWS_HEALTH_CHECK,
+  detectionTimeMsMax,
+  TargetHealth,
+} from '../../src/stack/target-health.ts';
 
-const TUNED: HealthCheckSettings = { path: '/healthz', intervalMs: 5_000, timeoutMs: 2_000, unhealthyThreshold: 2, healthyThreshold: 2 };
+const TUNED: HealthCheckSettings = {
+  path: '/healthz',
+  intervalMs: 5_000,
+  timeoutMs: 2_000,
+  unhealthyThreshold: 2,
+  healthyThreshold: 2,
+};
 
 /** `+` success, `-` failed, `c` code mismatch, `t` timeout. */
 function feed(settings: HealthCheckSettings, checks: string): TargetHealth {
@@ -13,7 +24,12 @@ function feed(settings: HealthCheckSettings, checks: string): TargetHealth {
   for (const check of checks) health.onCheck(RESULTS[check] ?? 'failed');
   return health;
 }
-const RESULTS: Readonly<Record<string, CheckResult>> = { '+': 'success', '-': 'failed', c: 'code-mismatch', t: 'timeout' };
+const RESULTS: Readonly<Record<string, CheckResult>> = {
+  '+': 'success',
+  '-': 'failed',
+  c: 'code-mismatch',
+  t: 'timeout',
+};
 
 describe('states after a sequence of checks (U = 2)', () => {
   test.each([
@@ -35,7 +51,10 @@ describe('states after a sequence of checks (U = 2)', () => {
     ['+--++++-++++', 5, 'unhealthy', 'Target.FailedHealthChecks'],
     ['+--++', 2, 'healthy', null],
   ] as const)('%j with H = %i: %s', (checks, healthyThreshold, state, reason) => {
-    expect(feed({ ...AWS_HEALTH_CHECK, healthyThreshold }, checks)).toMatchObject({ state, reason });
+    expect(feed({ ...AWS_HEALTH_CHECK, healthyThreshold }, checks)).toMatchObject({
+      state,
+      reason,
+    });
   });
 });
 
@@ -63,14 +82,19 @@ test('the longest detection in closed form', () => {
 
 test('a crash at any moment is noticed within (U-1)I and U I', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 2, max: 10 }), fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (unhealthyThreshold, intervalMs, phase) => {
-      const settings = { ...TUNED, unhealthyThreshold, intervalMs };
-      const health = feed(settings, '+');
-      // The crash falls `phase` of an interval after a check; every later check fails at once.
-      let at = (1 - phase) * intervalMs;
-      while (health.onCheck('failed') !== 'unhealthy') at += intervalMs;
-      expect(at).toBeGreaterThan((unhealthyThreshold - 1) * intervalMs - 1e-9);
-      expect(at).toBeLessThanOrEqual(detectionTimeMsMax(settings) + 1e-9);
-    }),
+    fc.property(
+      fc.integer({ min: 2, max: 10 }),
+      fc.integer({ min: 1, max: 100 }),
+      fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      (unhealthyThreshold, intervalMs, phase) => {
+        const settings = { ...TUNED, unhealthyThreshold, intervalMs };
+        const health = feed(settings, '+');
+        // The crash falls `phase` of an interval after a check; every later check fails at once.
+        let at = (1 - phase) * intervalMs;
+        while (health.onCheck('failed') !== 'unhealthy') at += intervalMs;
+        expect(at).toBeGreaterThan((unhealthyThreshold - 1) * intervalMs - 1e-9);
+        expect(at).toBeLessThanOrEqual(detectionTimeMsMax(settings) + 1e-9);
+      },
+    ),
   );
 });

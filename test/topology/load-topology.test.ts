@@ -22,10 +22,29 @@ function problem(text: string): string {
 
 test('defaults are the documented ones', () => {
   const topology = parseTopology(GOOD, 'starfish.yaml');
-  expect(topology.regions['us-east-1']).toEqual({ zones: ['a', 'b'], nodesPerZone: 1, appsPerZone: 1 });
-  expect(topology.app.consistency).toEqual({ read: 'LOCAL_QUORUM', write: 'LOCAL_QUORUM', serial: 'LOCAL_SERIAL' });
-  expect(topology.balancers.regional.health).toEqual({ path: '/healthz', interval: 5_000, timeout: 2_000, unhealthy: 2, healthy: 2 });
-  expect(topology).toMatchObject({ version: 1, name: 'starfish', engine: 'embedded', cassandra: {} });
+  expect(topology.regions['us-east-1']).toEqual({
+    zones: ['a', 'b'],
+    nodesPerZone: 1,
+    appsPerZone: 1,
+  });
+  expect(topology.app.consistency).toEqual({
+    read: 'LOCAL_QUORUM',
+    write: 'LOCAL_QUORUM',
+    serial: 'LOCAL_SERIAL',
+  });
+  expect(topology.balancers.regional.health).toEqual({
+    path: '/healthz',
+    interval: 5_000,
+    timeout: 2_000,
+    unhealthy: 2,
+    healthy: 2,
+  });
+  expect(topology).toMatchObject({
+    version: 1,
+    name: 'starfish',
+    engine: 'embedded',
+    cassandra: {},
+  });
 });
 
 test('durations and shares in every way people write them', () => {
@@ -33,22 +52,56 @@ test('durations and shares in every way people write them', () => {
     `${GOOD}  us-west-2: { zones: [a] }\nlinks:\n  within-zone: 0.2ms\n  us-east-1..us-west-2: { rttMs: 62, jitterMs: 3, loss: 1% }\nbalancers:\n  global: { clients: { us-east-1: 50%, us-west-2: 0.5 }, propagation: 1m30s }\n`,
     'starfish.yaml',
   );
-  expect(topology.links).toEqual({ 'within-zone': { rttMs: 0.2, jitterMs: 0, loss: 0 }, 'us-east-1..us-west-2': { rttMs: 62, jitterMs: 3, loss: 0.01 } });
-  expect(topology.balancers.global).toEqual({ clients: { 'us-east-1': 0.5, 'us-west-2': 0.5 }, traffic_dial: {}, propagation: 90_000 });
+  expect(topology.links).toEqual({
+    'within-zone': { rttMs: 0.2, jitterMs: 0, loss: 0 },
+    'us-east-1..us-west-2': { rttMs: 62, jitterMs: 3, loss: 0.01 },
+  });
+  expect(topology.balancers.global).toEqual({
+    clients: { 'us-east-1': 0.5, 'us-west-2': 0.5 },
+    traffic_dial: {},
+    propagation: 90_000,
+  });
 });
 
 describe('every problem has its place', () => {
   test.each([
-    ['regions:\n  us-east-1: { zones: [a, a] }\n', 'starfish.yaml:2:23: regions.us-east-1.zones: zone names repeat'],
-    ['regions:\n  us-east-1:\n    zones: [a]\n    nodesPerZone: 0\n', /^starfish\.yaml:4:19: regions\.us-east-1\.nodesPerZone: .*>=1/],
+    [
+      'regions:\n  us-east-1: { zones: [a, a] }\n',
+      'starfish.yaml:2:23: regions.us-east-1.zones: zone names repeat',
+    ],
+    [
+      'regions:\n  us-east-1:\n    zones: [a]\n    nodesPerZone: 0\n',
+      /^starfish\.yaml:4:19: regions\.us-east-1\.nodesPerZone: .*>=1/,
+    ],
     [`${GOOD}regoins: {}\n`, 'starfish.yaml:1:1: unknown key regoins (did you mean regions?)'],
-    [`${GOOD}app:\n  consistency: { raed: ONE }\n`, 'starfish.yaml:4:16: app.consistency: unknown key raed (did you mean read?)'],
-    [`${GOOD}app:\n  consistency: { read: LOCAL_QUROUM }\n`, /^starfish\.yaml:4:24: app\.consistency\.read: .*"LOCAL_QUORUM"/],
-    [`${GOOD}balancers:\n  regional:\n    health: { interval: 5 parsecs }\n`, 'starfish.yaml:5:25: balancers.regional.health.interval: not a duration: 5 parsecs; write 200ms, 5s, 3m or 3h'],
-    [`${GOOD}keyspaces:\n  shop: { replication: { us-est-1: 3 } }\n`, 'starfish.yaml: keyspaces.shop.replication: there is no region us-est-1; did you mean us-east-1?'],
-    [`${GOOD}links:\n  us-east-1..mars: 3s\n`, 'starfish.yaml: links.us-east-1..mars: there is no region mars'],
-    [`${GOOD}links:\n  somewhere: 3s\n`, 'starfish.yaml: links.somewhere: a link is within-zone, between-zones or <region>..<region>'],
-    [`${GOOD}balancers:\n  global: { clients: { mars: 100% } }\n`, 'starfish.yaml: balancers.global.clients: there is no region mars'],
+    [
+      `${GOOD}app:\n  consistency: { raed: ONE }\n`,
+      'starfish.yaml:4:16: app.consistency: unknown key raed (did you mean read?)',
+    ],
+    [
+      `${GOOD}app:\n  consistency: { read: LOCAL_QUROUM }\n`,
+      /^starfish\.yaml:4:24: app\.consistency\.read: .*"LOCAL_QUORUM"/,
+    ],
+    [
+      `${GOOD}balancers:\n  regional:\n    health: { interval: 5 parsecs }\n`,
+      'starfish.yaml:5:25: balancers.regional.health.interval: not a duration: 5 parsecs; write 200ms, 5s, 3m or 3h',
+    ],
+    [
+      `${GOOD}keyspaces:\n  shop: { replication: { us-est-1: 3 } }\n`,
+      'starfish.yaml: keyspaces.shop.replication: there is no region us-est-1; did you mean us-east-1?',
+    ],
+    [
+      `${GOOD}links:\n  us-east-1..mars: 3s\n`,
+      'starfish.yaml: links.us-east-1..mars: there is no region mars',
+    ],
+    [
+      `${GOOD}links:\n  somewhere: 3s\n`,
+      'starfish.yaml: links.somewhere: a link is within-zone, between-zones or <region>..<region>',
+    ],
+    [
+      `${GOOD}balancers:\n  global: { clients: { mars: 100% } }\n`,
+      'starfish.yaml: balancers.global.clients: there is no region mars',
+    ],
     ['regions: [\n', /^starfish\.yaml:2:1: /],
     ['regions: {}\n', 'starfish.yaml:1:10: regions: at least one region'],
     ['version: 2\nregions: { a: { zones: [a] } }\n', /^starfish\.yaml:1:10: version: /],
@@ -59,24 +112,48 @@ describe('every problem has its place', () => {
     else expect(found).toMatch(words);
   });
   test('several at once, one a line', () => {
-    expect(problem('regions:\n  us-east-1: { zones: [] , nodesPerZone: x }\n').split('\n')).toHaveLength(2);
+    expect(
+      problem('regions:\n  us-east-1: { zones: [] , nodesPerZone: x }\n').split('\n'),
+    ).toHaveLength(2);
   });
   test('of a plain object, by its path', () => {
-    expect(() => toTopology({ regions: { r: { zones: ['a'], nodesPerZones: 3 } } } as never)).toThrow('topology: regions.r: unknown key nodesPerZones (did you mean nodesPerZone or appsPerZone?)');
+    expect(() =>
+      toTopology({ regions: { r: { zones: ['a'], nodesPerZones: 3 } } } as never),
+    ).toThrow(
+      'topology: regions.r: unknown key nodesPerZones (did you mean nodesPerZone or appsPerZone?)',
+    );
   });
 });
 
 describe('placement', () => {
   test('addresses by region and zone; edges beside the global address', () => {
-    const { nodes, instances, balancerNodes, globalAddress, edges } = placeTopology(toTopology(ALWAYS_ON));
-    expect(nodes.map(({ place, address, rack }) => `${place} ${address} ${rack}`).slice(2, 4)).toEqual(['us-east-1/c/1 127.0.1.3 us-east-1c', 'us-west-2/a/1 127.0.2.1 us-west-2a']);
-    expect(instances[0]).toMatchObject({ place: 'us-east-1/a/app-1', address: '127.0.1.151', port: 8080 });
-    expect(balancerNodes[5]).toMatchObject({ place: 'us-west-2/c/elb', address: '127.0.2.103', port: 8080 });
+    const { nodes, instances, balancerNodes, globalAddress, edges } = placeTopology(
+      toTopology(ALWAYS_ON),
+    );
+    expect(
+      nodes.map(({ place, address, rack }) => `${place} ${address} ${rack}`).slice(2, 4),
+    ).toEqual(['us-east-1/c/1 127.0.1.3 us-east-1c', 'us-west-2/a/1 127.0.2.1 us-west-2a']);
+    expect(instances[0]).toMatchObject({
+      place: 'us-east-1/a/app-1',
+      address: '127.0.1.151',
+      port: 8080,
+    });
+    expect(balancerNodes[5]).toMatchObject({
+      place: 'us-west-2/c/elb',
+      address: '127.0.2.103',
+      port: 8080,
+    });
     expect(globalAddress).toEqual({ address: '127.0.0.101', port: 8080 });
-    expect(edges).toEqual([{ region: 'us-east-1', address: '127.0.0.111', port: 8080 }, { region: 'us-west-2', address: '127.0.0.112', port: 8080 }]);
+    expect(edges).toEqual([
+      { region: 'us-east-1', address: '127.0.0.111', port: 8080 },
+      { region: 'us-west-2', address: '127.0.0.112', port: 8080 },
+    ]);
   });
   test('on one address every listener has a port of its own', () => {
-    const { nodes, instances, balancerNodes, globalAddress, edges } = placeTopology(toTopology(ALWAYS_ON), { block: null, nativePort: 9042, storagePort: 7000 });
+    const { nodes, instances, balancerNodes, globalAddress, edges } = placeTopology(
+      toTopology(ALWAYS_ON),
+      { block: null, nativePort: 9042, storagePort: 7000 },
+    );
     expect(new Set(nodes.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
     expect(nodes.map(({ nativePort }) => nativePort)).toEqual([9042, 9043, 9044, 9045, 9046, 9047]);
     const ports = [...instances, ...balancerNodes, ...edges, globalAddress].map(({ port }) => port);
@@ -94,11 +171,17 @@ test('round-trip times between regions, either way round', () => {
 
 describe('the files beside the code', () => {
   const folder = join(import.meta.dirname, '..', '..', 'topologies');
-  const load = (name: string): ReturnType<typeof parseTopology> => parseTopology(readFileSync(join(folder, name), 'utf8'), name);
+  const load = (name: string): ReturnType<typeof parseTopology> =>
+    parseTopology(readFileSync(join(folder, name), 'utf8'), name);
   test('always-on.yaml is the built-in default', () => {
     expect(load('always-on.yaml')).toEqual(toTopology(ALWAYS_ON));
   });
-  test.each([['one-node.yaml', 1, 1], ['three-zones.yaml', 1, 3], ['two-regions.yaml', 2, 6], ['three-regions.yaml', 3, 9]])('%s: %i regions, %i nodes', (name, regions, nodes) => {
+  test.each([
+    ['one-node.yaml', 1, 1],
+    ['three-zones.yaml', 1, 3],
+    ['two-regions.yaml', 2, 6],
+    ['three-regions.yaml', 3, 9],
+  ])('%s: %i regions, %i nodes', (name, regions, nodes) => {
     const topology = load(name);
     expect(Object.keys(topology.regions)).toHaveLength(regions);
     expect(placeTopology(topology).nodes).toHaveLength(nodes);

@@ -354,6 +354,11 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
   crash: (trace, { words }) => trace.toy.crash(words[0] ?? ''),
   convict: (trace, { words }) => trace.toy.convict(words[0] ?? ''),
   revive: (trace, { words }) => trace.toy.revive(words[0] ?? ''),
+  /** variant a/1 v2: the paxos_variant of one coordinator. */
+  variant: (trace, { words }) => {
+    const { config } = trace.toy.node(words[0] ?? '');
+    Object.assign(config, { paxos_variant: words[1] });
+  },
   /** refuse a/1 UNKNOWN: its storage refuses writes. */
   refuse: (trace, { words }) => {
     trace.toy.node(words[0] ?? '').store.refuse = (words[1] ?? null) as FailureReason | null;

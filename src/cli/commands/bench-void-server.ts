@@ -8,8 +8,15 @@ import { NATIVE } from '../../data/cql-type.ts';
 const VOID = { kind: 'void' } as const;
 const column = { keyspace: 'bench', table: 'kv' };
 const PREPARED = {
-  kind: 'prepared', id: Buffer.alloc(16), resultMetadataId: Buffer.alloc(16), partitionKeyIndexes: [0], resultColumns: null,
-  bindColumns: [{ ...column, name: 'k', type: NATIVE.int }, { ...column, name: 'v', type: NATIVE.blob }],
+  kind: 'prepared',
+  id: Buffer.alloc(16),
+  resultMetadataId: Buffer.alloc(16),
+  partitionKeyIndexes: [0],
+  resultColumns: null,
+  bindColumns: [
+    { ...column, name: 'k', type: NATIVE.int },
+    { ...column, name: 'v', type: NATIVE.blob },
+  ],
 } as const;
 
 const node: CqlNode = {

@@ -33,18 +33,28 @@ export async function bench(options: Readonly<Record<string, unknown>>): Promise
   const figures: Figure[] = [];
   const add = (figure: Figure): void => {
     figures.push(figure);
-    if (options['json'] !== true) terminal.line(`${figure.what}: ${figure.value}${figure.beside === '' ? '' : `   (${figure.beside})`}`);
+    if (options['json'] !== true)
+      terminal.line(
+        `${figure.what}: ${figure.value}${figure.beside === '' ? '' : `   (${figure.beside})`}`,
+      );
   };
   if (only.includes('parser')) add(benchParser());
   if (only.includes('start')) add(await benchStart());
   if (only.includes('memory')) add(await benchMemory());
   if (only.includes('void')) add(await benchVoid(seconds));
-  if (only.some((name) => ['writes', 'reads', 'rows'].includes(name))) await benchLoads(only, seconds, add);
+  if (only.some((name) => ['writes', 'reads', 'rows'].includes(name)))
+    await benchLoads(only, seconds, add);
   if (options['json'] === true) terminal.line(JSON.stringify(figures));
   else {
     terminal.line();
-    for (const line of alignTable([['figure', 'measured', 'beside'], ...figures.map(({ what, value, beside }) => [what, value, beside])])) terminal.line(line);
-    terminal.line(`Node ${process.versions.node}, ${cpus().length} cores, ${cpus()[0]?.model ?? ''}`);
+    for (const line of alignTable([
+      ['figure', 'measured', 'beside'],
+      ...figures.map(({ what, value, beside }) => [what, value, beside]),
+    ]))
+      terminal.line(line);
+    terminal.line(
+      `Node ${process.versions.node}, ${cpus().length} cores, ${cpus()[0]?.model ?? ''}`,
+    );
   }
   return 0;
 }
@@ -60,7 +70,11 @@ function benchParser(): Figure {
   const started = performance.now();
   for (let at = 0; at < rounds; at++) parseStatement(statements[at % statements.length] ?? '');
   const micros = ((performance.now() - started) * 1_000) / rounds;
-  return { what: 'parse one statement (three kinds in turn)', value: `${micros.toFixed(2)} µs`, beside: '' };
+  return {
+    what: 'parse one statement (three kinds in turn)',
+    value: `${micros.toFixed(2)} µs`,
+    beside: '',
+  };
 }
 
 /** From the command to the first answer to an unmodified driver. */
@@ -77,7 +91,11 @@ async function benchStart(): Promise<Figure> {
     await end(child);
   }
   const median = times.toSorted((a, b) => a - b)[1] ?? 0;
-  return { what: 'command to first query of a real driver, six nodes in two regions', value: `${median.toFixed(0)} ms`, beside: 'real Cassandra 47 s' };
+  return {
+    what: 'command to first query of a real driver, six nodes in two regions',
+    value: `${median.toFixed(0)} ms`,
+    beside: 'real Cassandra 47 s',
+  };
 }
 
 async function benchMemory(): Promise<Figure> {
@@ -85,7 +103,11 @@ async function benchMemory(): Promise<Figure> {
   await sleep(5_000);
   const mebibytes = rssMiB(child.pid ?? 0);
   await end(child);
-  return { what: 'memory of `starfish up`, idle, the whole stack', value: `${mebibytes.toFixed(0)} MiB`, beside: 'six real nodes alone 5.6 GiB' };
+  return {
+    what: 'memory of `starfish up`, idle, the whole stack',
+    value: `${mebibytes.toFixed(0)} MiB`,
+    beside: 'six real nodes alone 5.6 GiB',
+  };
 }
 
 async function benchVoid(seconds: number): Promise<Figure> {
@@ -96,14 +118,33 @@ async function benchVoid(seconds: number): Promise<Figure> {
   const result = await run(client, statement, seconds, writeValues());
   client.close();
   await end(child);
-  return { what: 'void server (every frame answered with VOID), 64 in flight', value: rate(result), beside: latency(result) };
+  return {
+    what: 'void server (every frame answered with VOID), 64 in flight',
+    value: rate(result),
+    beside: latency(result),
+  };
 }
 
-async function benchLoads(only: readonly Name[], seconds: number, add: (figure: Figure) => void): Promise<void> {
-  const child = await startUp(['-n', '3:3', '--set', 'links.within-zone=0ms', '--set', 'links.between-zones=0ms', '--set', 'links.dc1..dc2=0ms']);
+async function benchLoads(
+  only: readonly Name[],
+  seconds: number,
+  add: (figure: Figure) => void,
+): Promise<void> {
+  const child = await startUp([
+    '-n',
+    '3:3',
+    '--set',
+    'links.within-zone=0ms',
+    '--set',
+    'links.between-zones=0ms',
+    '--set',
+    'links.dc1..dc2=0ms',
+  ]);
   try {
     const client = await RawClient.connect({ address: NODE, port: 9042 });
-    await client.query("CREATE KEYSPACE bench WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': 3, 'dc2': 3}");
+    await client.query(
+      "CREATE KEYSPACE bench WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': 3, 'dc2': 3}",
+    );
     await client.query('CREATE TABLE bench.kv (k int PRIMARY KEY, v blob)');
     await client.query('CREATE TABLE bench.wide (k int, c int, v blob, PRIMARY KEY (k, c))');
     await sleep(300);
@@ -111,19 +152,38 @@ async function benchLoads(only: readonly Name[], seconds: number, add: (figure: 
     const read = await client.prepare('SELECT v FROM bench.kv WHERE k = ?');
     if (only.includes('writes') || only.includes('reads')) {
       const result = await run(client, write, seconds, writeValues());
-      if (only.includes('writes')) add({ what: 'writes at LOCAL_QUORUM, six nodes, RF 3 + 3, 100 bytes, 64 in flight', value: rate(result), beside: `${latency(result)}; real Cassandra 4,000/s` });
+      if (only.includes('writes'))
+        add({
+          what: 'writes at LOCAL_QUORUM, six nodes, RF 3 + 3, 100 bytes, 64 in flight',
+          value: rate(result),
+          beside: `${latency(result)}; real Cassandra 4,000/s`,
+        });
     }
     if (only.includes('reads')) {
       const result = await run(client, read, seconds, readValues());
-      add({ what: 'reads at LOCAL_QUORUM, the same', value: rate(result), beside: `${latency(result)}; real Cassandra 9,500/s` });
+      add({
+        what: 'reads at LOCAL_QUORUM, the same',
+        value: rate(result),
+        beside: `${latency(result)}; real Cassandra 9,500/s`,
+      });
     }
     if (only.includes('rows')) {
       const insert = await client.prepare('INSERT INTO bench.wide (k, c, v) VALUES (1, ?, ?)');
-      await client.executeMany({ statement: insert, parameters: { consistency: 'LOCAL_QUORUM' }, count: 1_000, inFlight: 64, values: (at) => [int(at), VALUE] });
+      await client.executeMany({
+        statement: insert,
+        parameters: { consistency: 'LOCAL_QUORUM' },
+        count: 1_000,
+        inFlight: 64,
+        values: (at) => [int(at), VALUE],
+      });
       const select = await client.prepare('SELECT k, c, v FROM bench.wide WHERE k = 1');
       const result = await run(client, select, seconds, () => []);
       const rows = (result.succeeded * 1_000) / (result.elapsedMs / 1_000);
-      add({ what: 'SELECT of 1,000 rows at LOCAL_QUORUM', value: `${Math.round(rows).toLocaleString('en')} rows/s`, beside: `${rate(result)}, ${latency(result)}` });
+      add({
+        what: 'SELECT of 1,000 rows at LOCAL_QUORUM',
+        value: `${Math.round(rows).toLocaleString('en')} rows/s`,
+        beside: `${rate(result)}, ${latency(result)}`,
+      });
     }
     client.close();
   } finally {
@@ -150,9 +210,20 @@ function int(value: number): Buffer {
 }
 
 /** A warm-up, then about `seconds` of load, measured by operations. */
-async function run(client: RawClient, statement: Awaited<ReturnType<RawClient['prepare']>>, seconds: number, values: Values): Promise<ExecuteManyResult> {
+async function run(
+  client: RawClient,
+  statement: Awaited<ReturnType<RawClient['prepare']>>,
+  seconds: number,
+  values: Values,
+): Promise<ExecuteManyResult> {
   const once = (count: number): Promise<ExecuteManyResult> =>
-    client.executeMany({ statement, parameters: { consistency: 'LOCAL_QUORUM' }, count, inFlight: 64, values });
+    client.executeMany({
+      statement,
+      parameters: { consistency: 'LOCAL_QUORUM' },
+      count,
+      inFlight: 64,
+      values,
+    });
   let count = 2_000;
   let warm = await once(count);
   while (warm.elapsedMs < 700) {
@@ -161,7 +232,10 @@ async function run(client: RawClient, statement: Awaited<ReturnType<RawClient['p
   }
   const perSecond = warm.succeeded / (warm.elapsedMs / 1_000);
   const result = await once(Math.max(64, Math.round(perSecond * seconds)));
-  if (result.failed > 0) process.stderr.write(`  ${result.failed} failed: ${[...result.errors].map(([text, times]) => `${text} (${times})`).join('; ')}\n`);
+  if (result.failed > 0)
+    process.stderr.write(
+      `  ${result.failed} failed: ${[...result.errors].map(([text, times]) => `${text} (${times})`).join('; ')}\n`,
+    );
   return result;
 }
 
@@ -170,19 +244,24 @@ function rate(result: ExecuteManyResult): string {
 }
 
 function latency(result: ExecuteManyResult): string {
-  const at = (percent: number): string => (result.latencyMicros.getValueAtPercentile(percent) / 1_000).toFixed(2);
+  const at = (percent: number): string =>
+    (result.latencyMicros.getValueAtPercentile(percent) / 1_000).toFixed(2);
   return `p50 ${at(50)} ms, p99 ${at(99)} ms`;
 }
 
 async function startUp(args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [MAIN, 'up', '--address-block', BLOCK, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [MAIN, 'up', '--address-block', BLOCK, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise<void>((resolve, reject) => {
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
       if (text.includes('ready in')) resolve();
     });
-    child.once('exit', (code) => reject(new Error(`starfish up ended with ${String(code)}: ${text}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`starfish up ended with ${String(code)}: ${text}`)),
+    );
   });
   return child;
 }
@@ -196,7 +275,9 @@ async function end(child: ChildProcess): Promise<void> {
 
 function rssMiB(pid: number): number {
   if (process.platform !== 'linux') return Number.NaN;
-  const line = readFileSync(`/proc/${pid}/status`, 'utf8').split('\n').find((text) => text.startsWith('VmRSS'));
+  const line = readFileSync(`/proc/${pid}/status`, 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith('VmRSS'));
   return Number(/\d+/.exec(line ?? '')?.[0] ?? 0) / 1_024;
 }
 

@@ -1,5 +1,5 @@
-// Results and errors in cqlsh's manner: values as CQL writes them, columns padded, the count below. Pure.
-// Test: test/cli/cql-format.test.ts. Cassandra: pylib/cqlshlib/formatting.
+// Results and errors in cqlsh's manner: values as CQL writes them, columns padded, the count below.
+// Pure. Test: test/cli/cql-format.test.ts. Cassandra: pylib/cqlshlib/formatting.
 
 import cassandra from 'cassandra-driver';
 
@@ -17,9 +17,15 @@ export function resultLines(result: cassandra.types.ResultSet): readonly string[
 }
 
 /** A table as cqlsh draws it, with a blank line around it and the count of rows. */
-export function tableLines(names: readonly string[], cells: readonly (readonly string[])[]): readonly string[] {
-  const widths = names.map((name, at) => Math.max(name.length, ...cells.map((row) => row[at]?.length ?? 0)));
-  const padded = (row: readonly string[], pad: (text: string, width: number) => string): string => ` ${row.map((text, at) => pad(text, widths[at] ?? 0)).join(' | ')}`;
+export function tableLines(
+  names: readonly string[],
+  cells: readonly (readonly string[])[],
+): readonly string[] {
+  const widths = names.map((name, at) =>
+    Math.max(name.length, ...cells.map((row) => row[at]?.length ?? 0)),
+  );
+  const padded = (row: readonly string[], pad: (text: string, width: number) => string): string =>
+    ` ${row.map((text, at) => pad(text, widths[at] ?? 0)).join(' | ')}`;
   return [
     '',
     padded(names, (text, width) => text.padEnd(width)).trimEnd(),
@@ -38,23 +44,34 @@ export function valueText(value: unknown, nested = false): string {
   if (typeof value === 'number') return String(value);
   if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`;
   if (value instanceof Date) return nested ? `'${timestampText(value)}'` : timestampText(value);
-  if (value instanceof Map) return `{${[...value].map(([key, item]) => `${valueText(key, true)}: ${valueText(item, true)}`).join(', ')}}`;
-  if (value instanceof Set) return `{${[...value].map((item) => valueText(item, true)).join(', ')}}`;
-  if (value instanceof cassandra.types.Tuple) return `(${value.values().map((item: unknown) => valueText(item, true)).join(', ')})`;
-  if (value instanceof Float32Array || Array.isArray(value)) return `[${[...value].map((item) => valueText(item, true)).join(', ')}]`;
+  if (value instanceof Map)
+    return `{${[...value].map(([key, item]) => `${valueText(key, true)}: ${valueText(item, true)}`).join(', ')}}`;
+  if (value instanceof Set)
+    return `{${[...value].map((item) => valueText(item, true)).join(', ')}}`;
+  if (value instanceof cassandra.types.Tuple)
+    return `(${value
+      .values()
+      .map((item: unknown) => valueText(item, true))
+      .join(', ')})`;
+  if (value instanceof Float32Array || Array.isArray(value))
+    return `[${[...value].map((item) => valueText(item, true)).join(', ')}]`;
   return objectText(value);
 }
 
 function objectText(value: object | bigint | symbol | ((...args: never[]) => unknown)): string {
   // A user type is a plain object; every other type of the driver knows how to write itself.
   if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    return `{${Object.entries(value).map(([field, item]) => `${field}: ${valueText(item, true)}`).join(', ')}}`;
+    return `{${Object.entries(value)
+      .map(([field, item]) => `${field}: ${valueText(item, true)}`)
+      .join(', ')}}`;
   }
   return String(value);
 }
 
 function timestampText(date: Date): string {
-  return Number.isNaN(date.getTime()) ? 'NaN' : date.toISOString().replace('T', ' ').replace('Z', '000+0000');
+  return Number.isNaN(date.getTime())
+    ? 'NaN'
+    : date.toISOString().replace('T', ' ').replace('Z', '000+0000');
 }
 
 /** Error code -> cqlsh's class and words. */
@@ -63,8 +80,8 @@ const CODES: ReadonlyMap<number, readonly [string, string]> = new Map([
   [0x1000, ['Unavailable', 'Unavailable exception']],
   [0x1001, ['OperationTimedOut', 'Coordinator node overloaded']],
   [0x1003, ['ServerError', 'Error during truncate']],
-  [0x1100, ['WriteTimeout', 'Coordinator node timed out waiting for replica nodes\' responses']],
-  [0x1200, ['ReadTimeout', 'Coordinator node timed out waiting for replica nodes\' responses']],
+  [0x1100, ['WriteTimeout', "Coordinator node timed out waiting for replica nodes' responses"]],
+  [0x1200, ['ReadTimeout', "Coordinator node timed out waiting for replica nodes' responses"]],
   [0x1300, ['ReadFailure', 'Replica(s) failed to execute read']],
   [0x1400, ['FunctionFailure', 'User Defined Function failure']],
   [0x1500, ['WriteFailure', 'Replica(s) failed to execute write']],

@@ -1,5 +1,6 @@
-// `starfish cql [statement]`: a small shell on one node of the running stack, with the unmodified driver; tables in
-// cqlsh's manner. Without a statement it reads them from the terminal or from a pipe.
+// `starfish cql [statement]`: a small shell on one node of the running stack, with the unmodified
+// driver; tables in cqlsh's manner. Without a statement it reads them from the terminal or from a
+// pipe.
 
 import { createInterface } from 'node:readline';
 import cassandra from 'cassandra-driver';
@@ -17,7 +18,10 @@ const EXIT_STATEMENT_FAILED = 2;
 
 export async function cql(statement: string | undefined, options: Options): Promise<number> {
   const { nodes } = (await askRun(options, 'status')) as { readonly nodes: readonly NodeStatus[] };
-  const shell = new CqlShell(chooseNode(nodes, options['node']), levelOf(String(options['consistency'] ?? 'ONE')));
+  const shell = new CqlShell(
+    chooseNode(nodes, options['node']),
+    levelOf(String(options['consistency'] ?? 'ONE')),
+  );
   try {
     await shell.connect();
     if (statement !== undefined) return await shell.runAll(statement);
@@ -38,8 +42,16 @@ class CqlShell {
     const at = `${node.address}:${node.nativePort}`;
     const { loadBalancing, retry } = cassandra.policies;
     this.client = new cassandra.Client({
-      contactPoints: [at], localDataCenter: node.datacenter, protocolOptions: { port: node.nativePort },
-      policies: { loadBalancing: new loadBalancing.AllowListPolicy(new loadBalancing.DCAwareRoundRobinPolicy(node.datacenter), [at]), retry: new retry.FallthroughRetryPolicy() },
+      contactPoints: [at],
+      localDataCenter: node.datacenter,
+      protocolOptions: { port: node.nativePort },
+      policies: {
+        loadBalancing: new loadBalancing.AllowListPolicy(
+          new loadBalancing.DCAwareRoundRobinPolicy(node.datacenter),
+          [at],
+        ),
+        retry: new retry.FallthroughRetryPolicy(),
+      },
       encoding: { map: Map, set: Set },
     });
     this.client.on('log', () => undefined);
@@ -49,7 +61,9 @@ class CqlShell {
     try {
       await this.client.connect();
     } catch (error) {
-      throw new UsageProblem(`${this.node.place} (${this.node.address}:${this.node.nativePort}) does not answer: ${error instanceof Error ? error.message : String(error)}`);
+      throw new UsageProblem(
+        `${this.node.place} (${this.node.address}:${this.node.nativePort}) does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
@@ -59,13 +73,16 @@ class CqlShell {
 
   /** Runs all; stops at the first that fails. Returns the exit code. */
   async runAll(text: string): Promise<number> {
-    for (const statement of splitStatements(text)) if (!(await this.run(statement))) return EXIT_STATEMENT_FAILED;
+    for (const statement of splitStatements(text))
+      if (!(await this.run(statement))) return EXIT_STATEMENT_FAILED;
     return 0;
   }
 
   async converse(): Promise<number> {
     const terminal = openTerminal({});
-    terminal.line(`Connected to ${this.node.place} at ${this.node.address}:${this.node.nativePort}. CONSISTENCY [level], exit.`);
+    terminal.line(
+      `Connected to ${this.node.place} at ${this.node.address}:${this.node.nativePort}. CONSISTENCY [level], exit.`,
+    );
     const lines = createInterface({ input: process.stdin, output: process.stdout });
     let text = '';
     const prompt = (): void => {
@@ -93,11 +110,16 @@ class CqlShell {
     const consistency = /^CONSISTENCY(?:\s+(\w+))?$/i.exec(statement);
     if (consistency !== null) {
       if (consistency[1] !== undefined) this.level = levelOf(consistency[1]);
-      terminal.line(`Consistency level ${consistency[1] === undefined ? 'is' : 'set to'} ${this.level.name}.`);
+      terminal.line(
+        `Consistency level ${consistency[1] === undefined ? 'is' : 'set to'} ${this.level.name}.`,
+      );
       return true;
     }
     try {
-      const result = await this.client.execute(statement, [], { consistency: this.level.code, prepare: false });
+      const result = await this.client.execute(statement, [], {
+        consistency: this.level.code,
+        prepare: false,
+      });
       for (const line of resultLines(result)) terminal.line(line);
       return true;
     } catch (error) {
@@ -113,12 +135,19 @@ interface Level {
 }
 
 function levelOf(text: string): Level {
-  const levels = new Map(Object.entries(cassandra.types.consistencies).map(([name, code]) => [name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(), code as number]));
+  const levels = new Map(
+    Object.entries(cassandra.types.consistencies).map(([name, code]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(),
+      code as number,
+    ]),
+  );
   const name = text.toUpperCase();
   const code = levels.get(name);
   if (code !== undefined) return { name, code };
   const near = nearest(name, [...levels.keys()]);
-  throw new UsageProblem(`There is no consistency level ${text}. ${near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Known: ${[...levels.keys()].join(', ')}.`}`);
+  throw new UsageProblem(
+    `There is no consistency level ${text}. ${near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Known: ${[...levels.keys()].join(', ')}.`}`,
+  );
 }
 
 /** By place or address; the first that is up when none is named. Throws UsageProblem. */
@@ -131,8 +160,13 @@ function chooseNode(nodes: readonly NodeStatus[], wanted: unknown): NodeStatus {
   const name = String(wanted);
   const found = nodes.find(({ place, address }) => place === name || address === name);
   if (found !== undefined) return found;
-  const near = nearest(name, nodes.map(({ place }) => place));
-  throw new UsageProblem(`There is no node ${name}. ${near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Nodes: ${nodes.map(({ place }) => place).join(', ')}.`}`);
+  const near = nearest(
+    name,
+    nodes.map(({ place }) => place),
+  );
+  throw new UsageProblem(
+    `There is no node ${name}. ${near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Nodes: ${nodes.map(({ place }) => place).join(', ')}.`}`,
+  );
 }
 
 async function readAll(): Promise<string> {

@@ -1,4 +1,5 @@
-// `starfish drill NAME|FILE`: opens the stack, runs the drill, writes the report, prints the verdict last.
+// `starfish drill NAME|FILE`: opens the stack, runs the drill, writes the report, prints the
+// verdict last.
 
 import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -29,17 +30,25 @@ import type { Terminal } from '../terminal.ts';
 import { alignTable, openTerminal, styled } from '../terminal.ts';
 import { describeLab } from './describe-lab.ts';
 import { LiveTable } from './live-table.ts';
-import { durationOf, readText, seedOf, setsOf } from './run-options.ts';
+import { durationOf, readText, replayLine, seedOf, setsOf } from './run-options.ts';
 
 export interface CommandInput {
   readonly options: Readonly<Record<string, unknown>>;
   readonly version: string;
 }
 
+const EXIT_INTERRUPTED = 130;
+
 /** Returns the exit code. */
-export async function drill(input: CommandInput & { readonly name: string | undefined }): Promise<number> {
+export async function drill(
+  input: CommandInput & { readonly name: string | undefined },
+): Promise<number> {
   const { options, version } = input;
-  const terminal = openTerminal({ ...(options['color'] === false ? { color: false } : {}), quiet: options['quiet'] === true, json: options['json'] === true });
+  const terminal = openTerminal({
+    ...(options['color'] === false ? { color: false } : {}),
+    quiet: options['quiet'] === true,
+    json: options['json'] === true,
+  });
   if (input.name === undefined) {
     listCatalogue(terminal);
     return 0;
@@ -50,49 +59,86 @@ export async function drill(input: CommandInput & { readonly name: string | unde
     return levels({ options, version, terminal });
   }
   const edit = setsOf(options, ['topology']);
-  const document = shapeDrill(entry === null ? fromFile(input.name, edit) : toDrill(entry.drill, edit), shapeOf(options));
+  const document = shapeDrill(
+    entry === null ? fromFile(input.name, edit) : toDrill(entry.drill, edit),
+    shapeOf(options),
+  );
   const seed = seedOf(options);
-  const addresses = await chooseAddresses(document.topology, options['addressBlock'] as string | undefined);
+  const addresses = await chooseAddresses(
+    document.topology,
+    options['addressBlock'] as string | undefined,
+  );
   if (addresses.block === null) {
-    throw new EnvironmentProblem('A drill needs an address per node: the application\'s driver knows nodes by address alone. `starfish doctor` says how to make the addresses.');
+    throw new EnvironmentProblem(
+      "A drill needs an address per node: the application's driver knows nodes by address alone. `starfish doctor` says how to make the addresses.",
+    );
   }
-  terminal.line(styled(terminal, 'bold', `STARFISH ${version}   ${document.topology.engine} engine   seed ${seed}`));
+  terminal.line(
+    styled(
+      terminal,
+      'bold',
+      `STARFISH ${version}   ${document.topology.engine} engine   seed ${seed}`,
+    ),
+  );
   const started = performance.now();
-  await using lab = await openLab({ topology: document.topology, addresses, seed, dataFolder: null });
+  await using lab = await openLab({
+    topology: document.topology,
+    addresses,
+    seed,
+    dataFolder: null,
+  });
   for (const line of describeLab(lab, performance.now() - started)) terminal.line(line);
   // Awaited here: the lab must outlive the run.
   return await run({ document, lab, seed, input, terminal });
 }
 
-async function run(at: { document: Drill; lab: Lab; seed: number; input: CommandInput; terminal: Terminal }): Promise<number> {
+async function run(at: {
+  document: Drill;
+  lab: Lab;
+  seed: number;
+  input: CommandInput;
+  terminal: Terminal;
+}): Promise<number> {
   const { document, lab, seed, terminal, input } = at;
   const { options } = input;
-  if (lab.stack === null) throw new UsageProblem('A drill needs the shop: keyspaces.shop in its topology, and an address for each node.');
+  if (lab.stack === null)
+    throw new UsageProblem(
+      'A drill needs the shop: keyspaces.shop in its topology, and an address for each node.',
+    );
   terminal.line(styled(terminal, 'bold', `DRILL ${document.name}`) + `   ${document.description}`);
   const table = new LiveTable(terminal);
   const abort = new AbortController();
   const onInterrupt = (): void => {
-    if (abort.signal.aborted) process.exit(130);
+    if (abort.signal.aborted) process.exit(EXIT_INTERRUPTED);
     terminal.problem('Stopping: draining and reporting what there is. Ctrl-C again stops at once.');
     abort.abort();
   };
   process.on('SIGINT', onInterrupt);
   const { result, history } = await runPhases({
-    drill: document, engine: lab.engine, stack: lab.stack, injector: lab.injector, seed, version: input.version,
-    shortened: shortenedSettings(document.topology), signal: abort.signal,
+    drill: document,
+    engine: lab.engine,
+    stack: lab.stack,
+    injector: lab.injector,
+    seed,
+    version: input.version,
+    shortened: shortenedSettings(document.topology),
+    signal: abort.signal,
     onProgress: (progress) => {
       table.on(progress);
-      if (options['json'] === true && progress.kind !== 'second') process.stdout.write(`${JSON.stringify(progress)}\n`);
+      if (options['json'] === true && progress.kind !== 'second')
+        process.stdout.write(`${JSON.stringify(progress)}\n`);
     },
   });
   process.off('SIGINT', onInterrupt);
   table.finish();
   const folder = writeReport(result, history, String(options['out'] ?? '.starfish/runs'));
   writeExtras(result, history, options);
-  printVerdict(result, terminal, join(String(options['out'] ?? '.starfish/runs'), 'latest', 'report.html'), folder);
-  if (options['json'] === true) process.stdout.write(`${JSON.stringify({ kind: 'result', result })}\n`);
+  const code = abort.signal.aborted ? EXIT_INTERRUPTED : EXIT_CODES[result.verdict];
+  printVerdict(result, terminal, { code, report: join(folder, 'report.html') });
+  if (options['json'] === true)
+    process.stdout.write(`${JSON.stringify({ kind: 'result', result })}\n`);
   if (options['open'] === true) openFile(join(folder, 'report.html'));
-  return abort.signal.aborted ? 130 : EXIT_CODES[result.verdict];
+  return code;
 }
 
 function fromFile(file: string, edit: DocumentEdit): Drill {
@@ -118,7 +164,11 @@ function shapeOf(options: Readonly<Record<string, unknown>>): DrillShape {
   };
 }
 
-function writeExtras(result: DrillResult, history: readonly HistoryRow[], options: Readonly<Record<string, unknown>>): void {
+function writeExtras(
+  result: DrillResult,
+  history: readonly HistoryRow[],
+  options: Readonly<Record<string, unknown>>,
+): void {
   const { csv, html } = options;
   if (typeof html === 'string') writeFileSync(html, htmlReport(result));
   if (typeof csv !== 'string') return;
@@ -128,21 +178,32 @@ function writeExtras(result: DrillResult, history: readonly HistoryRow[], option
   writeFileSync(`${csv}_exceptions.csv`, exceptionsCsv());
 }
 
-function printVerdict(result: DrillResult, terminal: Terminal, report: string, folder: string): void {
+function printVerdict(
+  result: DrillResult,
+  terminal: Terminal,
+  { code, report }: { readonly code: number; readonly report: string },
+): void {
   const { expectations, checks, total, verdict } = result;
   const passed = expectations.filter(({ pass }) => pass).length;
   terminal.line();
-  const causes = result.phases.flatMap(({ name, causes: list }) => list.map((cause) => ({ name, ...cause })));
+  const causes = result.phases.flatMap(({ name, causes: list }) =>
+    list.map((cause) => ({ name, ...cause })),
+  );
   for (const { name, cause, count, explained } of causes) {
-    terminal.line(`  ${name}: ${count} attempts failed: ${cause}${explained === null ? '' : ` (${explained})`}`);
+    terminal.line(
+      `  ${name}: ${count} attempts failed: ${cause}${explained === null ? '' : ` (${explained})`}`,
+    );
   }
   terminal.line(`  EXPECTATIONS   ${passed} of ${expectations.length} hold`);
   for (const { phase, text, measured, pass } of expectations) {
-    if (!pass) terminal.problem(styled(terminal, 'red', `  FAIL ${phase ?? ''}: ${text}: ${measured}`));
+    if (!pass)
+      terminal.problem(styled(terminal, 'red', `  FAIL ${phase ?? ''}: ${text}: ${measured}`));
   }
   terminal.line('  CONSISTENCY');
   for (const { name, verdict: state, text, examples } of checks) {
-    terminal.line(`    ${styled(terminal, state === 'passed' ? 'green' : 'red', state === 'passed' ? 'ok' : state)}  ${name}: ${text}`);
+    terminal.line(
+      `    ${styled(terminal, state === 'passed' ? 'green' : 'red', state === 'passed' ? 'ok' : state)}  ${name}: ${text}`,
+    );
     for (const example of examples) terminal.line(`        ${example}`);
   }
   const { users, attempts } = total;
@@ -150,9 +211,12 @@ function printVerdict(result: DrillResult, terminal: Terminal, report: string, f
     `  ${users.requests} requests; failed for users ${users.failures} (availability ${percent(successShare(users.requests, users.failures))}), ` +
       `failed first attempts ${attempts.failures} (${percent(successShare(attempts.requests, attempts.failures))} without a retry)`,
   );
-  const code = EXIT_CODES[verdict];
-  const word = styled(terminal, verdict === 'passed' ? 'green' : 'red', verdict === 'passed' ? 'PASSED' : verdictWords(result).toUpperCase());
-  const last = `  ${word}   exit ${code}   report ${report} (${folder})   again: starfish drill ${result.name} --seed ${result.seed}`;
+  const word = styled(
+    terminal,
+    verdict === 'passed' ? 'green' : 'red',
+    verdict === 'passed' ? 'PASSED' : verdictWords(result).toUpperCase(),
+  );
+  const last = `  ${word}   exit ${code}   report ${report}   again: ${replayLine(process.argv.slice(2), result.seed)}`;
   if (verdict === 'passed') process.stdout.write(`${last}\n`);
   else terminal.problem(last);
 }

@@ -22,17 +22,27 @@ export function labCommands(lab: Lab): LabCommands {
       return { id: active.id, text: faultText(fault), radius: radiusText(active.radius) };
     },
     heal: async ({ id, all }) => {
-      const wanted = lab.injector.active().filter((fault) => all === true || fault.id === id || fault.fault.at === id);
+      const wanted = lab.injector
+        .active()
+        .filter((fault) => all === true || fault.id === id || fault.fault.at === id);
       if (wanted.length === 0 && all !== true) {
         const known = lab.injector.active().map((fault) => fault.id);
-        throw new Error(`No fault ${String(id)} is active. Active: ${known.length > 0 ? known.join(', ') : 'none'}.`);
+        throw new Error(
+          `No fault ${String(id)} is active. Active: ${known.length > 0 ? known.join(', ') : 'none'}.`,
+        );
       }
       for (const fault of wanted) await fault.heal();
       return wanted.map(({ id: healed, fault }) => ({ id: healed, text: faultText(fault) }));
     },
-    ring: async ({ keyspace, key }) => lab.engine.ring(String(keyspace ?? ''), key === undefined ? null : Buffer.from(String(key), 'utf8')),
-    repair: async ({ keyspace, full }) => lab.engine.repair(String(keyspace), { full: full === true }),
-    nodetool: async ({ place, verb, words }) => lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
+    ring: async ({ keyspace, key }) =>
+      lab.engine.ring(
+        String(keyspace ?? ''),
+        key === undefined ? null : Buffer.from(String(key), 'utf8'),
+      ),
+    repair: async ({ keyspace, full }) =>
+      lab.engine.repair(String(keyspace), { full: full === true }),
+    nodetool: async ({ place, verb, words }) =>
+      lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
     load: async (body) => {
       const loaded = await import('./lab-load.ts');
       load ??= new loaded.LabLoad(lab);
@@ -54,20 +64,37 @@ function statusOf(lab: Lab): unknown {
     name: lab.topology.name,
     nodes: engine.status(),
     hints: engine.hints(),
-    instances: stack?.instances.map((instance) => ({ place: instance.at.place, address: instance.at.address, port: instance.at.port, running: instance.isRunning() })) ?? [],
+    instances:
+      stack?.instances.map((instance) => ({
+        place: instance.at.place,
+        address: instance.at.address,
+        port: instance.at.port,
+        running: instance.isRunning(),
+      })) ?? [],
     balancers: [...(stack?.balancers.values() ?? [])].map((balancer) => ({
       region: balancer.region,
       healthy: balancer.isHealthy(),
       nodes: balancer.nodes.map((node) => ({
-        place: node.at.place, listening: node.isListening(), targets: node.targetStates(),
-        requests: node.requests, statuses: Object.fromEntries(node.statuses),
+        place: node.at.place,
+        listening: node.isListening(),
+        targets: node.targetStates(),
+        requests: node.requests,
+        statuses: Object.fromEntries(node.statuses),
       })),
     })),
-    accelerator: stack === null ? [] : Object.keys(lab.topology.regions).map((region) => ({
-      region, healthy: stack.accelerator.healthOf(region), connections: stack.accelerator.connections.get(region) ?? 0,
-    })),
+    accelerator:
+      stack === null
+        ? []
+        : Object.keys(lab.topology.regions).map((region) => ({
+            region,
+            healthy: stack.accelerator.healthOf(region),
+            connections: stack.accelerator.connections.get(region) ?? 0,
+          })),
     faults: injector.active().map(({ id, fault, radius, sinceMs }) => ({
-      id, text: faultText(fault), radius: radiusText(radius), seconds: (performance.now() - sinceMs) / 1_000,
+      id,
+      text: faultText(fault),
+      radius: radiusText(radius),
+      seconds: (performance.now() - sinceMs) / 1_000,
     })),
   };
 }

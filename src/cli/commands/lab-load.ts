@@ -1,4 +1,5 @@
-// The load of a running stack, started, changed and stopped from a second terminal. Statistics go on over changes.
+// The load of a running stack, started, changed and stopped from a second terminal. Statistics go
+// on over changes.
 
 import type { Lab } from '../../drill/lab.ts';
 import { ShopLoad } from '../../load/shop-load.ts';
@@ -25,17 +26,26 @@ export class LabLoad {
     this.lab = lab;
   }
 
-  /** `{action: start | set | stats | stop, rate?, retry?, runTimeMs?}`. Throws Errors for people. */
+  /**
+   * `{action: start | set | stats | stop, rate?, retry?, runTimeMs?}`. Throws Errors for people.
+   */
   async command(body: Readonly<Record<string, unknown>>): Promise<unknown> {
     switch (body['action']) {
       case 'start':
-        if (this.running !== null) throw new Error('Load runs already. Change it: starfish load set --rate 200. Stop it: starfish load stop');
+        if (this.running !== null)
+          throw new Error(
+            'Load runs already. Change it: starfish load set --rate 200. Stop it: starfish load stop',
+          );
         this.statistics = new Statistics();
         return this.begin(rateOf(body, RATE_DEFAULT), body['retry'] !== false, body['runTimeMs']);
       case 'set': {
         const { rate, retry, run } = this.required();
         void run.stop();
-        return this.begin(rateOf(body, rate), body['retry'] === undefined ? retry : body['retry'] !== false, undefined);
+        return this.begin(
+          rateOf(body, rate),
+          body['retry'] === undefined ? retry : body['retry'] !== false,
+          undefined,
+        );
       }
       case 'stats':
         this.required();
@@ -59,7 +69,8 @@ export class LabLoad {
   }
 
   private required(): Running {
-    if (this.running === null) throw new Error('No load runs. Start it: starfish load start --rate 100');
+    if (this.running === null)
+      throw new Error('No load runs. Start it: starfish load start --rate 100');
     return this.running;
   }
 
@@ -76,7 +87,14 @@ export class LabLoad {
       timeoutMs: 5_000,
       draw: Math.random,
       onRequest: ({ method, name, endMs, dueMs, attempts, error }) =>
-        statistics.add({ method, name, atMs: endMs, ms: endMs - dueMs, bytes: attempts.at(-1)?.bytes ?? 0, error }),
+        statistics.add({
+          method,
+          name,
+          atMs: endMs,
+          ms: endMs - dueMs,
+          bytes: attempts.at(-1)?.bytes ?? 0,
+          error,
+        }),
     });
     run.start();
     this.running = { run, rate, retry };
@@ -87,6 +105,7 @@ export class LabLoad {
 
 function rateOf(body: Readonly<Record<string, unknown>>, usual: number): number {
   const rate = body['rate'] === undefined ? usual : Number(body['rate']);
-  if (!Number.isFinite(rate) || rate <= 0 || rate > RATE_MAX) throw new Error(`a rate is a number up to ${RATE_MAX}`);
+  if (!Number.isFinite(rate) || rate <= 0 || rate > RATE_MAX)
+    throw new Error(`a rate is a number up to ${RATE_MAX}`);
   return rate;
 }

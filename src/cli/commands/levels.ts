@@ -15,7 +15,7 @@ import { formatDuration } from '../../topology/units.ts';
 import { openFile } from '../open-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignTable, styled } from '../terminal.ts';
-import { seedOf, setsOf } from './run-options.ts';
+import { replayLine, seedOf, setsOf } from './run-options.ts';
 
 interface LevelsInput {
   readonly options: Readonly<Record<string, unknown>>;
@@ -28,24 +28,41 @@ export async function levels({ options, version, terminal }: LevelsInput): Promi
   const seed = seedOf(options);
   const addresses = await chooseAddresses(topology, options['addressBlock'] as string | undefined);
   terminal.line(styled(terminal, 'bold', `STARFISH ${version}   DRILL levels   seed ${seed}`));
-  terminal.line('  What each consistency level waits for, costs and survives. Coordinator us-east-1/a/1; every cell is measured. About two minutes.');
+  terminal.line(
+    '  What each consistency level waits for, costs and survives. Coordinator us-east-1/a/1; every cell is measured. About two minutes.',
+  );
   const startedAt = new Date().toISOString();
-  await using lab = await openLab({ topology, addresses, seed, dataFolder: null, engineOnly: true });
+  await using lab = await openLab({
+    topology,
+    addresses,
+    seed,
+    dataFolder: null,
+    engineOnly: true,
+  });
   const result = await measureLevels(lab, { onProgress: (text) => showProgress(terminal, text) });
-  const [rtt] = Object.values(topology.links).filter((_, at) => Object.keys(topology.links)[at]?.includes('..'));
+  const [rtt] = Object.values(topology.links).filter((_, at) =>
+    Object.keys(topology.links)[at]?.includes('..'),
+  );
   const problems = judgeLevels(result, rtt?.rttMs ?? regionRttMs('us-east-1', 'us-west-2'));
   print(result, terminal);
   const root = String(options['out'] ?? '.starfish/runs');
   const folder = join(root, `levels-${startedAt.replace(/[:.]/g, '-')}`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'report.json'), `${JSON.stringify({ starfish: version, seed, startedAt, problems, ...result }, null, 2)}\n`);
+  writeFileSync(
+    join(folder, 'report.json'),
+    `${JSON.stringify({ starfish: version, seed, startedAt, problems, ...result }, null, 2)}\n`,
+  );
   writeFileSync(join(folder, 'report.html'), levelsHtml(result, problems));
-  if (options['json'] === true) process.stdout.write(`${JSON.stringify({ kind: 'levels', seed, problems, ...result })}\n`);
+  if (options['json'] === true)
+    process.stdout.write(`${JSON.stringify({ kind: 'levels', seed, problems, ...result })}\n`);
   if (options['open'] === true) openFile(join(folder, 'report.html'));
   for (const problem of problems) terminal.problem(styled(terminal, 'red', `  FAIL ${problem}`));
   const code = problems.length === 0 ? 0 : 10;
-  const word = problems.length === 0 ? styled(terminal, 'green', 'PASSED') : styled(terminal, 'red', 'AN EXPECTATION FAILED');
-  const last = `  ${word}   exit ${code}   report ${join(folder, 'report.html')}   again: starfish drill levels --seed ${seed}`;
+  const word =
+    problems.length === 0
+      ? styled(terminal, 'green', 'PASSED')
+      : styled(terminal, 'red', 'AN EXPECTATION FAILED');
+  const last = `  ${word}   exit ${code}   report ${join(folder, 'report.html')}   again: ${replayLine(process.argv.slice(2), seed)}`;
   if (problems.length > 0) terminal.problem(last);
   else if (options['json'] !== true) process.stdout.write(`${last}\n`);
   return code;
@@ -64,26 +81,50 @@ function print(result: LevelsResult, terminal: Terminal): void {
     const losses = rows[0]?.losses.map(({ loss }) => `${loss} lost`) ?? [];
     terminal.line();
     terminal.line(styled(terminal, 'bold', `  RF ${keyspace.slice(2)} in each region`));
-    const table = [['level', 'must acknowledge', 'write', 'read', ...losses], ...rows.map((row) => cells(row, terminal))];
+    const table = [
+      ['level', 'must acknowledge', 'write', 'read', ...losses],
+      ...rows.map((row) => cells(row, terminal)),
+    ];
     for (const line of alignTable(table, [false, false, true, true])) terminal.line(`  ${line}`);
   }
   const { answeredMs, replicasAtAnswer, replicasLater, replicas, laterMs } = result.background;
   terminal.line();
-  terminal.line('  "4 of 6": six replicas had to be alive, four were; the request was refused at once (UNAVAILABLE).');
-  terminal.line(`  LOCAL_ONE, every other replica 300 ms away: answered after ${formatDuration(answeredMs)} with the write on ${replicasAtAnswer} of ${replicas} replicas; after ${formatDuration(laterMs)} it was on ${replicasLater}.`);
+  terminal.line(
+    '  "4 of 6": six replicas had to be alive, four were; the request was refused at once (UNAVAILABLE).',
+  );
+  terminal.line(
+    `  LOCAL_ONE, every other replica 300 ms away: answered after ${formatDuration(answeredMs)} with the write on ${replicasAtAnswer} of ${replicas} replicas; after ${formatDuration(laterMs)} it was on ${replicasLater}.`,
+  );
   terminal.line();
 }
 
 function cells(row: LevelRow, terminal: Terminal): readonly string[] {
   const losses = row.losses.map(({ read, write }) => {
-    const [written, returned] = [outcome(write, terminal), read === null ? null : outcome(read, terminal)];
-    return returned === null || returned === written ? written : `write ${written} read ${returned}`;
+    const [written, returned] = [
+      outcome(write, terminal),
+      read === null ? null : outcome(read, terminal),
+    ];
+    return returned === null || returned === written
+      ? written
+      : `write ${written} read ${returned}`;
   });
-  return [row.level, acknowledgedText(row), formatDuration(row.writeMs), row.readMs === null ? '' : formatDuration(row.readMs), ...losses];
+  return [
+    row.level,
+    acknowledgedText(row),
+    formatDuration(row.writeMs),
+    row.readMs === null ? '' : formatDuration(row.readMs),
+    ...losses,
+  ];
 }
 
 function outcome({ failed, error }: LevelOutcome, terminal: Terminal): string {
   if (failed === 0) return styled(terminal, 'green', 'yes');
   const numbers = /required (\d+) alive (\d+)/.exec(error ?? '');
-  return styled(terminal, 'red', numbers === null ? `no: ${(error ?? '').split(' ')[0] ?? ''}` : `${numbers[2] ?? ''} of ${numbers[1] ?? ''}`);
+  return styled(
+    terminal,
+    'red',
+    numbers === null
+      ? `no: ${(error ?? '').split(' ')[0] ?? ''}`
+      : `${numbers[2] ?? ''} of ${numbers[1] ?? ''}`,
+  );
 }

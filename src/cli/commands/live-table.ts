@@ -2,13 +2,26 @@
 
 import type { DrillProgress } from '../../drill/runner.ts';
 import type { PhaseResult } from '../../drill/drill-result.ts';
-import { percent, successShare } from '../../drill/expectations.ts';
+import { failedPercent } from '../../drill/expectations.ts';
 import type { StatsRow } from '../../load/statistics.ts';
 import { formatDuration } from '../../topology/units.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignTable, styled } from '../terminal.ts';
 
-const COLUMNS = ['phase', 'time', 'requests', 'req/s', 'failures', 'after retry', 'p50', 'p95', 'p99', 'p99.9', 'max', ''];
+const COLUMNS = [
+  'phase',
+  'time',
+  'requests',
+  'req/s',
+  'failures',
+  'after retry',
+  'p50',
+  'p95',
+  'p99',
+  'p99.9',
+  'max',
+  '',
+];
 const RIGHT = [false, true, true, true, true, true, true, true, true, true, true, false];
 
 export class LiveTable {
@@ -25,7 +38,13 @@ export class LiveTable {
     switch (progress.kind) {
       case 'phase-began':
         if (!terminal.interactive && progress.faults.length > 0) {
-          terminal.line(styled(terminal, 'yellow', `  ${clock(progress.atSeconds)}  ${progress.phase}: ${progress.faults.join(', ')}`));
+          terminal.line(
+            styled(
+              terminal,
+              'yellow',
+              `  ${clock(progress.atSeconds)}  ${progress.phase}: ${progress.faults.join(', ')}`,
+            ),
+          );
         }
         return;
       case 'second':
@@ -71,13 +90,19 @@ export class LiveTable {
       ...alignTable(rows, RIGHT).map((line) => `  ${line}`),
       '',
       ...this.lastNotes,
-      styled(this.terminal, 'dim', `  ${clock(atSeconds)} of about ${clock(progress.totalSeconds)}   ${progress.users} users`),
+      styled(
+        this.terminal,
+        'dim',
+        `  ${clock(atSeconds)} of about ${clock(progress.totalSeconds)}   ${progress.users} users`,
+      ),
     ]);
   }
 
   private printEnded(result: PhaseResult): void {
     const cells = phaseCells(result);
-    const text = COLUMNS.map((column, at) => (column === '' || at === 0 ? cells[at] : `${column} ${cells[at] ?? ''}`)).join('   ');
+    const text = COLUMNS.map((column, at) =>
+      column === '' || at === 0 ? cells[at] : `${column} ${cells[at] ?? ''}`,
+    ).join('   ');
     this.terminal.line(`  ${clock(result.endSeconds)}  ${text}`);
   }
 }
@@ -86,15 +111,27 @@ function phaseCells(phase: PhaseResult): readonly string[] {
   const notes: string[] = phase.faults.map(({ radius }) => radius);
   if (phase.hints.delivered > 0) notes.push(`${phase.hints.delivered} hints delivered`);
   if (phase.recoveryMs !== null) notes.push(`well again after ${formatDuration(phase.recoveryMs)}`);
-  if (phase.repair !== null) notes.push(`repair: ${phase.repair.rangesThatDiffered} ranges differed, ${phase.repair.rowsStreamed} rows streamed`);
-  return [phase.name, clock(phase.endSeconds - phase.startSeconds), ...statCells(phase.attempts, phase.users), notes.join(', ')];
+  if (phase.repair !== null)
+    notes.push(
+      `repair: ${phase.repair.rangesThatDiffered} ranges differed, ${phase.repair.rowsStreamed} rows streamed`,
+    );
+  return [
+    phase.name,
+    clock(phase.endSeconds - phase.startSeconds),
+    ...statCells(phase.attempts, phase.users),
+    notes.join(', '),
+  ];
 }
 
 function statCells(attempts: StatsRow, users: StatsRow): readonly string[] {
-  const failed = (row: StatsRow): string => (row.failures === 0 ? '0' : `${row.failures} (${percent(1 - successShare(row.requests, row.failures))})`);
+  const failed = (row: StatsRow): string =>
+    row.failures === 0 ? '0' : `${row.failures} (${failedPercent(row.failures, row.requests)})`;
   const { p50, p95, p99, p999, max } = users.exact;
   return [
-    String(users.requests), users.requestsPerSecond.toFixed(0), failed(attempts), failed(users),
+    String(users.requests),
+    users.requestsPerSecond.toFixed(0),
+    failed(attempts),
+    failed(users),
     ...[p50, p95, p99, p999, max].map((ms) => formatDuration(ms)),
   ];
 }

@@ -21,7 +21,13 @@ export function ringBalanceTable(seed = 1): readonly string[] {
     const shown = NODES.filter((nodes) => nodes % racks === 0);
     const factor = racks > 1 && racks < REPLICATION_FACTOR ? racks : REPLICATION_FACTOR;
     growRing(
-      { nodes: { dc1: Math.max(...shown) }, racks, numTokens: NUM_TOKENS, allocateForLocalReplicationFactor: factor, random: random.fork(`${racks} racks`) },
+      {
+        nodes: { dc1: Math.max(...shown) },
+        racks,
+        numTokens: NUM_TOKENS,
+        allocateForLocalReplicationFactor: factor,
+        random: random.fork(`${racks} racks`),
+      },
       (ring) => {
         if (shown.includes(ring.members.length)) rows.push(row(ring, racks));
       },
@@ -30,7 +36,10 @@ export function ringBalanceTable(seed = 1): readonly string[] {
   const header = ['nodes', 'racks', 'mean', 'least', 'most', 'most/mean', 'deviation'];
   return [
     `Share of the data a node replicates: factor ${REPLICATION_FACTOR}, ${NUM_TOKENS} tokens a node, tokens allocated as nodes come one by one.`,
-    ...alignTable([header, ...rows], header.map(() => true)),
+    ...alignTable(
+      [header, ...rows],
+      header.map(() => true),
+    ),
     'Two racks cannot be allocated for three replicas: their tokens are balanced for two.',
   ];
 }
@@ -42,7 +51,13 @@ function row(ring: TokenRing, racks: number): string[] {
   const least = balance?.effectivePercentMin ?? 0;
   const most = balance?.effectivePercentMax ?? 0;
   return [
-    String(nodes), String(racks), percent(mean), percent(least), percent(most), (most / mean).toFixed(2), percent(balance?.deviationPercent ?? 0),
+    String(nodes),
+    String(racks),
+    percent(mean),
+    percent(least),
+    percent(most),
+    (most / mean).toFixed(2),
+    percent(balance?.deviationPercent ?? 0),
   ];
 }
 

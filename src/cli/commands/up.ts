@@ -1,4 +1,5 @@
-// `starfish up`: brings the stack up, prints where everything is once a CQL session works, keeps it until Ctrl-C.
+// `starfish up`: brings the stack up, prints where everything is once a CQL session works, keeps it
+// until Ctrl-C.
 
 import { startControlServer } from '../../dashboard/control-server.ts';
 import { openLab } from '../../drill/lab.ts';
@@ -11,30 +12,59 @@ import type { CommandInput } from './drill.ts';
 import { schemasOf, seedOf, topologyFile, topologyOf } from './run-options.ts';
 
 /** Returns the exit code after Ctrl-C or SIGTERM. */
-export async function up(input: CommandInput & { readonly file: string | undefined }): Promise<number> {
+export async function up(
+  input: CommandInput & { readonly file: string | undefined },
+): Promise<number> {
   const { options, version } = input;
-  const terminal = openTerminal({ ...(options['color'] === false ? { color: false } : {}), quiet: options['quiet'] === true, json: options['json'] === true });
+  const terminal = openTerminal({
+    ...(options['color'] === false ? { color: false } : {}),
+    quiet: options['quiet'] === true,
+    json: options['json'] === true,
+  });
   const topology = topologyOf(input.file, options);
   const seed = seedOf(options);
   const dataFolder = typeof options['data'] === 'string' ? options['data'] : null;
-  const addresses = await chooseAddresses(topology, options['addressBlock'] as string | undefined, dataFolder);
-  terminal.line(styled(terminal, 'bold', `STARFISH ${version}   ${topology.engine} engine   seed ${seed}`));
+  const addresses = await chooseAddresses(
+    topology,
+    options['addressBlock'] as string | undefined,
+    dataFolder,
+  );
+  terminal.line(
+    styled(terminal, 'bold', `STARFISH ${version}   ${topology.engine} engine   seed ${seed}`),
+  );
   const started = performance.now();
-  // The application's driver knows nodes by address alone: on one address there is no application to run.
+  // The application's driver knows nodes by address alone: on one address there is no application
+  // to run.
   const engineOnly = addresses.block === null;
   const schema = schemasOf(topology, topologyFile(input.file));
   await using lab = await openLab({ topology, addresses, seed, dataFolder, engineOnly, schema });
   const commands = labCommands(lab);
-  const control = await startControlServer(commands.commands, { host: '127.0.0.1', port: Number(options['controlPort'] ?? 0) });
-  writeRunFile({ url: control.url, pid: process.pid, name: topology.name, startedAt: new Date().toISOString() });
-  const stopEvents = options['json'] === true ? lab.engine.on((event) => process.stdout.write(`${JSON.stringify(event)}\n`)) : () => undefined;
+  const control = await startControlServer(commands.commands, {
+    host: '127.0.0.1',
+    port: Number(options['controlPort'] ?? 0),
+  });
+  writeRunFile({
+    url: control.url,
+    pid: process.pid,
+    name: topology.name,
+    startedAt: new Date().toISOString(),
+  });
+  const stopEvents =
+    options['json'] === true
+      ? lab.engine.on((event) => process.stdout.write(`${JSON.stringify(event)}\n`))
+      : () => undefined;
   try {
     for (const line of describeLab(lab, performance.now() - started)) terminal.line(line);
-    for (const problem of lab.engine.startErrors ?? []) terminal.line(`  ${styled(terminal, 'red', 'did not start')}  ${problem}`);
+    for (const problem of lab.engine.startErrors ?? [])
+      terminal.line(`  ${styled(terminal, 'red', 'did not start')}  ${problem}`);
     if (engineOnly && topology.app.use in topology.keyspaces) {
-      terminal.line('  One address, a port per node: the nodes alone, without application and balancers. Drivers must read peers_v2 (Python, Java, Go).');
+      terminal.line(
+        '  One address, a port per node: the nodes alone, without application and balancers. Drivers must read peers_v2 (Python, Java, Go).',
+      );
     }
-    terminal.line(`  In a second terminal: starfish status, starfish fault outage ${Object.keys(topology.regions)[0] ?? ''}/a, starfish heal --all. Ctrl-C stops.`);
+    terminal.line(
+      `  In a second terminal: starfish status, starfish fault outage ${Object.keys(topology.regions)[0] ?? ''}/a, starfish heal --all. Ctrl-C stops.`,
+    );
     const signal = await untilSignal();
     terminal.line(`  ${signal}: stopping.`);
     return signal === 'SIGINT' ? 130 : 143;

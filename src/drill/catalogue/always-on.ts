@@ -1,5 +1,6 @@
-// The main drill: everything that may be lost is lost once, under load, and comes back. The region's outage outlasts the
-// hint window, so that its nodes need repair; hints cover the other faults.
+// The main drill: everything that may be lost is lost once, under load, and comes back. The
+// region's outage outlasts the hint window, so that its nodes need repair; hints cover the other
+// faults.
 
 import { ALWAYS_ON } from '../../topology/topology.ts';
 import type { DrillInput } from '../drill.ts';
@@ -23,18 +24,51 @@ export const alwaysOn: DrillInput = {
   topology: { ...ALWAYS_ON, cassandra: SHORTENED_CASSANDRA },
   load: { rate: 150, read: 0.55, write: 0.35, retry: true, timeout: '8s', warmup: '3s' },
   phases: [
-    { name: 'baseline', for: '5s', expect: { availability: 1, userAvailability: 1, failuresAfterDetection: 0 } },
-    { name: 'node lost', inject: [{ kind: 'kill', at: 'us-east-1/a/1' }], for: '8s', expect: SURVIVES },
+    {
+      name: 'baseline',
+      for: '5s',
+      expect: { availability: 1, userAvailability: 1, failuresAfterDetection: 0 },
+    },
+    {
+      name: 'node lost',
+      inject: [{ kind: 'kill', at: 'us-east-1/a/1' }],
+      for: '8s',
+      expect: SURVIVES,
+    },
     { name: 'node back', heal: true, for: '3s', settle: '30s', expect: SURVIVES },
-    { name: 'instance lost', inject: [{ kind: 'kill', at: 'us-east-1/c/app-1' }], for: '12500ms', expect: SURVIVES },
+    {
+      name: 'instance lost',
+      inject: [{ kind: 'kill', at: 'us-east-1/c/app-1' }],
+      for: '12500ms',
+      expect: SURVIVES,
+    },
     { name: 'instance back', heal: true, for: '3s', settle: '30s', expect: SURVIVES },
-    { name: 'zone lost', inject: [{ kind: 'outage', at: 'us-east-1/b' }], for: '13s', expect: SURVIVES },
+    {
+      name: 'zone lost',
+      inject: [{ kind: 'outage', at: 'us-east-1/b' }],
+      for: '13s',
+      expect: SURVIVES,
+    },
     { name: 'zone back', heal: true, for: '3s', settle: '30s', expect: SURVIVES },
-    { name: 'peering cut', inject: [{ kind: 'cut', at: 'us-east-1..us-west-2' }], for: '5s', expect: SURVIVES },
+    {
+      name: 'peering cut',
+      inject: [{ kind: 'cut', at: 'us-east-1..us-west-2' }],
+      for: '5s',
+      expect: SURVIVES,
+    },
     { name: 'peering back', heal: true, for: '3s', settle: '30s', expect: SURVIVES },
-    { name: 'region lost', inject: [{ kind: 'outage', at: 'us-west-2' }], for: '17s', expect: SURVIVES },
+    {
+      name: 'region lost',
+      inject: [{ kind: 'outage', at: 'us-west-2' }],
+      for: '17s',
+      expect: SURVIVES,
+    },
     { name: 'region back', heal: true, for: '3s', settle: '45s', repair: 'shop', expect: SURVIVES },
-    { name: 'after', for: '3s', expect: { availability: 1, userAvailability: 1, failuresAfterDetection: 0 } },
+    {
+      name: 'after',
+      for: '3s',
+      expect: { availability: 1, userAvailability: 1, failuresAfterDetection: 0 },
+    },
   ],
   checks: { readRepair: true },
 };

@@ -12,12 +12,23 @@ const CALM = { availability: 1, userAvailability: 1 } as const;
 export const instanceLoss: DrillInput = {
   name: 'instance-loss',
   description: 'A Cassandra node is killed, then an application instance; both come back.',
-  topology, load,
+  topology,
+  load,
   phases: [
     { name: 'baseline', for: '8s', expect: CALM },
-    { name: 'node lost', inject: [{ kind: 'kill', at: 'us-east-1/a/1' }], for: '10s', expect: SURVIVES },
+    {
+      name: 'node lost',
+      inject: [{ kind: 'kill', at: 'us-east-1/a/1' }],
+      for: '10s',
+      expect: SURVIVES,
+    },
     { name: 'node back', heal: true, for: '4s', settle: '30s', expect: SURVIVES },
-    { name: 'instance lost', inject: [{ kind: 'kill', at: 'us-east-1/c/app-1' }], for: '15s', expect: SURVIVES },
+    {
+      name: 'instance lost',
+      inject: [{ kind: 'kill', at: 'us-east-1/c/app-1' }],
+      for: '15s',
+      expect: SURVIVES,
+    },
     { name: 'instance back', heal: true, for: '4s', settle: '30s', expect: SURVIVES },
     { name: 'after', for: '4s', expect: CALM },
   ],
@@ -25,8 +36,10 @@ export const instanceLoss: DrillInput = {
 
 export const zoneOutage: DrillInput = {
   name: 'zone-outage',
-  description: 'An availability zone loses power: its node, its application instance and its balancer node at once.',
-  topology, load,
+  description:
+    'An availability zone loses power: its node, its application instance and its balancer node at once.',
+  topology,
+  load,
   phases: [
     { name: 'baseline', for: '10s', expect: CALM },
     { name: 'hold', inject: [{ kind: 'outage', at: 'us-east-1/b' }], for: '30s', expect: SURVIVES },
@@ -37,8 +50,10 @@ export const zoneOutage: DrillInput = {
 
 export const regionOutage: DrillInput = {
   name: 'region-outage',
-  description: 'A whole region is lost for longer than the hint window; its users are steered to the other one.',
-  topology, load,
+  description:
+    'A whole region is lost for longer than the hint window; its users are steered to the other one.',
+  topology,
+  load,
   phases: [
     { name: 'baseline', for: '10s', expect: CALM },
     { name: 'hold', inject: [{ kind: 'outage', at: 'us-west-2' }], for: '30s', expect: SURVIVES },
@@ -49,22 +64,38 @@ export const regionOutage: DrillInput = {
 
 export const peeringCut: DrillInput = {
   name: 'peering-cut',
-  description: 'The peering link between the regions is cut: both go on alone, and agree again afterwards.',
-  topology, load,
+  description:
+    'The peering link between the regions is cut: both go on alone, and agree again afterwards.',
+  topology,
+  load,
   phases: [
     { name: 'baseline', for: '8s', expect: CALM },
-    { name: 'hold', inject: [{ kind: 'cut', at: 'us-east-1..us-west-2' }], for: '25s', expect: SURVIVES },
+    {
+      name: 'hold',
+      inject: [{ kind: 'cut', at: 'us-east-1..us-west-2' }],
+      for: '25s',
+      expect: SURVIVES,
+    },
     { name: 'recover', heal: true, for: '5s', settle: '45s', repair: 'shop', expect: SURVIVES },
     { name: 'after', for: '5s', expect: CALM },
   ],
 };
 
-const NODES = ['us-east-1/a/1', 'us-east-1/b/1', 'us-east-1/c/1', 'us-west-2/a/1', 'us-west-2/b/1', 'us-west-2/c/1'];
+const NODES = [
+  'us-east-1/a/1',
+  'us-east-1/b/1',
+  'us-east-1/c/1',
+  'us-west-2/a/1',
+  'us-west-2/b/1',
+  'us-west-2/c/1',
+];
 
 export const rollingRestart: DrillInput = {
   name: 'rolling-restart',
-  description: 'Every node is drained and started again, one after another, each when the one before is well again.',
-  topology, load,
+  description:
+    'Every node is drained and started again, one after another, each when the one before is well again.',
+  topology,
+  load,
   phases: [
     { name: 'baseline', for: '6s', expect: CALM },
     ...NODES.flatMap((at): DrillInput['phases'] => [

@@ -1,4 +1,5 @@
-// Charts as SVG text, drawn without a library and without scripts: they show in a mail, a CI artifact, a printout.
+// Charts as SVG text, drawn without a library and without scripts: they show in a mail, a CI
+// artifact, a printout.
 
 export interface Band {
   readonly from: number;
@@ -35,8 +36,10 @@ const MARGIN = { left: 58, right: 14, top: 30, bottom: 26 };
 export function lineChart(options: ChartOptions): string {
   const { seconds, bands } = options;
   const lastSecond = Math.max(1, ...seconds, ...bands.map(({ to }) => to));
-  const x = (second: number): number => MARGIN.left + (second / lastSecond) * (WIDTH - MARGIN.left - MARGIN.right);
-  const layers = options.stacked === true ? stack(options.series) : options.series.map(({ values }) => values);
+  const x = (second: number): number =>
+    MARGIN.left + (second / lastSecond) * (WIDTH - MARGIN.left - MARGIN.right);
+  const layers =
+    options.stacked === true ? stack(options.series) : options.series.map(({ values }) => values);
   const top = niceTop(Math.max(1, ...layers.flat().filter(Number.isFinite)));
   const scale = options.logarithmic === true ? logScale(top) : linearScale(top);
   const parts = [
@@ -44,14 +47,20 @@ export function lineChart(options: ChartOptions): string {
     ...bands.map((band) => drawBand(band, x)),
     ...scale.ticks.map((tick) => gridLine(tick, scale.y(tick), options.unit)),
     ...timeTicks(lastSecond).map(
-      (second) => `<text class="tick" x="${x(second).toFixed(1)}" y="${HEIGHT - 8}" text-anchor="middle">${Math.floor(second / 60)}:${String(second % 60).padStart(2, '0')}</text>`,
+      (second) =>
+        `<text class="tick" x="${x(second).toFixed(1)}" y="${HEIGHT - 8}" text-anchor="middle">${Math.floor(second / 60)}:${String(second % 60).padStart(2, '0')}</text>`,
     ),
   ];
   options.series.forEach((series, at) => {
     const values = layers[at] ?? [];
-    const points = values.map((value, i) => `${x(seconds[i] ?? 0).toFixed(1)},${scale.y(value).toFixed(1)}`);
-    if (series.fill === true && points.length > 0) parts.push(area(points, layers[at - 1], { options, x, y: scale.y, color: series.color }));
-    parts.push(`<polyline fill="none" stroke="${series.color}" stroke-width="1.7" stroke-linejoin="round" points="${points.join(' ')}"><title>${escapeText(series.name)}</title></polyline>`);
+    const points = values.map(
+      (value, i) => `${x(seconds[i] ?? 0).toFixed(1)},${scale.y(value).toFixed(1)}`,
+    );
+    if (series.fill === true && points.length > 0)
+      parts.push(area(points, layers[at - 1], { options, x, y: scale.y, color: series.color }));
+    parts.push(
+      `<polyline fill="none" stroke="${series.color}" stroke-width="1.7" stroke-linejoin="round" points="${points.join(' ')}"><title>${escapeText(series.name)}</title></polyline>`,
+    );
   });
   if (options.bars !== undefined) parts.push(drawBars(options.bars, seconds, x));
   parts.push('</svg>');
@@ -59,7 +68,11 @@ export function lineChart(options: ChartOptions): string {
 }
 
 export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }
 
 function stack(series: readonly Series[]): readonly (readonly number[])[] {
@@ -75,10 +88,18 @@ function stack(series: readonly Series[]): readonly (readonly number[])[] {
 function area(
   points: readonly string[],
   below: readonly number[] | undefined,
-  { options, x, y, color }: { options: ChartOptions; x: (s: number) => number; y: (v: number) => number; color: string },
+  {
+    options,
+    x,
+    y,
+    color,
+  }: { options: ChartOptions; x: (s: number) => number; y: (v: number) => number; color: string },
 ): string {
   const floor = options.seconds
-    .map((second, at) => `${x(second).toFixed(1)},${y(options.stacked === true ? (below?.[at] ?? 0) : 0).toFixed(1)}`)
+    .map(
+      (second, at) =>
+        `${x(second).toFixed(1)},${y(options.stacked === true ? (below?.[at] ?? 0) : 0).toFixed(1)}`,
+    )
     .toReversed();
   return `<polygon fill="${color}" fill-opacity="0.28" points="${[...points, ...floor].join(' ')}"/>`;
 }
@@ -91,13 +112,19 @@ function drawBand(band: Band, x: (second: number) => number): string {
   const width = Math.max(1, x(band.to) - left);
   const letters = Math.floor((width - 6) / LETTER_WIDTH);
   const label = labelLines(band, letters)
-    .map((line, at) => `<text class="band ${band.kind}" x="${(left + 3).toFixed(1)}" y="${22 + at * 12}">${escapeText(line)}</text>`)
+    .map(
+      (line, at) =>
+        `<text class="band ${band.kind}" x="${(left + 3).toFixed(1)}" y="${22 + at * 12}">${escapeText(line)}</text>`,
+    )
     .join('');
   const height = HEIGHT - MARGIN.bottom - 10;
   return `<rect class="${band.kind}" x="${left.toFixed(1)}" y="10" width="${width.toFixed(1)}" height="${height}"><title>${escapeText(band.label)}</title></rect>${label}`;
 }
 
-/** A label in one line or two, cut where it does not fit; calm times may go without: nothing lies over its neighbour. */
+/**
+ * A label in one line or two, cut where it does not fit; calm times may go without: nothing lies
+ * over its neighbour.
+ */
 function labelLines({ label, kind }: Band, letters: number): readonly string[] {
   if (label.length <= letters) return [label];
   if (kind === 'calm' || letters < 3) return [];
@@ -132,7 +159,12 @@ function tickText(tick: number, unit: string): string {
 
 function legend(options: ChartOptions): string {
   const all = options.bars === undefined ? options.series : [...options.series, options.bars];
-  return all.map(({ name, color }) => `<span class="key"><i style="background:${color}"></i>${escapeText(name)}</span>`).join('');
+  return all
+    .map(
+      ({ name, color }) =>
+        `<span class="key"><i style="background:${color}"></i>${escapeText(name)}</span>`,
+    )
+    .join('');
 }
 
 interface Scale {
@@ -154,7 +186,8 @@ function logScale(top: number): Scale {
   const decades = Math.max(1, Math.ceil(Math.log10(top)));
   return {
     ticks: Array.from({ length: decades + 1 }, (_, power) => 10 ** power),
-    y: (value) => PLOT_BOTTOM - (Math.log10(Math.max(1, value)) / decades) * (PLOT_BOTTOM - PLOT_TOP),
+    y: (value) =>
+      PLOT_BOTTOM - (Math.log10(Math.max(1, value)) / decades) * (PLOT_BOTTOM - PLOT_TOP),
   };
 }
 

@@ -28,8 +28,14 @@ export function closedSection(title: string, body: string): string {
 
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const className = (at: number): string => (columns[at]?.[1] === 'number' ? ' class="n"' : '');
-  const head = columns.map(([title], at) => `<th${className(at)}>${escapeText(title)}</th>`).join('');
-  const body = rows.map((cells) => `<tr>${cells.map((cell, at) => `<td${className(at)}>${cell}</td>`).join('')}</tr>`).join('');
+  const head = columns
+    .map(([title], at) => `<th${className(at)}>${escapeText(title)}</th>`)
+    .join('');
+  const body = rows
+    .map(
+      (cells) => `<tr>${cells.map((cell, at) => `<td${className(at)}>${cell}</td>`).join('')}</tr>`,
+    )
+    .join('');
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
@@ -46,6 +52,14 @@ export function bad(text: string): string {
   return `<span class="bad">${text}</span>`;
 }
 
-export function failureCell({ failures, requests }: { readonly failures: number; readonly requests: number }): string {
-  return failures === 0 ? good('0') : `${bad(String(failures))} <small>${failedPercent(failures, requests)}</small>`;
+export function failureCell({
+  failures,
+  requests,
+}: {
+  readonly failures: number;
+  readonly requests: number;
+}): string {
+  return failures === 0
+    ? good('0')
+    : `${bad(String(failures))} <small>${failedPercent(failures, requests)}</small>`;
 }

@@ -10,18 +10,34 @@ export function levelsHtml(result: LevelsResult, problems: readonly string[]): s
   const { answeredMs, replicasAtAnswer, replicasLater, replicas, laterMs } = result.background;
   return page('levels', [
     `<header class="${problems.length === 0 ? 'passed' : 'expectation-failed'}"><div class="top"><h1>Consistency levels, measured</h1>`,
-    `<p class="verdict">${problems.length === 0 ? '✓ as Cassandra\'s arithmetic says' : `✗ ${problems.length} differences`}</p></div>`,
+    `<p class="verdict">${problems.length === 0 ? "✓ as Cassandra's arithmetic says" : `✗ ${problems.length} differences`}</p></div>`,
     '<p>Two regions, three zones each, two nodes a zone; the coordinator is us-east-1/a/1. Each cell is requests that were sent, for the keys that lost most replicas, ',
     'once the failure detector had noticed. <span class="cell no">4 of 6</span> means that six replicas had to be alive and four were.</p></header>',
-    ...(problems.length === 0 ? [] : [section('Differences', `<ul>${problems.map((problem) => `<li>${bad(escapeText(problem))}</li>`).join('')}</ul>`)]),
-    ...keyspaces.map((keyspace) => section(`Replication factor ${keyspace.slice(2)} in each region`, table(result.rows.filter((row) => row.keyspace === keyspace)))),
+    ...(problems.length === 0
+      ? []
+      : [
+          section(
+            'Differences',
+            `<ul>${problems.map((problem) => `<li>${bad(escapeText(problem))}</li>`).join('')}</ul>`,
+          ),
+        ]),
+    ...keyspaces.map((keyspace) =>
+      section(
+        `Replication factor ${keyspace.slice(2)} in each region`,
+        table(result.rows.filter((row) => row.keyspace === keyspace)),
+      ),
+    ),
     section(
       'LOCAL_ONE goes on in the background',
       '<p>Every other replica was 300 ms away. The client did not wait for them.</p>' +
         figures([
           ['answered after', formatDuration(answeredMs), 'good'],
           ['replicas with it then', `${replicasAtAnswer} of ${replicas}`, ''],
-          [`replicas with it after ${formatDuration(laterMs)}`, `${replicasLater} of ${replicas}`, replicasLater === replicas ? 'good' : 'bad'],
+          [
+            `replicas with it after ${formatDuration(laterMs)}`,
+            `${replicasLater} of ${replicas}`,
+            replicasLater === replicas ? 'good' : 'bad',
+          ],
         ]),
     ),
   ]);
@@ -29,10 +45,19 @@ export function levelsHtml(result: LevelsResult, problems: readonly string[]): s
 
 function table(rows: readonly LevelRow[]): string {
   const losses = rows[0]?.losses.map(({ loss }) => loss) ?? [];
-  const head = ['level', 'must acknowledge', 'write', 'read', ...losses.map((loss) => `${loss} lost`)];
+  const head = [
+    'level',
+    'must acknowledge',
+    'write',
+    'read',
+    ...losses.map((loss) => `${loss} lost`),
+  ];
   const body = rows.map((row) => {
     const cells = [
-      `<b>${row.level}</b>`, acknowledgedText(row), formatDuration(row.writeMs), row.readMs === null ? '' : formatDuration(row.readMs),
+      `<b>${row.level}</b>`,
+      acknowledgedText(row),
+      formatDuration(row.writeMs),
+      row.readMs === null ? '' : formatDuration(row.readMs),
       ...row.losses.map(bothCells),
     ];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;

@@ -1,4 +1,5 @@
-// The reports' style sheet. Light and dark by the reader's system; wide tables and charts scroll by themselves on a phone.
+// The reports' style sheet. Light and dark by the reader's system; wide tables and charts scroll by
+// themselves on a phone.
 
 export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b2733;--dim:#5f7285;--paper:#f4f7f9;--card:#fff;--line:#dfe6ec;--good:#0f7d5a;--bad:#c8372d;--warn:#9a6b00;--goodbg:#e3f5ee;--badbg:#fdeae8;--warnbg:#fff4d9;--fault:#d9534f;--calm:#2f7de1}

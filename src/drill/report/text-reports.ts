@@ -11,10 +11,18 @@ import { verdictWords } from './html-report.ts';
 /** One test case an expectation and a check. An inconclusive check is an error, not a failure. */
 export function junitReport(result: DrillResult): string {
   const expectations = result.expectations.map(({ phase, text, pass, measured }) =>
-    testCase(`${result.name}.${phase ?? 'drill'}`, text, pass ? '' : `<failure message="${escapeText(`measured ${measured}`)}"/>`),
+    testCase(
+      `${result.name}.${phase ?? 'drill'}`,
+      text,
+      pass ? '' : `<failure message="${escapeText(`measured ${measured}`)}"/>`,
+    ),
   );
-  const checks = result.checks.map((check) => testCase(`${result.name}.checks`, check.name, checkProblem(check)));
-  const failures = result.expectations.filter(({ pass }) => !pass).length + result.checks.filter(({ verdict }) => verdict === 'violated').length;
+  const checks = result.checks.map((check) =>
+    testCase(`${result.name}.checks`, check.name, checkProblem(check)),
+  );
+  const failures =
+    result.expectations.filter(({ pass }) => !pass).length +
+    result.checks.filter(({ verdict }) => verdict === 'violated').length;
   const errors = result.checks.filter(({ verdict }) => verdict === 'inconclusive').length;
   const count = expectations.length + checks.length;
   return [
@@ -44,28 +52,74 @@ function checkProblem({ verdict, text, examples }: CheckResult): string {
 export function markdownReport(result: DrillResult): string {
   const { users, attempts } = result.total;
   const phases = result.phases.map((phase) => [
-    phase.name, phase.faults.map(({ text, radius }) => `${text} (${radius})`).join(', '), String(phase.users.requests),
-    failedText(phase.attempts), failedText(phase.users), formatDuration(phase.users.exact.p50), formatDuration(phase.users.exact.p99),
+    phase.name,
+    phase.faults.map(({ text, radius }) => `${text} (${radius})`).join(', '),
+    String(phase.users.requests),
+    failedText(phase.attempts),
+    failedText(phase.users),
+    formatDuration(phase.users.exact.p50),
+    formatDuration(phase.users.exact.p99),
     phase.recoveryMs === null ? '' : formatDuration(phase.recoveryMs),
   ]);
   return [
-    `# ${result.name}: ${verdictWords(result)} (exit ${EXIT_CODES[result.verdict]})`, '',
-    result.description, '',
+    `# ${result.name}: ${verdictWords(result)} (exit ${EXIT_CODES[result.verdict]})`,
+    '',
+    result.description,
+    '',
     `${users.requests} requests in ${result.seconds.toFixed(0)} s; availability to users ${percent(successShare(users.requests, users.failures))}, ` +
-      `of first attempts ${percent(successShare(attempts.requests, attempts.failures))}. Again: \`starfish drill ${result.name} --seed ${result.seed}\``, '',
-    ...markdownTable(['phase', 'fault', 'requests', 'failed attempts', 'failed for users', 'p50', 'p99', 'well again after'], phases), '',
-    '## Checks', '',
-    ...markdownTable(['verdict', 'check', ''], result.checks.map(({ verdict, name, text }) => [verdict, name, text])), '',
-    '## Expectations', '',
-    ...markdownTable(['', 'phase', 'expected', 'measured'], result.expectations.map(({ pass, phase, text, measured }) => [pass ? 'pass' : '**FAIL**', phase ?? '', text, measured])), '',
+      `of first attempts ${percent(successShare(attempts.requests, attempts.failures))}. Again: \`starfish drill ${result.name} --seed ${result.seed}\``,
+    '',
+    ...markdownTable(
+      [
+        'phase',
+        'fault',
+        'requests',
+        'failed attempts',
+        'failed for users',
+        'p50',
+        'p99',
+        'well again after',
+      ],
+      phases,
+    ),
+    '',
+    '## Checks',
+    '',
+    ...markdownTable(
+      ['verdict', 'check', ''],
+      result.checks.map(({ verdict, name, text }) => [verdict, name, text]),
+    ),
+    '',
+    '## Expectations',
+    '',
+    ...markdownTable(
+      ['', 'phase', 'expected', 'measured'],
+      result.expectations.map(({ pass, phase, text, measured }) => [
+        pass ? 'pass' : '**FAIL**',
+        phase ?? '',
+        text,
+        measured,
+      ]),
+    ),
+    '',
   ].join('\n');
 }
 
-function failedText({ failures, requests }: { readonly failures: number; readonly requests: number }): string {
+function failedText({
+  failures,
+  requests,
+}: {
+  readonly failures: number;
+  readonly requests: number;
+}): string {
   return failures === 0 ? '0' : `${failures} (${failedPercent(failures, requests)})`;
 }
 
-function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+function markdownTable(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)];
 }

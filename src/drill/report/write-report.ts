@@ -1,4 +1,5 @@
-// Writes a run folder: the report as HTML, JSON, Markdown and JUnit XML, Locust's four CSV files; `latest` points to it.
+// Writes a run folder: the report as HTML, JSON, Markdown and JUnit XML, Locust's four CSV files;
+// `latest` points to it.
 
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,8 +9,14 @@ import type { DrillResult } from '../drill-result.ts';
 import { htmlReport } from './html-report.ts';
 import { junitReport, markdownReport } from './text-reports.ts';
 
-/** Returns the folder, `<root>/<name>-<time>`. Throws the system's error when it cannot be written. */
-export function writeReport(result: DrillResult, history: readonly HistoryRow[], root: string): string {
+/**
+ * Returns the folder, `<root>/<name>-<time>`. Throws the system's error when it cannot be written.
+ */
+export function writeReport(
+  result: DrillResult,
+  history: readonly HistoryRow[],
+  root: string,
+): string {
   const time = result.startedAt.replace(/[:.]/g, '-').replace(/Z$/, '');
   const folder = join(root, `${result.name}-${time}`);
   mkdirSync(folder, { recursive: true });

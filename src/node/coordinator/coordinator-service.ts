@@ -27,6 +27,7 @@ import type {
   WriteDone,
   WriteKind,
 } from './coordinator.ts';
+import { AdditionalWrites } from './additional-writes.ts';
 import { Batchlog } from './batchlog.ts';
 import { CounterService } from './counters.ts';
 import { DataReader } from './data-read.ts';
@@ -67,8 +68,9 @@ export class CoordinatorService implements Coordinator {
     this.parts = parts;
     const plans = new PlanCache(parts.cluster);
     const reader = new DataReader(parts.messaging);
-    const readRepair = new ReadRepair({ ...parts, plans, reader });
-    this.writes = new WriteService({ ...parts, plans });
+    const additionalWrites = new AdditionalWrites(parts.clock, parts.config);
+    const readRepair = new ReadRepair({ ...parts, plans, reader, additionalWrites });
+    this.writes = new WriteService({ ...parts, plans, additionalWrites });
     this.reads = new ReadService({ ...parts, plans, readRepair });
     this.ranges = new RangeReadService({ ...parts, plans, readRepair });
     const { writes, reads } = this;

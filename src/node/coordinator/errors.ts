@@ -4,6 +4,8 @@
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError, FailureReason, WriteType } from '../../data/cql-error.ts';
 
+import type { TooFew } from './paxos2-rounds.ts';
+
 type Reasons = ReadonlyMap<string, FailureReason>;
 
 export function unavailable(
@@ -80,8 +82,37 @@ export function readFailure(options: {
   return { code: 'READ_FAILURE', message, ...options };
 }
 
+/** A round of Paxos v2 with too few answers. Cassandra: Paxos.MaybeFailure.markAndThrowAsTimeoutOrFailure. */
+export function paxos2Error(
+  { isFailure, received, required: blockFor, failures }: TooFew,
+  options: {
+    readonly level: 'SERIAL' | 'LOCAL_SERIAL';
+    readonly isWrite: boolean;
+    readonly contentions: number;
+  },
+): CqlError {
+  const { level: consistency, isWrite, contentions } = options;
+  const writeType = 'CAS';
+  if (isWrite && isFailure) {
+    return writeFailure({ writeType, consistency, received, blockFor, failures });
+  }
+  if (isWrite) return casWriteTimeout({ writeType, consistency, received, blockFor, contentions });
+  if (!isFailure) return readTimeout(consistency, received, blockFor, false);
+  return readFailure({ consistency, received, blockFor, dataPresent: false, failures });
+}
+
 export function overloaded(message: string): CqlError {
   return { code: 'OVERLOADED', message };
+}
+
+/** `replica` as Cassandra prints one: Full(/address,(left,right]). */
+export function tooManyHints(
+  { total, destination }: { readonly total: number; readonly destination: number },
+  replica: string,
+): CqlError {
+  return overloaded(
+    `Too many in flight hints: ${total} destination: ${replica} destination hints: ${destination}`,
+  );
 }
 
 export function truncateError(cause: string): CqlError {

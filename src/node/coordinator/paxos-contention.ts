@@ -67,6 +67,8 @@ export class ContentionBackoff {
 /** One operation of this coordinator at a time works on a partition; the others wait in order. */
 export class PartitionLocks {
   private readonly queues = new Map<string, (() => void)[]>();
+  private readonly ready: (() => void)[] = [];
+  private isRunning = false;
 
   /** Calls `enter` at once or when everybody before has left. Whoever entered, or gave up waiting, calls `leave`. */
   enter(id: string, enter: () => void): void {
@@ -84,6 +86,15 @@ export class PartitionLocks {
     queue.splice(at, 1);
     const next = queue[0];
     if (next === undefined) this.queues.delete(id);
-    else if (at === 0) next();
+    else if (at === 0) this.run(next);
+  }
+
+  /** One after the other, not one within the other: who enters may leave again at once. */
+  private run(enter: () => void): void {
+    this.ready.push(enter);
+    if (this.isRunning) return;
+    this.isRunning = true;
+    for (let next = this.ready.shift(); next !== undefined; next = this.ready.shift()) next();
+    this.isRunning = false;
   }
 }

@@ -128,6 +128,12 @@ export class PaxosOperation {
 
   private propose(plan: PaxosPlan, proposal: Proposal, rejected: PartitionData | null): void {
     const { trace } = this.spec.context;
+    const { paxos_variant: variant } = this.service.parts.config;
+    const isEmpty = proposal.mutation === null;
+    if (isEmpty && variant === 'v1_without_linearizable_reads_or_rejected_writes') {
+      this.accepted(proposal, rejected);
+      return;
+    }
     const round = new ProposeRound(plan, { failFast: false }, (result) => {
       if (result.kind === 'timeout') {
         this.timeout(result.received, plan.contacts.length);
@@ -221,14 +227,8 @@ export class PaxosOperation {
   }
 
   private contend(): void {
-    const { telemetry, cluster, schema } = this.service.parts;
     this.contentions++;
-    if (telemetry.detailed) {
-      const { keyspace, tableId } = this.spec.at;
-      const tables = schema.current.keyspaces.get(keyspace)?.tables.values() ?? [];
-      const table = [...tables].find((one) => one.id === tableId)?.name ?? tableId;
-      telemetry.emit({ kind: 'paxos-contended', by: cluster.self, keyspace, table });
-    }
+    this.service.reportContention(this.spec.at);
     this.service.sleep(() => this.begin());
   }
 

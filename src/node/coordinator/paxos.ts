@@ -1,6 +1,8 @@
 // Conditional writes and serial reads: prepare, finish what another coordinator left, read, decide, propose, commit.
-// Paxos variant v1: four round trips. Replica side: replica/paxos-store.ts. Test: test/traces/cas-*.trace, test/coordinator/swarm.test.ts.
-// Cassandra: service/StorageProxy.cas, doPaxos, beginAndRepairPaxos, readWithPaxos.
+// `paxos_variant` chooses at each request: v1 takes four round trips (paxos-operation.ts), v2 two and a commit
+// (paxos2-operation.ts); both work on one stored state. Replica side: paxos-replica.ts, replica/paxos-store.ts.
+// Test: test/traces/cas-*.trace, paxos-v2-*.trace, test/coordinator/swarm.test.ts.
+// Cassandra: service/StorageProxy.cas, doPaxos, beginAndRepairPaxos, readWithPaxos, service/paxos/Paxos.
 
 import { required } from '../../base/assert.ts';
 import type { ConsistencyLevel } from '../../data/consistency.ts';
@@ -10,6 +12,7 @@ import type { KeyspaceMetadata } from '../../data/schema.ts';
 import { timeUuidAt } from '../../data/time-uuid.ts';
 import type { Clock, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
+import { DeadlineList } from '../messaging/deadline-list.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { LocalStore } from '../replica/local-store.ts';
@@ -17,17 +20,24 @@ import type { PaxosStore } from '../replica/paxos-store.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { CasDecision, CasRequest, CasResult, RequestContext } from './coordinator.ts';
+import { DataReader } from './data-read.ts';
 import { readFailure, readTimeout } from './errors.ts';
-import type { Ballot } from './paxos-messages.ts';
+import { ContentionBackoff, PartitionLocks } from './paxos-contention.ts';
+import type { Ballot, PaxosKey } from './paxos-messages.ts';
 import { PaxosOperation } from './paxos-operation.ts';
 import type { Decided } from './paxos-operation.ts';
+import { nonSerial } from './paxos-plan.ts';
+import { PaxosReplica } from './paxos-replica.ts';
+import { Paxos2Commits } from './paxos2-commit.ts';
+import { Paxos2Operation } from './paxos2-operation.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { PartitionsDone } from './read-operation.ts';
 import type { ReadService } from './read-service.ts';
 import { readBlockFor } from './replica-plan.ts';
+import type { Ask, Resolution } from './resolution.ts';
 import { emptyFor } from './partition-lists.ts';
 import { unknownKeyspace } from './write-service.ts';
-import type { WriteService } from './write-service.ts';
+import type { HintSink, WriteService } from './write-service.ts';
 
 /** A refused ballot waits up to this long before the next. */
 const CONTENTION_SLEEP_MS = 100;
@@ -45,10 +55,17 @@ export interface PaxosParts {
   readonly writes: WriteService;
   readonly store: LocalStore;
   readonly paxosStore: PaxosStore;
+  readonly hints: HintSink;
 }
 
 export class PaxosService {
   readonly parts: PaxosParts;
+  readonly locks = new PartitionLocks();
+  readonly backoff: ContentionBackoff;
+  readonly commits: Paxos2Commits;
+  private readonly reader: DataReader;
+  private readonly readDeadlines: DeadlineList<Paxos2Operation>;
+  private readonly writeDeadlines: DeadlineList<Paxos2Operation>;
   private readonly random: Random;
   private readonly ballotNode: Buffer;
   private lastMicros = 0;
@@ -59,32 +76,17 @@ export class PaxosService {
     const node = this.random.bytes(8);
     node[0] = (node.readUInt8(0) & 0x3f) | 0x80;
     this.ballotNode = node;
+    this.backoff = new ContentionBackoff(parts.clock, this.random);
+    this.commits = new Paxos2Commits(parts);
+    this.reader = new DataReader(parts.messaging);
+    const onDeadline = (operation: Paxos2Operation): void => operation.onDeadline();
+    this.readDeadlines = new DeadlineList(parts.clock, onDeadline);
+    this.writeDeadlines = new DeadlineList(parts.clock, onDeadline);
   }
 
   /** Serves the replica's part. */
   serve(): void {
-    const { messaging, paxosStore, store } = this.parts;
-    messaging.serve('PAXOS_PREPARE_REQ', (message, from) => {
-      paxosStore.prepare(message.payload, message.payload.ballot, (response) =>
-        messaging.respond(message, from, 'PAXOS_PREPARE_RSP', response),
-      );
-    });
-    messaging.serve('PAXOS_PROPOSE_REQ', (message, from) => {
-      paxosStore.propose(message.payload, message.payload.proposal, (accepted) =>
-        messaging.respond(message, from, 'PAXOS_PROPOSE_RSP', accepted),
-      );
-    });
-    messaging.serve('PAXOS_COMMIT_REQ', (message, from) => {
-      const { proposal } = message.payload;
-      const failure = proposal.mutation === null ? null : store.apply(proposal.mutation);
-      if (failure !== null) {
-        messaging.fail(message, from, failure);
-        return;
-      }
-      paxosStore.commit(message.payload, proposal, () =>
-        messaging.respond(message, from, 'PAXOS_COMMIT_RSP', null),
-      );
-    });
+    new PaxosReplica(this.parts).serve();
   }
 
   /** A conditional write. A timeout of type CAS, or unknown, may have been applied. */
@@ -93,6 +95,10 @@ export class PaxosService {
     const keyspace = this.keyspaceOf(table.keyspace);
     if (keyspace === null) {
       done({ ok: false, error: unknownKeyspace(table.keyspace) });
+      return;
+    }
+    if (this.isSecond) {
+      this.cas2(request, keyspace, context, done);
       return;
     }
     new PaxosOperation(this, {
@@ -124,7 +130,11 @@ export class PaxosService {
       done(null, unknownKeyspace(table.keyspace));
       return;
     }
-    const readLevel = level === 'SERIAL' ? 'QUORUM' : 'LOCAL_QUORUM';
+    if (this.isSecond) {
+      this.read2(command, keyspace, level, context, done);
+      return;
+    }
+    const readLevel = nonSerial(level);
     const { cluster } = this.parts;
     const replication = cluster.replication(keyspace);
     const blockFor = readBlockFor(level, replication, cluster.localDatacenter);
@@ -155,6 +165,93 @@ export class PaxosService {
     this.parts.clock.after(this.random.below(CONTENTION_SLEEP_MS), resume);
   }
 
+  /** Where a v2 operation waits for its deadline: one list a duration. */
+  deadlineList(isWrite: boolean): DeadlineList<Paxos2Operation> {
+    return isWrite ? this.writeDeadlines : this.readDeadlines;
+  }
+
+  /** Asks single replicas what a resolution still lacks. `done` is called once. */
+  askAll(
+    resolution: Resolution,
+    asks: readonly Ask[],
+    options: {
+      readonly level: ConsistencyLevel;
+      readonly trace: RequestContext['trace'];
+      readonly timeoutMs: number;
+    },
+    done: (error: CqlError | null) => void,
+  ): void {
+    let waiting = asks.length;
+    for (const ask of asks) {
+      const { command, node } = ask;
+      this.reader.read({ ...options, command, contacts: [node], blockFor: 1 }, (sources, error) => {
+        if (waiting <= 0) return;
+        waiting = sources === null ? 0 : waiting - 1;
+        if (sources !== null) resolution.onAnswer(ask, sources[0]?.partitions ?? []);
+        if (waiting === 0) done(error);
+      });
+    }
+  }
+
+  reportContention({ keyspace, tableId }: PaxosKey): void {
+    const { telemetry, cluster, schema } = this.parts;
+    if (!telemetry.detailed) return;
+    const tables = schema.current.keyspaces.get(keyspace)?.tables.values() ?? [];
+    const table = [...tables].find((one) => one.id === tableId)?.name ?? tableId;
+    telemetry.emit({ kind: 'paxos-contended', by: cluster.self, keyspace, table });
+  }
+
+  private get isSecond(): boolean {
+    return this.parts.config.paxos_variant.startsWith('v2');
+  }
+
+  private cas2(
+    { table, read, serialConsistency: level, commitConsistency, evaluate }: CasRequest,
+    keyspace: KeyspaceMetadata,
+    context: RequestContext,
+    done: (result: CasResult) => void,
+  ): void {
+    new Paxos2Operation(this, {
+      keyspace,
+      at: { keyspace: table.keyspace, tableId: table.id, key: read.key },
+      level,
+      read,
+      context,
+      write: {
+        commitLevel: commitConsistency,
+        evaluate: (current, micros) => evaluate(current[0] ?? emptyFor(read), micros),
+      },
+      done: (outcome) => {
+        if (outcome.kind === 'failed') done({ ok: false, error: outcome.error });
+        else if (outcome.kind === 'applied') done({ ok: true, applied: true });
+        else {
+          done({ ok: true, applied: false, current: outcome.partitions[0] ?? emptyFor(read) });
+        }
+      },
+    }).start();
+  }
+
+  private read2(
+    read: SinglePartitionRead,
+    keyspace: KeyspaceMetadata,
+    level: 'SERIAL' | 'LOCAL_SERIAL',
+    context: RequestContext,
+    done: PartitionsDone,
+  ): void {
+    new Paxos2Operation(this, {
+      keyspace,
+      at: { keyspace: read.table.keyspace, tableId: read.table.id, key: read.key },
+      level,
+      read,
+      context,
+      write: null,
+      done: (outcome) => {
+        if (outcome.kind === 'failed') done(null, outcome.error);
+        else done(outcome.kind === 'content' ? outcome.partitions : [], null);
+      },
+    }).start();
+  }
+
   private keyspaceOf(name: string): KeyspaceMetadata | null {
     return this.parts.schema.current.keyspaces.get(name) ?? null;
   }
@@ -167,7 +264,7 @@ export class PaxosService {
     decided: (decision: Decided) => void,
   ): void {
     const { read, serialConsistency } = request;
-    const level = serialConsistency === 'LOCAL_SERIAL' ? 'LOCAL_QUORUM' : 'QUORUM';
+    const level = nonSerial(serialConsistency);
     const { trace } = context;
     trace?.event('Reading existing values for CAS precondition');
     this.parts.reads.read(read, level, context, (partitions, error) => {

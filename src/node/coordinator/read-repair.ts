@@ -15,6 +15,7 @@ import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { AdditionalWrites } from './additional-writes.ts';
 import type { RequestContext } from './coordinator.ts';
 import type { DataReader } from './data-read.ts';
 import { overloaded, readTimeout } from './errors.ts';
@@ -176,7 +177,6 @@ export class ReadRepair {
       done(plan.error);
       return;
     }
-    const whole = wholeDifference(repair);
     const isCounted = (node: Endpoint): boolean =>
       !isDatacenterLocal(level) || input.datacenterOf(node) === input.localDatacenter;
     let awaited = plan.blockFor;
@@ -188,7 +188,7 @@ export class ReadRepair {
     }
     this.send(
       read,
-      { targets, repair, whole, awaited: Math.max(0, awaited), isCounted },
+      { targets, repair, awaited: Math.max(0, awaited), isCounted, spares: plan.spares },
       (acked) => {
         if (acked >= awaited) {
           done(null);
@@ -203,36 +203,61 @@ export class ReadRepair {
     );
   }
 
-  /** Sends each stale replica what it lacks; `done` hears the number of acks once they suffice or none can come. */
+  /**
+   * Sends each stale replica what it lacks, and when they are slow all of it to the replicas left out; `done` hears the
+   * number of acks once they suffice or none can come.
+   */
   private send(read: RepairedRead, writeBack: WriteBack, done: (acked: number) => void): void {
-    const { targets, repair, whole, awaited, isCounted } = writeBack;
+    const { targets, repair, awaited, isCounted, spares } = writeBack;
     const { trace } = read.context;
-    const timeoutMs = this.remainingMs(read);
+    const { clock, additionalWrites } = this.parts;
+    const unacked = new Set(targets);
     let acked = 0;
     let open = targets.length;
     let isOver = awaited === 0;
     if (isOver) done(0);
+    const settle = (node: Endpoint, isAcked: boolean): void => {
+      open--;
+      if (isAcked) unacked.delete(node);
+      if (isAcked && isCounted(node)) acked++;
+      if (isOver || (acked < awaited && open > 0)) return;
+      isOver = true;
+      done(acked);
+    };
     for (const node of targets) {
-      const lacking = repair.lacking.get(node) ?? whole;
-      const { table, key } = lacking;
-      const createdAtMs = this.parts.clock.wallMs();
-      const mutation: Mutation = { keyspace: table.keyspace, key, updates: [lacking], createdAtMs };
       trace?.event(`Sending read-repair-mutation to /${node}`);
-      const settle = (acks: number): void => {
-        open--;
-        acked += acks;
-        if (isOver || (acked < awaited && open > 0)) return;
-        isOver = true;
-        done(acked);
-      };
-      const onAnswer = (answer: Message | null, reason: FailureReason): void => {
-        // A refusal is not heard: the reader waits out its time.
-        const isRefused = answer === null && reason !== 'TIMEOUT';
-        if (isRefused) this.parts.clock.after(this.remainingMs(read), () => settle(0));
-        else settle(answer !== null && isCounted(node) ? 1 : 0);
-      };
-      this.parts.messaging.ask(node, 'READ_REPAIR_REQ', mutation, onAnswer, timeoutMs);
+      this.writeBack(read, node, repair.lacking.get(node) ?? wholeDifference(repair), settle);
     }
+    const thresholdMs = additionalWrites.thresholdMs(read.command.table);
+    if (isOver || spares.length === 0 || thresholdMs >= this.remainingMs(read)) return;
+    clock.after(thresholdMs, () => {
+      const missed = unackedDifference(repair, unacked);
+      if (isOver || missed === null) return;
+      for (const node of spares) {
+        trace?.event(`Sending speculative read-repair-mutation to ${node}`);
+        open++;
+        this.writeBack(read, node, missed, settle);
+      }
+    });
+  }
+
+  private writeBack(
+    read: RepairedRead,
+    node: Endpoint,
+    update: PartitionData,
+    settle: (node: Endpoint, isAcked: boolean) => void,
+  ): void {
+    const { clock, messaging } = this.parts;
+    const { keyspace } = update.table;
+    const createdAtMs = clock.wallMs();
+    const mutation: Mutation = { keyspace, key: update.key, updates: [update], createdAtMs };
+    const onAnswer = (answer: Message | null, reason: FailureReason): void => {
+      // A refusal is not heard: the reader waits out its time.
+      const isRefused = answer === null && reason !== 'TIMEOUT';
+      if (isRefused) clock.after(this.remainingMs(read), () => settle(node, false));
+      else settle(node, answer !== null);
+    };
+    messaging.ask(node, 'READ_REPAIR_REQ', mutation, onAnswer, this.remainingMs(read));
   }
 
   private remainingMs(read: RepairedRead): number {
@@ -252,13 +277,13 @@ export interface ReadRepairParts {
   readonly schema: SchemaView;
   readonly config: NodeConfig;
   readonly telemetry: Telemetry;
+  readonly additionalWrites: AdditionalWrites;
 }
 
 interface WriteBack {
   readonly targets: readonly Endpoint[];
   readonly repair: PartitionRepair;
-  /** For targets that were not read. */
-  readonly whole: PartitionData;
+  readonly spares: readonly Endpoint[];
   readonly awaited: number;
   readonly isCounted: (node: Endpoint) => boolean;
 }
@@ -291,6 +316,16 @@ function wholeDifference(repair: PartitionRepair): PartitionData {
   return rest.reduce((merged, one) => mergePartitions(merged, one), first as PartitionData);
 }
 
-function filteringText(rows: number): string {
+/** What those lack that have not acknowledged; null: nobody. */
+function unackedDifference(
+  { key, lacking }: PartitionRepair,
+  unacked: ReadonlySet<Endpoint>,
+): PartitionData | null {
+  const missed = [...lacking].filter(([node]) => unacked.has(node));
+  return missed.length === 0 ? null : wholeDifference({ key, lacking: new Map(missed) });
+}
+
+/** What a read that had to hold too many rows back says. */
+export function filteringText(rows: number): string {
   return `Replica filtering protection has cached over ${rows} rows during query. (See 'cached_replica_rows_fail_threshold' in cassandra.yaml.)`;
 }

@@ -56,6 +56,12 @@ export interface WritePlan {
   readonly candidates: number;
 }
 
+/** Whom a write-back goes to. */
+export interface ReadRepairPlan extends WritePlan {
+  /** Live replicas left out, for when those of the plan are slow. */
+  readonly spares: readonly Endpoint[];
+}
+
 export interface ReadPlan {
   readonly kind: 'read';
   readonly level: ConsistencyLevel;
@@ -274,7 +280,7 @@ function eachQuorumContacts(input: PlanInput, candidates: readonly Endpoint[]): 
 export function planReadRepair(
   input: PlanInput,
   readContacts: readonly Endpoint[],
-): WritePlan | Unavailable {
+): ReadRepairPlan | Unavailable {
   const full = planWrite(input);
   if (full.kind === 'unavailable') return full;
   const { level, localDatacenter, datacenterOf } = input;
@@ -296,7 +302,12 @@ export function planReadRepair(
       if (!localOnly || datacenterOf(node) === localDatacenter) contacts.push(node);
     }
   }
-  return withContacts(full, contacts);
+  const spares = full.contacts.filter(
+    (node) =>
+      !contacts.includes(node) &&
+      (!isDatacenterLocal(level) || datacenterOf(node) === localDatacenter),
+  );
+  return { ...withContacts(full, contacts), spares };
 }
 
 function withContacts(plan: WritePlan, contacts: readonly Endpoint[]): WritePlan {

@@ -5,27 +5,36 @@
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError, FailureReason, WriteType } from '../../data/cql-error.ts';
 import type { Mutation } from '../../data/partition.ts';
-import type { Endpoint, Random } from '../../world/ports.ts';
+import { FULL_RANGE, rangeContains, rangeText } from '../../ring/token-range.ts';
+import type { Clock, Endpoint, Random } from '../../world/ports.ts';
+import type { ClusterState } from '../cluster-state.ts';
 import type { Message } from '../messaging/message.ts';
 import { newMessage } from '../messaging/message.ts';
 import type { Exchange, ExchangeHandler, Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { AdditionalWrites } from './additional-writes.ts';
 import type { Trace, WriteDone } from './coordinator.ts';
-import { invalidRequest, overloaded } from './errors.ts';
+import { invalidRequest, tooManyHints } from './errors.ts';
 import type { CommitRequest } from './paxos-messages.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { Unavailable, WritePlan } from './replica-plan.ts';
 import type { WriteStep } from './write-operation.ts';
 import { WriteOperation } from './write-operation.ts';
 
+/** Hints that wait for the disk, of all hosts and of the one a write goes to. */
+export interface HintOverload {
+  readonly total: number;
+  readonly destination: number;
+}
+
 /** Where hints go. Implemented by node/hints. */
 export interface HintSink {
   /** Stores a hint when the rules allow one; false when they do not. */
   store(node: Endpoint, mutation: Mutation): boolean;
   /** Why no further write to `node` is accepted; null when it is. */
-  overload(node: Endpoint): string | null;
+  overload(node: Endpoint): HintOverload | null;
   /** True while `overload` could answer anything but null. */
   readonly isBusy: boolean;
 }
@@ -38,8 +47,14 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
   private readonly config: NodeConfig;
   private readonly random: Random;
   private readonly telemetry: Telemetry;
+  private readonly clock: Clock;
+  private readonly cluster: ClusterState;
+  private readonly additionalWrites: AdditionalWrites;
 
   constructor(parts: {
+    readonly clock: Clock;
+    readonly cluster: ClusterState;
+    readonly additionalWrites: AdditionalWrites;
     readonly messaging: Messaging;
     readonly plans: PlanCache;
     readonly schema: SchemaView;
@@ -54,6 +69,9 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     this.hints = parts.hints;
     this.config = parts.config;
     this.telemetry = parts.telemetry;
+    this.clock = parts.clock;
+    this.cluster = parts.cluster;
+    this.additionalWrites = parts.additionalWrites;
     this.random = parts.random.fork('write forwarders');
   }
 
@@ -88,7 +106,7 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     done: WriteDone,
   ): void {
     if (this.hints.isBusy) {
-      const error = this.overload(plan);
+      const error = this.overload(plan, mutation);
       if (error !== null) {
         done(error);
         return;
@@ -127,7 +145,10 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     exchange: Exchange,
   ): void {
     const step = operation.onAck(from);
-    if (step !== 'wait') this.answer(operation, step);
+    if (step !== 'wait') {
+      this.record(operation, exchange);
+      this.answer(operation, step);
+    }
     if (operation.isComplete) this.messaging.close(exchange);
   }
 
@@ -148,7 +169,18 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     if (operation.hinted) {
       for (const node of operation.outstanding()) this.hint(operation, node);
     }
-    if (step !== 'wait' && !operation.answered) this.answer(operation, step);
+    if (step === 'wait' || operation.answered) return;
+    for (const { table } of operation.mutation.updates) {
+      this.additionalWrites.record(table, this.timeoutMs);
+    }
+    this.answer(operation, step);
+  }
+
+  /** What `additional_write_policy` learns from. The exchange knows when it began. */
+  private record({ mutation, writeType }: WriteOperation, { deadlineMs }: Exchange): void {
+    if (writeType === 'COUNTER') return;
+    const ms = this.clock.nowMs() - (deadlineMs - this.timeoutMs);
+    for (const { table } of mutation.updates) this.additionalWrites.record(table, ms);
   }
 
   private send(operation: WriteOperation, trace: Trace | null): void {
@@ -187,12 +219,20 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
     if (step !== 'wait') this.answer(operation, step);
   }
 
-  private overload(plan: WritePlan): CqlError | null {
+  private overload(plan: WritePlan, mutation: Mutation): CqlError | null {
     for (const node of [...plan.contacts, ...plan.dead]) {
       const why = this.hints.overload(node);
-      if (why !== null) return overloaded(why);
+      if (why !== null) return tooManyHints(why, `Full(/${node},${this.rangeText(mutation)})`);
     }
     return null;
+  }
+
+  /** The part of the ring the mutation falls into, as Cassandra names a replica's range. */
+  private rangeText({ keyspace, key }: Mutation): string {
+    const metadata = this.schema.current.keyspaces.get(keyspace);
+    if (metadata === undefined) return '';
+    const { ranges } = this.cluster.replication(metadata);
+    return rangeText(ranges.find((range) => rangeContains(range, key)) ?? FULL_RANGE);
   }
 
   /** Also of a counter's shards, which are mutations like others: only its leader has longer. */

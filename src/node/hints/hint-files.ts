@@ -21,9 +21,10 @@ export class HintFiles {
     this.disk = disk;
   }
 
-  append(hostId: string, hints: readonly Hint[]): void {
+  /** `done` hears whether they are in the file. */
+  append(hostId: string, hints: readonly Hint[], done: (ok: boolean) => void): void {
     const bytes = Buffer.concat(hints.map(encodeHint));
-    this.disk.append(pathOf(hostId), bytes, () => undefined);
+    this.disk.append(pathOf(hostId), bytes, (result) => done(result.ok));
   }
 
   /** Replaces a host's file: what was delivered is left out. */

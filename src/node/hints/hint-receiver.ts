@@ -29,7 +29,13 @@ function onHint(parts: HintReceiverParts, message: Message<'HINT_REQ'>, from: En
   const { messaging, cluster, schema, store, hints, writes } = parts;
   const { hostId, mutation } = message.payload;
   const accept = (): void => messaging.respond(message, from, 'HINT_RSP', null);
-  if (cluster.info(cluster.self)?.hostId !== hostId) {
+  const own = cluster.info(cluster.self)?.hostId;
+  // A node that is still starting does not know itself yet: the sender keeps the hint.
+  if (own === undefined) {
+    messaging.fail(message, from, 'UNKNOWN');
+    return;
+  }
+  if (own !== hostId) {
     hints.storeFor(hostId, mutation);
     accept();
     return;

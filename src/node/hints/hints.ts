@@ -6,16 +6,19 @@ import type { TableResolver } from '../../data/mutation-serializer.ts';
 import type { Mutation } from '../../data/partition.ts';
 import type { Clock, Disk, Endpoint } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import type { HintSink } from '../coordinator/write-service.ts';
+import type { HintOverload, HintSink } from '../coordinator/write-service.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { HintBuffers } from './hint-buffers.ts';
 import { HintDelivery } from './hint-delivery.ts';
 import { HintFiles } from './hint-files.ts';
 import { HostHints, newHint } from './host-hints.ts';
 
 /** Hints a node holds at most, all hosts together: beyond, the oldest rule applies, as if the window had passed. */
 const HINTS_MAX = 4_000_000;
+/** Hints in flight beyond which writes to their hosts are refused: 128 a core in Cassandra, of eight cores here. */
+const IN_FLIGHT_MAX = 128 * 8;
 
 export interface HintsParts {
   readonly clock: Clock;
@@ -25,6 +28,8 @@ export interface HintsParts {
   readonly telemetry: Telemetry;
   readonly disk: Disk | null;
   readonly tableById: TableResolver;
+  /** Of each of the three buffers before the disk; 32 MiB when absent. */
+  readonly bufferBytes?: number;
 }
 
 /** nodetool listpendinghints. */
@@ -41,6 +46,7 @@ export interface PendingHints {
 export class Hints implements HintSink {
   private readonly parts: HintsParts;
   private readonly files: HintFiles | null;
+  private readonly buffers: HintBuffers;
   private readonly hosts = new Map<string, HostHints>();
   private readonly deliveries = new Map<string, HintDelivery>();
   private readonly disabledDatacenters: Set<string>;
@@ -54,6 +60,7 @@ export class Hints implements HintSink {
   constructor(parts: HintsParts) {
     this.parts = parts;
     this.files = parts.disk === null ? null : new HintFiles(parts.disk);
+    this.buffers = new HintBuffers(parts.bufferBytes);
     const { config } = parts;
     this.isEnabled = config.hinted_handoff_enabled;
     this.windowMs = config.max_hint_window;
@@ -61,13 +68,17 @@ export class Hints implements HintSink {
     this.disabledDatacenters = new Set(config.hinted_handoff_disabled_datacenters);
   }
 
-  /** True while storing might have to be refused. Hints are stored at once here, so that none is ever in flight. */
+  /** True while `overload` might refuse somebody: the disk is far behind. Never without a disk. */
   get isBusy(): boolean {
-    return false;
+    return this.buffers.inFlight > IN_FLIGHT_MAX;
   }
 
-  overload(_node: Endpoint): string | null {
-    return null;
+  overload(node: Endpoint): HintOverload | null {
+    const { inFlight: total } = this.buffers;
+    const hostId = this.parts.cluster.info(node)?.hostId;
+    const destination = hostId === undefined ? 0 : this.buffers.inFlightFor(hostId);
+    if (total <= IN_FLIGHT_MAX || destination === 0 || this.hintable(node) === null) return null;
+    return { total, destination };
   }
 
   /** Reads what an earlier life left and begins to flush and to deliver. */
@@ -137,6 +148,7 @@ export class Hints implements HintSink {
     for (const id of hostId === null ? [...this.hosts.keys()] : [hostId]) {
       const hints = this.hosts.get(id);
       if (hints === undefined) continue;
+      this.forgetUnflushed(hints);
       this.deliveries.get(id)?.stop();
       this.deliveries.delete(id);
       this.total -= hints.count;
@@ -210,9 +222,28 @@ export class Hints implements HintSink {
   flush(): void {
     if (this.files === null) return;
     for (const hints of this.hosts.values()) {
-      const fresh = hints.takeUnflushed();
-      if (fresh.length > 0) this.files.append(hints.hostId, fresh);
+      if (!this.buffers.canHand) return;
+      this.flushHost(hints, this.files);
     }
+  }
+
+  private flushHost(hints: HostHints, files: HintFiles): void {
+    const fresh = hints.takeUnflushed();
+    if (fresh.length === 0) return;
+    const handed = this.buffers.hand(hints.hostId, fresh.length);
+    files.append(hints.hostId, fresh, (ok) => {
+      if (ok || this.hosts.get(hints.hostId) !== hints) this.buffers.settle(handed);
+      else {
+        this.buffers.returned(handed);
+        hints.returnUnflushed(handed.count);
+      }
+    });
+  }
+
+  /** What was to be flushed is written another way, or dropped. */
+  private forgetUnflushed(hints: HostHints): void {
+    const { length } = hints.takeUnflushed();
+    this.buffers.settle(this.buffers.hand(hints.hostId, length));
   }
 
   /** The host id when a hint for the node may be stored now, else null. */
@@ -243,6 +274,7 @@ export class Hints implements HintSink {
     if (hint.gcGraceSeconds === 0) return;
     this.host(hostId).add(hint);
     this.total++;
+    if (this.files !== null && this.buffers.add(hostId, hint)) this.flush();
   }
 
   private deliver(hints: HostHints, node: Endpoint, done: (ok: boolean) => void): void {
@@ -258,7 +290,7 @@ export class Hints implements HintSink {
         if (count > 0) {
           telemetry.emit({ kind: 'hints-delivered', by, node, count, remaining: hints.count });
         }
-        hints.takeUnflushed();
+        this.forgetUnflushed(hints);
         this.files?.rewrite(hints.hostId, hints.all());
         if (hints.count === 0) this.hosts.delete(hints.hostId);
         done(ok);

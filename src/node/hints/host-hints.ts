@@ -81,6 +81,11 @@ export class HostHints {
     return count === 0 ? [] : this.hints.slice(-count);
   }
 
+  /** The disk did not take the last `count` given to it: they count as not given. */
+  returnUnflushed(count: number): void {
+    this.unflushed += count;
+  }
+
   /** The oldest hints, up to a number and, after the first, up to `bytesMax`. They stay. */
   page(countMax: number, bytesMax: number): readonly Hint[] {
     let end = this.head;

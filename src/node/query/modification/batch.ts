@@ -100,6 +100,10 @@ export function executeBatch(
     return;
   }
   for (const plan of plans) checkWriteConsistency(execution.consistency, plan.table);
+  // Every statement's keys are looked at before any statement's values.
+  for (const [i, plan] of plans.entries()) {
+    if (plan.fast === null) partitionKeys(plan.restrictions, (executions[i] as Execution).bind);
+  }
   const collector = new UpdateCollector();
   addStatement(batch, 0, executions, collector, execution, done);
 }

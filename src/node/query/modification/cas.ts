@@ -9,7 +9,8 @@ import { invalid, serverError } from '../../../data/cql-error.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { isLive } from '../../../data/deletion.ts';
 import { liveStaticRow } from '../../../data/live-view.ts';
-import { findRow } from '../../../data/merge-partitions.ts';
+import { pairHashOrder } from '../../../data/java-hash-order.ts';
+import { emptyPartition, findRow } from '../../../data/merge-partitions.ts';
 import type {
   Clustering,
   DecoratedKey,
@@ -24,7 +25,7 @@ import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { StatementResponse } from '../../../protocol/responses/response.ts';
 import type { ResultColumn } from '../../../protocol/responses/result-metadata.ts';
 import type { RowsResult } from '../../../protocol/responses/rows.ts';
-import type { CasDecision, CasRequest } from '../../coordinator/coordinator.ts';
+import type { CasDecision, CasRequest, CasResult } from '../../coordinator/coordinator.ts';
 import { checkCommitConsistency, checkSerialConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
 import { failed, thrownError } from '../execution.ts';
@@ -70,11 +71,28 @@ export function executeConditional(
   const serialConsistency = checkSerialConsistency(execution.serialConsistency);
   checkCommitConsistency(execution.consistency, keyspaceOfPlan(first, execution));
   const request = builder.build(execution, serialConsistency);
-  execution.services.coordinator.cas(request, execution.request, (result) => {
+  const answer = (result: CasResult): void => {
     if (!result.ok) done(failed(result.error));
     else if (result.applied) done(appliedResult(table));
     else done(rejectedResult(result.current, builder, execution.nowSeconds));
-  });
+  };
+  if (first.isLocal) answer(decideLocally(request, execution));
+  else execution.services.coordinator.cas(request, execution.request, answer);
+}
+
+/** A table of this node alone needs no agreement. */
+function decideLocally(request: CasRequest, { services, timestamp }: Execution): CasResult {
+  const { table, read } = request;
+  const result = services.local.read(read);
+  if (result.kind === 'failure') {
+    return { ok: false, error: { code: 'SERVER_ERROR', message: result.message } };
+  }
+  const current = result.partitions[0] ?? emptyPartition(table, read.key);
+  const decision = request.evaluate(current, Number(timestamp));
+  if (decision.kind === 'error') return { ok: false, error: decision.error };
+  if (decision.kind === 'reject') return { ok: true, applied: false, current };
+  const error = services.local.write([decision.mutation]);
+  return error === null ? { ok: true, applied: true } : { ok: false, error };
 }
 
 class CasBuilder {
@@ -306,7 +324,17 @@ function holds(conditions: RowConditions, current: PartitionData, nowSeconds: nu
   const row = liveRowOf(conditions, current, nowSeconds);
   if (conditions.kind === 'exists') return row !== null;
   if (conditions.kind === 'not-exists') return row === null;
-  return conditions.conditions.every((condition) => {
+  const inOrder = pairHashOrder(conditions.conditions, ({ condition, key }) => [
+    condition.column.name,
+    key,
+  ]);
+  const isStaticOne = ({ condition }: BoundCondition): boolean =>
+    condition.column.kind === 'static';
+  const staticsFirst = [
+    ...inOrder.filter(isStaticOne),
+    ...inOrder.filter((condition) => !isStaticOne(condition)),
+  ];
+  return staticsFirst.every((condition) => {
     const isStatic = condition.condition.column.kind === 'static';
     const subject = isStatic ? liveStaticRow(current, nowSeconds) : row;
     return conditionHolds(condition, subject, nowSeconds);

@@ -105,7 +105,34 @@ function elementHolds(bound: BoundCondition, row: Row | null, nowSeconds: number
       : isMap
         ? mapElement(column, key, row, nowSeconds)
         : listElement(column, key, row, nowSeconds);
+  // Cassandra 5.0 compares the values of a map as if they were its keys.
+  if (column.type.kind === 'map' && stored !== null) {
+    const { key: keyType } = column.type;
+    return values.some((expected) =>
+      expected === null || operator === 'CONTAINS' || operator === 'CONTAINS KEY'
+        ? compares(operator, condition.type, expected, stored)
+        : satisfies(operator, compareAs(keyType, stored, expected)),
+    );
+  }
   return values.some((expected) => compares(operator, condition.type, expected, stored));
+}
+
+const SIGNED = new Set(['tinyint', 'smallint', 'int', 'bigint', 'counter', 'varint', 'time']);
+
+/** The order of a type for bytes that need not be a value of it. */
+function compareAs(type: CqlType, a: Buffer, b: Buffer): number {
+  if (type.kind === 'native' && SIGNED.has(type.name) && a.length > 0 && b.length > 0) {
+    const codec = codecFor(type);
+    if (codec.fixedLength !== null && a.length === codec.fixedLength && b.length === a.length)
+      return codec.compare(a, b);
+    return a.readInt8(0) - b.readInt8(0) || Buffer.compare(a, b);
+  }
+  try {
+    return codecFor(type).compare(a, b);
+  } catch (error) {
+    if (error instanceof RangeError) return Buffer.compare(a, b);
+    throw error;
+  }
 }
 
 function mapElement(

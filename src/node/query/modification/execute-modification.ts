@@ -5,7 +5,7 @@
 import { required } from '../../../base/assert.ts';
 import type { ConsistencyLevel } from '../../../data/consistency.ts';
 import { ALL_SLICES } from '../../../data/clustering-order.ts';
-import type { DecoratedKey, PartitionData } from '../../../data/partition.ts';
+import type { DecoratedKey, Mutation, PartitionData } from '../../../data/partition.ts';
 import type {
   ClusteringFilter,
   DataLimits,
@@ -14,6 +14,7 @@ import type {
 import type { KeyspaceMetadata } from '../../../data/schema.ts';
 import { VOID } from '../../../protocol/responses/result.ts';
 import type { WriteKind } from '../../coordinator/coordinator.ts';
+import { writeFailure } from '../../coordinator/errors.ts';
 import { checkReadBeforeWrite, checkWriteConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
 import { failed, thrownError } from '../execution.ts';
@@ -138,9 +139,22 @@ function write(
   }
   const several: WriteKind = mutations.length === 1 ? 'simple' : 'unlogged-batch';
   const kind: WriteKind = plan.table.isCounter ? 'counter' : several;
+  if (mutations.some(hasNullBound)) {
+    const failures = new Map([[services.self, 'UNKNOWN' as const]]);
+    const counts = { received: 0, blockFor: 1, failures };
+    done(failed(writeFailure({ writeType: kind === 'simple' ? 'SIMPLE' : 'UNLOGGED_BATCH', consistency, ...counts })));
+    return;
+  }
   services.coordinator.write(mutations, writeOptions(kind, consistency), request, (error) => {
     done(error === null ? VOID : failed(error));
   });
+}
+
+/** A range that ends at null cannot be stored: Cassandra's replicas fail. */
+function hasNullBound({ updates }: Mutation): boolean {
+  return updates.some(({ rangeTombstones }) =>
+    rangeTombstones.some(({ start, end }) => start.prefix.includes(null) || end.prefix.includes(null)),
+  );
 }
 
 // ------------------------------------------------------------------------------------------------ read before write

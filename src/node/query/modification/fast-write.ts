@@ -188,30 +188,39 @@ export function fastRow(
   }
   const { timestamp, ttl, nowSeconds } = time;
   const expires = ttl === NO_TTL ? NO_DELETION_TIME : nowSeconds + ttl;
-  const data: Cell[] = [];
-  for (const slot of plan.cells) {
-    const { column } = slot;
-    const value = slot.index < 0 ? slot.constant : (values[slot.index] as BoundValue);
-    if (value === UNSET) continue;
-    if (value === null) {
-      data.push({
-        column,
-        timestamp,
-        ttl: NO_TTL,
-        localDeletionTime: nowSeconds,
-        value: EMPTY,
-        path: null,
-      });
-      continue;
-    }
-    const bytes = slot.index < 0 ? value : copyOf(value);
-    data.push({ column, timestamp, ttl, localDeletionTime: expires, value: bytes, path: null });
-  }
+  const data = fastCells(plan, values, time, expires);
   if (data.length === 0 && !plan.isInsert) return null;
   const liveness: Liveness = plan.isInsert
     ? { timestamp, ttl, localExpirationTime: expires }
     : NO_LIVENESS;
   return { clustering, liveness, deletion: LIVE, data };
+}
+
+function fastCells(plan: FastWrite, values: readonly BoundValue[], time: FastWriteTime, expires: number): Cell[] {
+  const { cells } = plan;
+  // The row keeps this array: one that grows by pushing would keep room for sixteen more.
+  if (cells.length === 1) {
+    const cell = fastCell(cells[0] as Slot, values, time, expires);
+    return cell === null ? [] : [cell];
+  }
+  const data: Cell[] = Array.from({ length: cells.length });
+  let length = 0;
+  for (const slot of cells) {
+    const cell = fastCell(slot, values, time, expires);
+    if (cell !== null) data[length++] = cell;
+  }
+  data.length = length;
+  return data;
+}
+
+/** null: unset. */
+function fastCell(slot: Slot, values: readonly BoundValue[], { timestamp, ttl, nowSeconds }: FastWriteTime, expires: number): Cell | null {
+  const { column } = slot;
+  const value = slot.index < 0 ? slot.constant : (values[slot.index] as BoundValue);
+  if (value === UNSET) return null;
+  if (value === null) return { column, timestamp, ttl: NO_TTL, localDeletionTime: nowSeconds, value: EMPTY, path: null };
+  const bytes = slot.index < 0 ? value : copyOf(value);
+  return { column, timestamp, ttl, localDeletionTime: expires, value: bytes, path: null };
 }
 
 function fastClustering(plan: FastWrite, values: readonly BoundValue[]): Clustering {

@@ -111,12 +111,19 @@ export function decoratedKeys(
   bytes: readonly Buffer[],
   context: BindContext,
 ): readonly DecoratedKey[] {
-  const keys = bytes.map((one) => {
-    checkKey(one);
-    return decorateKey(Buffer.from(one));
-  });
-  if (restrictions.token === null) return keys;
-  const range = tokenRange(restrictions.token, context);
+  const keys = bytes.map((one) => decorateKey(Buffer.from(one)));
+  const inRange =
+    restrictions.token === null ? keys : keysInRange(keys, restrictions.token, context);
+  for (const key of inRange) checkKey(key.bytes);
+  return inRange;
+}
+
+function keysInRange(
+  keys: readonly DecoratedKey[],
+  token: Parameters<typeof tokenRange>[0],
+  context: BindContext,
+): readonly DecoratedKey[] {
+  const range = tokenRange(token, context);
   return range === null ? [] : keys.filter((key) => tokenInRange(key, range));
 }
 

@@ -41,8 +41,8 @@ export function executeGroups(
   state: PagingState | null,
   done: Done,
 ): void {
-  warnOfAggregation(plan, execution);
   const query = queryOf(plan, execution, UNLIMITED, UNLIMITED);
+  warnOfAggregation(plan, execution);
   const run = new GroupRun(plan, execution, limit, perPartitionLimit, state);
   if (query === null) {
     done(rowsResponse(plan, execution, run.emptyRows(), null));

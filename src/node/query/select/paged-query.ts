@@ -31,7 +31,8 @@ export function queryOf(
     fast === null
       ? clusteringOf(plan, execution)
       : fastClustering(fast, bind.values, plan.isReversed);
-  if (clustering === null) return null;
+  if (clustering === null || (keys !== null && isNowhere(clustering))) return null;
+  const filter = fast === null ? rowFilterOf(restrictions, bind) : null;
   const source = sourceOf(plan, execution, keys);
   if (source === null) return null;
   return {
@@ -39,7 +40,7 @@ export function queryOf(
     source,
     columns: plan.selection.filter,
     clustering,
-    filter: fast === null ? rowFilterOf(restrictions, bind) : null,
+    filter,
     indexName: fast === null ? chooseIndex(restrictions) : null,
     ann: fast === null ? annOf(plan, execution) : null,
     nowSeconds: execution.nowSeconds,
@@ -62,6 +63,10 @@ function sourceOf(
   }
   const keys = decoratedKeys(restrictions, bytes, bind);
   return keys.length === 0 ? null : { kind: 'keys', keys };
+}
+
+function isNowhere(filter: ClusteringFilter): boolean {
+  return (filter.kind === 'names' ? filter.clusterings : filter.slices).length === 0;
 }
 
 function clusteringOf(plan: SelectPlan, execution: Execution): ClusteringFilter | null {

@@ -320,6 +320,9 @@ export function resultColumnName(selectable: Selectable, selector: PreparedSelec
   switch (selectable.kind) {
     case 'cast': {
       const isCall = selector.kind === 'call' && selector.function.name.startsWith('cast');
+      const { selected } = selectable;
+      // The type of a column in descending order is another one: there is something to cast.
+      if (selected.kind === 'column' && selected.column.reversed) break;
       if (!isCall) return resultColumnName(selectable.selected, selector);
       const [inner] = names([selectable.selected], selector.args);
       return `cast(${inner} as ${selectable.typeName})`;

@@ -255,6 +255,8 @@ export function selectableAssignment(
     case 'set':
       return setAssignment(selectable.elements, type, test);
     case 'tuple':
+      // A tuple holds what is frozen: a column that is not does not fit.
+      if (selectable.elements.length > 1 && selectable.elements.some(isUnfrozenColumn)) return 'no';
       return tupleAssignment(selectable.elements, type, test);
     case 'map-or-udt':
       return mapOrUdtAssignment(selectable, type, scope);
@@ -265,6 +267,10 @@ export function selectableAssignment(
       return exact === null ? 'no' : typeAssignment(exact, type);
     }
   }
+}
+
+function isUnfrozenColumn(selectable: Selectable): boolean {
+  return selectable.kind === 'column' && isMultiCell(selectable.column.type);
 }
 
 type MapOrUdt = Extract<Selectable, { kind: 'map-or-udt' }>;
@@ -370,7 +376,7 @@ function compatibleTypeOfSelectable(selectable: Selectable, scope: SelectScope):
     case 'tuple':
       return selectable.elements.length === 1
         ? null
-        : mapTypes(selectable.elements.map(compatible), tupleOf);
+        : mapTypes(selectable.elements.map(compatible), (types) => tupleOf(types.map(freeze)));
     default:
       return exactTypeOfSelectable(selectable, scope);
   }
@@ -394,7 +400,8 @@ export function selectsColumn(
     case 'tuple':
       return selectable.elements.some(inner);
     case 'map-or-udt':
-      return selectable.entries.some((entry) => inner(entry.value));
+      // A value that selects no such column counts as one that does: so it is in Cassandra.
+      return selectable.entries.some((entry) => !inner(entry.value));
     default:
       return inner(selectable.selected);
   }

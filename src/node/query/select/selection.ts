@@ -10,7 +10,6 @@ import type { ResultColumn, ResultMetadata } from '../../../protocol/responses/r
 import type { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
 import { existingColumn } from '../schema-lookup.ts';
 import type { PreparedTerm } from '../terms/term.ts';
-import { isConstant } from '../terms/term.ts';
 import { prepareSelector, resultColumnName } from './prepare-selection.ts';
 import type { Selectable, SelectScope } from './selectable.ts';
 import type { PreparedSelector } from './selector.ts';
@@ -124,8 +123,13 @@ export function prepareSelection(
 function boundSelectors(selectors: readonly PreparedSelector[]): readonly PreparedSelector[] {
   return selectors.flatMap((selector) => {
     const inner = boundSelectors(partsOf(selector));
-    return termsOf(selector).every(isConstant) ? inner : [selector, ...inner];
+    return termsOf(selector).every(isKnown) ? inner : [selector, ...inner];
   });
+}
+
+/** A constant that is no null: nothing to complain about. */
+function isKnown(term: PreparedTerm): boolean {
+  return term.kind === 'constant' && term.value !== null;
 }
 
 function termsOf(selector: PreparedSelector): readonly PreparedTerm[] {

@@ -168,19 +168,51 @@ function bindMarker(term: MarkerTerm, value: BoundValue): BoundValue {
       term.codec.validate(value);
       return value;
     case 'list':
-      term.codec.validate(value);
-      return value;
     case 'set':
-      term.codec.validate(value);
-      return term.type.kind === 'set' ? normalizeSet(value, codecFor(term.type.element)) : value;
     case 'map':
       term.codec.validate(value);
-      return term.type.kind === 'map' ? normalizeMap(value, codecFor(term.type.key)) : value;
+      return normalized(term.type, value);
   }
 }
 
 export function markerShape(type: CqlType): MarkerTerm['shape'] {
   return type.kind === 'list' || type.kind === 'set' || type.kind === 'map' ? type.kind : 'plain';
+}
+
+/** Bound sets and maps are put in order, also inside of collections; not inside of tuples and user types. */
+function normalized(type: CqlType, bytes: Buffer): Buffer {
+  switch (type.kind) {
+    case 'list': {
+      const { element } = type;
+      if (!hasOrder(element)) return bytes;
+      return packList(unpackList(bytes).map((item) => normalizedItem(element, item)));
+    }
+    case 'set': {
+      const { element } = type;
+      const inner = hasOrder(element)
+        ? packList(unpackList(bytes).map((item) => normalizedItem(element, item)))
+        : bytes;
+      return normalizeSet(inner, codecFor(element));
+    }
+    case 'map': {
+      const { key, value } = type;
+      const inner =
+        hasOrder(key) || hasOrder(value)
+          ? packMap(unpackMap(bytes).map((item, i) => normalizedItem(i % 2 === 0 ? key : value, item)))
+          : bytes;
+      return normalizeMap(inner, codecFor(key));
+    }
+    default:
+      return bytes;
+  }
+}
+
+function hasOrder(type: CqlType): boolean {
+  return type.kind === 'list' ? hasOrder(type.element) : type.kind === 'set' || type.kind === 'map';
+}
+
+function normalizedItem(type: CqlType, item: Buffer | null): Buffer | null {
+  return item === null || item.length === 0 ? item : normalized(type, item);
 }
 
 function normalizeSet(bytes: Buffer, codec: Codec): Buffer {
