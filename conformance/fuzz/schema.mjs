@@ -66,7 +66,9 @@ function createText(table) {
 
 function indexTexts(choices, table) {
   if (table.counter || choices.chance(45)) return [];
-  const candidates = columnsOf(table).filter(({ kind }) => kind !== 'k' || table.partition.length > 1);
+  const candidates = columnsOf(table).filter(
+    ({ kind, type }) => (kind !== 'k' || table.partition.length > 1) && (type.kind !== 'vector' || kind === 'v'),
+  );
   return choices.times(1 + choices.below(2), (i) => {
     const { name, type } = choices.one(candidates);
     const target = targetText(choices, name, type);

@@ -25,6 +25,8 @@ export interface Attempt {
 }
 
 const CONNECTIONS = 64;
+/** A connection that stands is never moved to a region that came back: clients renew theirs. */
+const CONNECTION_AGE_MS_MAX = 5_000;
 
 export class HttpClient {
   private readonly pools = new Map<string, Pool>();
@@ -91,6 +93,7 @@ export class HttpClient {
     if (pool === undefined) {
       pool = new Pool(origin, {
         connections: CONNECTIONS,
+        clientTtl: CONNECTION_AGE_MS_MAX,
         pipelining: 1,
         connect: { timeout: this.timeoutMs },
       });

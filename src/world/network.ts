@@ -15,6 +15,8 @@ export class Fabric {
   readonly loop: EventLoop;
   readonly links: LinkTable;
   observer: MessageObserver | null = null;
+  /** Grows when an end comes or goes: senders keep the end they found last. */
+  changes = 0;
   private readonly ends = new Map<Endpoint, NetworkEnd>();
 
   constructor(loop: EventLoop, links: LinkTable) {
@@ -26,6 +28,7 @@ export class Fabric {
   open(self: Endpoint, gate: Gate): NetworkEnd {
     const end = new NetworkEnd(this, self, gate);
     this.ends.set(self, end);
+    this.changes++;
     return end;
   }
 
@@ -34,7 +37,9 @@ export class Fabric {
   }
 
   forget(end: NetworkEnd): void {
-    if (this.ends.get(end.self) === end) this.ends.delete(end.self);
+    if (this.ends.get(end.self) !== end) return;
+    this.ends.delete(end.self);
+    this.changes++;
   }
 }
 
@@ -42,6 +47,9 @@ interface Peer {
   link: Link;
   jammed: NetworkMessage[] | null;
   readonly stream: () => Random;
+  /** As found at `foundAt` of the fabric's changes. */
+  end: NetworkEnd | undefined;
+  foundAt: number;
 }
 
 export class NetworkEnd implements Network, Inbox {
@@ -81,7 +89,11 @@ export class NetworkEnd implements Network, Inbox {
     const ms = transitMs(link, peer.stream);
     if (fabric.observer !== null) fabric.observer(this.self, to, message.verb, ms < 0);
     if (ms < 0) return;
-    const end = fabric.find(to);
+    if (peer.foundAt !== fabric.changes) {
+      peer.end = fabric.find(to);
+      peer.foundAt = fabric.changes;
+    }
+    const { end } = peer;
     if (end === undefined) return;
     if (ms === 0 && link.lastArrivalMs === 0) {
       fabric.loop.post(end, this.self, message);
@@ -97,7 +109,10 @@ export class NetworkEnd implements Network, Inbox {
     const { gate, receive } = this;
     if (receive === null) return;
     if (gate.state === 'open') receive(from, message);
-    else gate.pass(() => receive(from, message));
+    else {
+      const nowMs = this.fabric.loop.wallMicros() / 1000;
+      gate.passMessage(() => receive(from, message), message.expiresAtMs ?? Infinity, nowMs);
+    }
   }
 
   close(): void {
@@ -111,7 +126,7 @@ export class NetworkEnd implements Network, Inbox {
     const { links } = this.fabric;
     let random: Random | null = null;
     const stream = (): Random => (random ??= links.stream(this.self, to));
-    const peer: Peer = { link: links.link(this.self, to), jammed: null, stream };
+    const peer: Peer = { link: links.link(this.self, to), jammed: null, stream, end: undefined, foundAt: -1 };
     this.peers.set(to, peer);
     return peer;
   }

@@ -23,9 +23,11 @@ export interface Clock {
   after(ms: number, callback: () => void): Timer;
 }
 
-/** What a message must tell the network: which verb it is (for faults and telemetry) and how large it would be. */
+/** What a message must tell the network: which verb it is (for faults and telemetry) and until when it is wanted. */
 export interface NetworkMessage {
   readonly verb: string;
+  /** Sender's wall clock, milliseconds: afterwards nobody wants it. Absent or Infinity: never. */
+  readonly expiresAtMs?: number;
 }
 
 /** One node's way to its peers. `send` only enqueues, also to oneself; delivery is an event of the receiver. */

@@ -33,8 +33,18 @@ export function printType(type: CqlType): string {
   }
 }
 
+/** As a CQL literal; bytes that are no value of the type as they are. */
 export function printValue(type: CqlType, bytes: Buffer | null): string {
   if (bytes === null) return 'null';
+  try {
+    return printPresent(type, bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return `0x${bytes.toString('hex')}`;
+  }
+}
+
+function printPresent(type: CqlType, bytes: Buffer): string {
   switch (type.kind) {
     case 'native':
       return printNative(type.name, bytes);

@@ -51,13 +51,13 @@ function nodeLoss({
       {
         name: 'node lost',
         inject: [{ kind: 'kill', at: 'dc/b/1' }],
-        for: '2500ms',
+        for: '1600ms',
         expect: { userAvailability: 1 },
       },
       {
         name: 'node back',
         heal: true,
-        for: '1500ms',
+        for: '1000ms',
         settle: '20s',
         ...(repair ? { repair: 'shop' } : {}),
       },
@@ -125,7 +125,7 @@ describe('an instance is lost in one of two regions', () => {
       links: { 'east..west': '10ms' },
       keyspaces: { shop: { replication: { east: 2, west: 1 } } },
       balancers: {
-        regional: { health: { interval: '700ms', timeout: '1s' } },
+        regional: { health: { interval: '400ms', timeout: '1s' } },
         global: { propagation: '200ms' },
       },
       cassandra: { gossip_interval: '250ms' },
@@ -136,7 +136,7 @@ describe('an instance is lost in one of two regions', () => {
       {
         name: 'instance lost',
         inject: [{ kind: 'kill', at: 'east/b/app-1' }],
-        for: '3s',
+        for: '2200ms',
         expect: { userAvailability: 1, failuresAfterDetection: 0 },
       },
       { name: 'instance back', heal: true, for: '500ms', settle: '20s' },

@@ -282,7 +282,7 @@ describe('checkpoints', () => {
     bed.loop.runFor(5);
     bed.storage.checkpoint();
     bed.loop.runFor(50);
-    const path = [...bed.image.files.keys()].find((name) => name.endsWith('.db')) ?? '';
+    const path = [...bed.image.files.keys()].findLast((name) => name.endsWith('.db')) ?? '';
     bed.image.flipBit(path, 40);
     expect(bed.restart().error).toMatchObject({ kind: 'corrupt-checkpoint', path });
   });

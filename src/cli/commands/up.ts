@@ -4,6 +4,7 @@
 import { startControlServer } from '../../dashboard/control-server.ts';
 import { openLab } from '../../drill/lab.ts';
 import { chooseAddresses } from '../../drill/addresses.ts';
+import { limitHeapGrowth } from '../heap-growth.ts';
 import { removeRunFile, writeRunFile } from '../run-file.ts';
 import { openTerminal, styled } from '../terminal.ts';
 import { labCommands } from './lab-commands.ts';
@@ -53,6 +54,7 @@ export async function up(
     options['json'] === true
       ? lab.engine.on((event) => process.stdout.write(`${JSON.stringify(event)}\n`))
       : () => undefined;
+  limitHeapGrowth();
   try {
     for (const line of describeLab(lab, performance.now() - started)) terminal.line(line);
     for (const problem of lab.engine.startErrors ?? [])

@@ -53,7 +53,7 @@ export const alwaysOn: DrillInput = {
     {
       name: 'peering cut',
       inject: [{ kind: 'cut', at: 'us-east-1..us-west-2' }],
-      for: '5s',
+      for: '6s',
       expect: SURVIVES,
     },
     { name: 'peering back', heal: true, for: '3s', settle: '30s', expect: SURVIVES },

@@ -6,6 +6,7 @@ import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError, FailureReason } from '../../data/cql-error.ts';
 import type { Mutation } from '../../data/partition.ts';
 import type { TableResolver } from '../../data/mutation-serializer.ts';
+import { serializeMutation } from '../../data/mutation-serializer.ts';
 import { TimeUuidGenerator, uuidText } from '../../data/time-uuid.ts';
 import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
@@ -109,8 +110,8 @@ export class Batchlog {
   }
 
   /**
-   * One round: whatever is older than two write timeouts is written again and forgotten. Also `replaybatchlog`.
-   * `done` when it is over; a round that runs already counts.
+   * One round: whatever is older than two write timeouts is written again, no faster than the throttle, and forgotten.
+   * Also `replaybatchlog`. `done` when it is over; a round that runs already counts.
    */
   replay(done: () => void = () => undefined): void {
     if (this.isReplaying) {
@@ -128,13 +129,43 @@ export class Batchlog {
     }
     this.isReplaying = true;
     this.waiting.push(done);
-    let left = due.length;
-    for (const batch of due) {
-      this.replayOne(batch, now, () => {
-        left--;
-        if (left === 0) this.endRound();
-      });
-    }
+    this.replayAll(due, now);
+  }
+
+  /** Each begins when the bytes of those before have had their time; they end in any order. */
+  private replayAll(due: readonly StoredBatch[], now: number): void {
+    const { clock } = this.parts;
+    const bytesPerMs = this.replayRate() / 1000;
+    let begun = 0;
+    let open = 0;
+    let freeAtMs = clock.nowMs();
+    const endWhenDone = (): void => {
+      if (open > 0 || begun < due.length) return;
+      begun = Infinity;
+      this.endRound();
+    };
+    const next = (): void => {
+      while (begun < due.length && freeAtMs <= clock.nowMs()) {
+        const batch = due[begun++] as StoredBatch;
+        if (this.isStopped || !this.stored.has(batch.batchId)) continue;
+        open++;
+        freeAtMs = Math.max(freeAtMs, clock.nowMs()) + batchBytes(batch) / bytesPerMs;
+        this.replayOne(batch, now, () => {
+          open--;
+          endWhenDone();
+        });
+      }
+      if (begun < due.length) clock.after(freeAtMs - clock.nowMs(), next);
+      else endWhenDone();
+    };
+    next();
+  }
+
+  /** Bytes a second: every node may replay towards the same one at once. A throttle of 0 is none. */
+  private replayRate(): number {
+    const { config, cluster } = this.parts;
+    const { batchlog_replay_throttle: throttle } = config;
+    return throttle <= 0 ? Infinity : throttle / Math.max(1, cluster.endpoints().length);
   }
 
   private endRound(): void {
@@ -217,6 +248,10 @@ export class Batchlog {
   private removeFrom(endpoints: readonly Endpoint[], batchId: string): void {
     for (const node of endpoints) this.parts.messaging.tell(node, 'BATCH_REMOVE_REQ', { batchId });
   }
+}
+
+function batchBytes({ mutations }: StoredBatch): number {
+  return mutations.reduce((sum, mutation) => sum + serializeMutation(mutation).length, 0);
 }
 
 function storeError(

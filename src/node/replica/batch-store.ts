@@ -41,6 +41,10 @@ export class BatchStore {
     return this.batches.size;
   }
 
+  has(batchId: string): boolean {
+    return this.batches.has(batchId);
+  }
+
   /** In the order they were stored. */
   all(): readonly StoredBatch[] {
     return [...this.batches.values()];

@@ -6,7 +6,7 @@ import { mergePartitions } from '../../data/merge-partitions.ts';
 import type { DeletionTime, PartitionData, Row } from '../../data/partition.ts';
 import { LIVE } from '../../data/partition.ts';
 import { mergeRows } from '../../data/reconcile.ts';
-import { rowSize } from './data-size.ts';
+import { partitionSize, rowSize } from './data-size.ts';
 
 const SLOTS = 4096;
 /** What a slot may keep from being freed; larger content shares its cells at least. */
@@ -26,22 +26,26 @@ function memo<T, R>(): Memo<T, R> {
   };
 }
 
+/** What a merge came to, and how much larger it is than what was there, as data-size.ts counts. */
+export interface Merged {
+  readonly partition: PartitionData;
+  readonly growth: number;
+}
+
 /** Caches shared by the nodes of a process; they hold at most SLOTS merges each. */
-const partitions = memo<PartitionData, PartitionData>();
+const partitions = memo<PartitionData, Merged>();
 const rows = memo<Row, Row | null>();
 
-/** As `mergePartitions`. `size`: of the existing partition, as data-size.ts counts. */
-export function mergePartitionsOnce(
-  existing: PartitionData,
-  update: PartitionData,
-  size: number,
-): PartitionData {
-  if (size > REMEMBERED_BYTES_MAX) return mergePartitions(existing, update);
+/** As `mergePartitions`. A hit does not touch the content at all. */
+export function mergePartitionsOnce(existing: PartitionData, update: PartitionData): Merged {
   const slot = update.key.low & (SLOTS - 1);
   if (partitions.existing[slot] === existing && partitions.update[slot] === update) {
-    return partitions.outcome[slot] as PartitionData;
+    return partitions.outcome[slot] as Merged;
   }
-  const outcome = mergePartitions(existing, update);
+  const size = partitionSize(existing);
+  const partition = mergePartitions(existing, update);
+  const outcome = { partition, growth: partition === existing ? 0 : partitionSize(partition) - size };
+  if (size > REMEMBERED_BYTES_MAX) return outcome;
   partitions.existing[slot] = existing;
   partitions.update[slot] = update;
   partitions.outcome[slot] = outcome;

@@ -114,11 +114,10 @@ export class TableStore {
       existing.apply(update, null);
       this.dataBytes += existing.size;
     } else {
-      const size = partitionSize(existing);
-      const merged = mergePartitionsOnce(existing, update, size);
-      if (merged === existing) return;
-      this.partitions.set(key.id, asStored(merged));
-      this.dataBytes += partitionSize(merged) - size;
+      const { partition, growth } = mergePartitionsOnce(existing, update);
+      if (partition === existing) return;
+      this.partitions.set(key.id, asStored(partition));
+      this.dataBytes += growth;
     }
   }
 

@@ -18,10 +18,11 @@ import { addUpdates, UpdateCollector } from './build-update.ts';
 import { executeConditional } from './cas.ts';
 import {
   answering,
+  nullBoundFailure,
   readCurrent,
   updateParameters,
-  writeTime,
   writeOptions,
+  writeTime,
 } from './execute-modification.ts';
 import { fastRow, slotKey } from './fast-write.ts';
 import { checkIndexedValues } from './index-values.ts';
@@ -177,6 +178,11 @@ function send(
   if (first.isLocal) {
     const error = services.local.write(mutations);
     done(error === null ? VOID : failed(error));
+    return;
+  }
+  const refused = nullBoundFailure(mutations, kindOf(batch, mutations), execution);
+  if (refused !== null) {
+    done(failed(refused));
     return;
   }
   checkSize(mutations, execution);

@@ -5,6 +5,7 @@
 import { required } from '../../../base/assert.ts';
 import type { ConsistencyLevel } from '../../../data/consistency.ts';
 import { ALL_SLICES } from '../../../data/clustering-order.ts';
+import type { CqlError, WriteType } from '../../../data/cql-error.ts';
 import type { DecoratedKey, Mutation, PartitionData } from '../../../data/partition.ts';
 import type {
   ClusteringFilter,
@@ -139,10 +140,9 @@ function write(
   }
   const several: WriteKind = mutations.length === 1 ? 'simple' : 'unlogged-batch';
   const kind: WriteKind = plan.table.isCounter ? 'counter' : several;
-  if (mutations.some(hasNullBound)) {
-    const failures = new Map([[services.self, 'UNKNOWN' as const]]);
-    const counts = { received: 0, blockFor: 1, failures };
-    done(failed(writeFailure({ writeType: kind === 'simple' ? 'SIMPLE' : 'UNLOGGED_BATCH', consistency, ...counts })));
+  const refused = nullBoundFailure(mutations, kind, execution);
+  if (refused !== null) {
+    done(failed(refused));
     return;
   }
   services.coordinator.write(mutations, writeOptions(kind, consistency), request, (error) => {
@@ -150,11 +150,31 @@ function write(
   });
 }
 
+const WRITE_TYPES: Readonly<Record<WriteKind, WriteType>> = {
+  simple: 'SIMPLE',
+  'unlogged-batch': 'UNLOGGED_BATCH',
+  'logged-batch': 'BATCH',
+  counter: 'COUNTER',
+  'counter-batch': 'COUNTER',
+};
+
 /** A range that ends at null cannot be stored: Cassandra's replicas fail. */
-function hasNullBound({ updates }: Mutation): boolean {
-  return updates.some(({ rangeTombstones }) =>
-    rangeTombstones.some(({ start, end }) => start.prefix.includes(null) || end.prefix.includes(null)),
+export function nullBoundFailure(
+  mutations: readonly Mutation[],
+  kind: WriteKind,
+  { services, consistency }: Execution,
+): CqlError | null {
+  const isBad = mutations.some(({ updates }) =>
+    updates.some(({ rangeTombstones }) =>
+      rangeTombstones.some(
+        ({ start, end }) => start.prefix.includes(null) || end.prefix.includes(null),
+      ),
+    ),
   );
+  if (!isBad) return null;
+  const writeType = WRITE_TYPES[kind];
+  const failures = new Map([[services.self, 'UNKNOWN' as const]]);
+  return writeFailure({ writeType, consistency, received: 0, blockFor: 1, failures });
 }
 
 // ------------------------------------------------------------------------------------------------ read before write

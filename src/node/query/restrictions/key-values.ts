@@ -39,6 +39,7 @@ function boundValues(
   restriction: Restriction,
   column: ColumnMetadata,
   context: BindContext,
+  skipsUnset = false,
 ): (Buffer | null)[] {
   const unset = `Invalid unset value for column ${column.name}`;
   if (restriction.kind === 'eq') {
@@ -48,10 +49,11 @@ function boundValues(
   }
   if (restriction.kind !== 'in') return [];
   if (restriction.values !== null) {
-    return restriction.values.map((term) => {
+    return restriction.values.flatMap((term) => {
       const value = bindTerm(term, context);
-      if (value === UNSET) throw invalid(unset);
-      return value;
+      if (value !== UNSET) return [value];
+      if (skipsUnset) return [];
+      throw invalid(unset);
     });
   }
   const list = restriction.list === null ? null : bindTerm(restriction.list, context);
@@ -66,7 +68,7 @@ export function inFilterValues(
   column: ColumnMetadata,
   context: BindContext,
 ): { readonly packed: Buffer; readonly values: readonly Buffer[] } {
-  const values = boundValues(restriction, column, context).filter((value) => value !== null);
+  const values = boundValues(restriction, column, context, true).filter((value) => value !== null);
   return { packed: packList(values), values };
 }
 

@@ -1,7 +1,7 @@
 // Runs a SELECT with aggregates or GROUP BY: rows are read page after page into groups, a page of the answer is a
 // number of groups. Cassandra: SelectStatement.pageAggregateQuery, service/pager/AggregationQueryPager.
 
-import { CqlException } from '../../../data/cql-error.ts';
+import { CqlException, invalid } from '../../../data/cql-error.ts';
 import { readFailure } from '../../coordinator/errors.ts';
 import { addWarning } from '../../coordinator/coordinator.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
@@ -33,6 +33,15 @@ function warnOfAggregation(plan: SelectPlan, execution: Execution): void {
   }
 }
 
+/** Partitions that come in the order of IN cannot be sorted page by page. Throws INVALID. */
+export function refuseSortedPages(plan: SelectPlan, { pageSize }: Execution): void {
+  if (plan.sortColumns.length === 0 || pageSize <= 0) return;
+  throw invalid(
+    'Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove the ' +
+      'ORDER BY or the IN and sort client side, or disable paging for this query',
+  );
+}
+
 export function executeGroups(
   plan: SelectPlan,
   execution: Execution,
@@ -43,6 +52,7 @@ export function executeGroups(
 ): void {
   const query = queryOf(plan, execution, UNLIMITED, UNLIMITED);
   warnOfAggregation(plan, execution);
+  refuseSortedPages(plan, execution);
   const run = new GroupRun(plan, execution, limit, perPartitionLimit, state);
   if (query === null) {
     done(rowsResponse(plan, execution, run.emptyRows(), null));

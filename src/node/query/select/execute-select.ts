@@ -10,7 +10,7 @@ import type { PreparedTerm } from '../terms/term.ts';
 import { bindTerm } from '../terms/term.ts';
 import { checkBound } from './evaluate.ts';
 import { executeFastRead } from './execute-fast-read.ts';
-import { executeGroups } from './execute-groups.ts';
+import { executeGroups, refuseSortedPages } from './execute-groups.ts';
 import { executeTopK } from './top-k.ts';
 import { fetchSafely } from './fetch.ts';
 import { readerOf } from './page-reader.ts';
@@ -75,12 +75,7 @@ function executePlain(
     done(rowsResponse(plan, execution, [], null));
     return;
   }
-  if (sorts && pageSize > 0) {
-    throw invalid(
-      'Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove the ' +
-        'ORDER BY or the IN and sort client side, or disable paging for this query',
-    );
-  }
+  refuseSortedPages(plan, execution);
   const pager = new Pager(query, readerOf(plan, execution), state, decorateKey);
   const result = new PlainRows(plan, execution);
   const visit = (view: RowView): boolean => {

@@ -108,7 +108,9 @@ function prepareCast(
 ): PreparedSelector {
   const inner = prepareSelector(selectable.selected, null, scope);
   const { type } = selectable;
-  if (typesEqual(type, inner.type)) return inner;
+  // A column in descending order is of another type in Cassandra: nothing casts to what it is already.
+  const isReversed = inner.kind === 'column' && inner.column.reversed;
+  if (typesEqual(type, inner.type) && !isReversed) return inner;
   const { typeName: target } = selectable;
   const fn =
     target === 'varchar'

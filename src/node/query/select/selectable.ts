@@ -269,6 +269,11 @@ export function selectableAssignment(
   }
 }
 
+/** Such a column is of no collection or user type to Cassandra. */
+function isReversedColumn(selectable: Selectable): boolean {
+  return selectable.kind === 'column' && selectable.column.reversed;
+}
+
 function isUnfrozenColumn(selectable: Selectable): boolean {
   return selectable.kind === 'column' && isMultiCell(selectable.column.type);
 }
@@ -321,17 +326,16 @@ export function exactTypeOfSelectable(selectable: Selectable, scope: SelectScope
     case 'hint':
       return selectable.type;
     case 'field': {
-      const { selected } = selectable;
-      // A column in descending order is of no user type to Cassandra.
-      const isReversed = selected.kind === 'column' && selected.column.reversed;
-      const type = exact(selected);
-      if (type === null || isReversed || type.kind !== 'udt') return null;
+      const type = isReversedColumn(selectable.selected) ? null : exact(selectable.selected);
+      if (type === null || type.kind !== 'udt') return null;
       return type.fieldTypes[type.fieldNames.indexOf(selectable.field)] ?? null;
     }
     case 'element':
-      return elementTypeOf(exact(selectable.selected));
+      return isReversedColumn(selectable.selected)
+        ? null
+        : elementTypeOf(exact(selectable.selected));
     case 'slice': {
-      const type = exact(selectable.selected);
+      const type = isReversedColumn(selectable.selected) ? null : exact(selectable.selected);
       return type !== null && isCollection(type) ? type : null;
     }
     case 'list':
@@ -370,9 +374,9 @@ function compatibleTypeOfSelectable(selectable: Selectable, scope: SelectScope):
     case 'term':
       return compatibleTypeOf(selectable.term, scope);
     case 'list':
-      return mapType(commonType(selectable.elements.map(compatible)), listOf);
+      return mapType(commonType(selectable.elements.map(compatible)), (type) => freeze(listOf(type)));
     case 'set':
-      return mapType(commonType(selectable.elements.map(compatible)), setOf);
+      return mapType(commonType(selectable.elements.map(compatible)), (type) => freeze(setOf(type)));
     case 'tuple':
       return selectable.elements.length === 1
         ? null
