@@ -72,7 +72,10 @@ export class Ledger {
     register.busy = true;
     const version = ++register.tried;
     try {
-      await client.execute('INSERT INTO durability.registers (k, version) VALUES (?, ?)', [k, version]);
+      await client.execute('INSERT INTO durability.registers (k, version) VALUES (?, ?)', [
+        k,
+        version,
+      ]);
       register.acknowledged = version;
     } finally {
       register.busy = false;
@@ -82,13 +85,22 @@ export class Ledger {
   async insertPair(client) {
     const k = this.key();
     const query = 'INSERT INTO durability.pairs (k, half, v) VALUES (?, ?, ?)';
-    await client.batch([{ query, params: [k, 1, 'a'] }, { query, params: [k, 2, 'b'] }], { logged: true, prepare: true });
+    await client.batch(
+      [
+        { query, params: [k, 1, 'a'] },
+        { query, params: [k, 2, 'b'] },
+      ],
+      { logged: true, prepare: true },
+    );
     this.pairs.add(k);
   }
 
   async insertOnce(client) {
     const k = this.key();
-    const result = await client.execute('INSERT INTO durability.once (k, writer) VALUES (?, ?) IF NOT EXISTS', [k, k]);
+    const result = await client.execute(
+      'INSERT INTO durability.once (k, writer) VALUES (?, ?) IF NOT EXISTS',
+      [k, k],
+    );
     if (result.wasApplied()) this.once.set(k, k);
   }
 
@@ -111,13 +123,30 @@ export class Ledger {
     const once = await readAll(client, 'SELECT k, writer FROM durability.once');
     const registers = await readAll(client, 'SELECT k, version FROM durability.registers');
     const counters = await readAll(client, 'SELECT k, n FROM durability.counters');
-    const checked = this.rows.size + this.pairs.size + this.once.size + this.registers.length + this.counters.length;
+    const checked =
+      this.rows.size +
+      this.pairs.size +
+      this.once.size +
+      this.registers.length +
+      this.counters.length;
     const failure =
-      firstMissing('row', this.rows, new Set(rows.filter(({ k, v }) => v === `value ${k}`).map(({ k }) => k))) ??
+      firstMissing(
+        'row',
+        this.rows,
+        new Set(rows.filter(({ k, v }) => v === `value ${k}`).map(({ k }) => k)),
+      ) ??
       firstMissing('first half of batch', this.pairs, halves(pairs, 1)) ??
       firstMissing('second half of batch', this.pairs, halves(pairs, 2)) ??
-      firstMissing('conditional row', this.once.keys(), new Set(once.filter(({ k, writer }) => writer === k).map(({ k }) => k))) ??
-      outOfRange('register', this.registers, new Map(registers.map(({ k, version }) => [k, version]))) ??
+      firstMissing(
+        'conditional row',
+        this.once.keys(),
+        new Set(once.filter(({ k, writer }) => writer === k).map(({ k }) => k)),
+      ) ??
+      outOfRange(
+        'register',
+        this.registers,
+        new Map(registers.map(({ k, version }) => [k, version])),
+      ) ??
       outOfRange('counter', this.counters, new Map(counters.map(({ k, n }) => [k, Number(n)])));
     return { checked, failure };
   }
@@ -135,13 +164,16 @@ async function readAll(client, query) {
 
 function firstMissing(what, expected, found) {
   const missing = [...expected].filter((key) => !found.has(key));
-  return missing.length === 0 ? null : `${missing.length} acknowledged ${what}s are gone, the first is ${missing[0]}`;
+  return missing.length === 0
+    ? null
+    : `${missing.length} acknowledged ${what}s are gone, the first is ${missing[0]}`;
 }
 
 function outOfRange(what, expected, found) {
   for (const [k, { acknowledged, tried }] of expected.entries()) {
     const value = found.get(k) ?? 0;
-    if (value < acknowledged || value > tried) return `${what} ${k} is ${value}; acknowledged ${acknowledged}, tried ${tried}`;
+    if (value < acknowledged || value > tried)
+      return `${what} ${k} is ${value}; acknowledged ${acknowledged}, tried ${tried}`;
   }
   return null;
 }

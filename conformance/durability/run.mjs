@@ -33,7 +33,9 @@ const folder = mkdtempSync(join(tmpdir(), 'starfish-durability-'));
 const ledger = new Ledger();
 const counts = { passed: 0, failed: 0 };
 
-say(`durability: ${options.cycles} times kill -9, commitlog_sync ${options.sync}, seed ${options.seed}`);
+say(
+  `durability: ${options.cycles} times kill -9, commitlog_sync ${options.sync}, seed ${options.seed}`,
+);
 for (let cycle = 1; cycle <= Number(options.cycles); cycle++) {
   const line = await runCycle(cycle).catch((error) => ({ failure: error.message.split('\n')[0] }));
   if (line.failure === undefined) counts.passed++;
@@ -61,18 +63,27 @@ async function runCycle(cycle) {
     client = await connect();
     const verified = await ledger.verify(client);
     const tableMissing = await missingTable(client);
-    if (verified.failure !== null || tableMissing !== null) return { failure: verified.failure ?? tableMissing };
+    if (verified.failure !== null || tableMissing !== null)
+      return { failure: verified.failure ?? tableMissing };
     await ledger.prepareSchema(client);
-    await client.execute(`CREATE TABLE IF NOT EXISTS durability.made_${cycle} (k int PRIMARY KEY)`, [], { prepare: false });
+    await client.execute(
+      `CREATE TABLE IF NOT EXISTS durability.made_${cycle} (k int PRIMARY KEY)`,
+      [],
+      { prepare: false },
+    );
     ledger.tables.push(`made_${cycle}`);
     const loadMs = LOAD_MS[0] + random() * (LOAD_MS[1] - LOAD_MS[0]);
     const running = { isOver: false };
-    const load = Promise.all(Array.from({ length: IN_FLIGHT }, () => ledger.write(client, random, running)));
+    const load = Promise.all(
+      Array.from({ length: IN_FLIGHT }, () => ledger.write(client, random, running)),
+    );
     await sleep(loadMs);
     await kill(child);
     running.isOver = true;
     await load;
-    return { text: `${verified.checked} read back, ready in ${Math.round(readyMs)} ms; ${Math.round(loadMs)} ms of load, ${ledger.takeAcknowledged()} acknowledged` };
+    return {
+      text: `${verified.checked} read back, ready in ${Math.round(readyMs)} ms; ${Math.round(loadMs)} ms of load, ${ledger.takeAcknowledged()} acknowledged`,
+    };
   } finally {
     await kill(child);
     await client?.shutdown().catch(() => undefined);
@@ -80,20 +91,45 @@ async function runCycle(cycle) {
 }
 
 async function missingTable(client) {
-  const { rows } = await client.execute("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'durability'", [], { prepare: false });
+  const { rows } = await client.execute(
+    "SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'durability'",
+    [],
+    { prepare: false },
+  );
   const missing = ledger.tables.filter((name) => !rows.some((row) => row.table_name === name));
   return missing.length === 0 ? null : `table ${missing[0]} is gone`;
 }
 
 function startUp() {
-  const words = ['up', '-n', '3:3', '--address-block', options.block, '--data', join(folder, 'data'), '--no-color'];
-  const settings = [`commitlog_sync=${options.sync}`, 'commitlog_sync_period=700ms', 'commitlog_sync_group_window=20ms', 'commitlog_segment_size=128KiB', 'commitlog_total_space=768KiB'];
+  const words = [
+    'up',
+    '-n',
+    '3:3',
+    '--address-block',
+    options.block,
+    '--data',
+    join(folder, 'data'),
+    '--no-color',
+  ];
+  const settings = [
+    `commitlog_sync=${options.sync}`,
+    'commitlog_sync_period=700ms',
+    'commitlog_sync_group_window=20ms',
+    'commitlog_segment_size=128KiB',
+    'commitlog_total_space=768KiB',
+  ];
   const sets = settings.flatMap((setting) => ['--set', `cassandra.${setting}`]);
   // No latency: more writes in the same time.
-  const links = ['links.within-zone=0ms', 'links.between-zones=0ms', 'links.dc1..dc2=0ms'].flatMap((link) => ['--set', link]);
-  const child = spawn(process.execPath, [MAIN, ...words, ...sets, ...links], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const links = ['links.within-zone=0ms', 'links.between-zones=0ms', 'links.dc1..dc2=0ms'].flatMap(
+    (link) => ['--set', link],
+  );
+  const child = spawn(process.execPath, [MAIN, ...words, ...sets, ...links], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child.text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (child.text += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => (child.text += chunk));
   child.gone = new Promise((resolve) => child.once('close', resolve));
   return child;
 }
@@ -101,10 +137,12 @@ function startUp() {
 async function untilReady(child) {
   const deadline = Date.now() + READY_LIMIT_MS;
   while (!child.text.includes('ready in')) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`starfish up did not come up: ${child.text}`);
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new Error(`starfish up did not come up: ${child.text}`);
     await sleep(10);
   }
-  if (child.text.includes('did not start')) throw new Error(child.text.split('\n').find((line) => line.includes('did not start')));
+  if (child.text.includes('did not start'))
+    throw new Error(child.text.split('\n').find((line) => line.includes('did not start')));
 }
 
 async function kill(child) {

@@ -71,7 +71,9 @@ export class Cluster {
     };
     this.seeds = firstOfEachDatacenter(nodes);
     const tokens = options.tokens ?? initialTokens(nodes, config, options.tokenRandom ?? random);
-    this.members = nodes.map((placement, at) => this.newHost(placement, tokens[at] ?? null, random.fork(placement.endpoint)));
+    this.members = nodes.map((placement, at) =>
+      this.newHost(placement, tokens[at] ?? null, random.fork(placement.endpoint)),
+    );
   }
 
   /** The members of the cluster, running or not, in the order they came. */
@@ -95,7 +97,9 @@ export class Cluster {
 
   /** Nodes a newcomer asks for the way: the seeds that run, or else anybody who does. */
   seedsFor(newcomer: Endpoint): readonly Endpoint[] {
-    const up = this.hosts.filter((host) => host.state === 'up' && host.placement.endpoint !== newcomer).map((host) => host.placement.endpoint);
+    const up = this.hosts
+      .filter((host) => host.state === 'up' && host.placement.endpoint !== newcomer)
+      .map((host) => host.placement.endpoint);
     const seeds = this.seeds.filter((seed) => up.includes(seed));
     return seeds.length > 0 ? seeds : up.slice(0, 1);
   }
@@ -133,14 +137,20 @@ export class Cluster {
     let waiting = this.hosts.length;
     for (const host of this.hosts) {
       host.start((error) => {
-        if (error !== null) this.startErrors.push(`${host.placement.place} (${host.placement.address}): ${error}`);
+        if (error !== null)
+          this.startErrors.push(`${host.placement.place} (${host.placement.address}): ${error}`);
         if (--waiting > 0) return;
-        if (!this.hosts.some(({ state }) => state === 'up')) done(this.startErrors[0] ?? 'No node started.');
-        else this.introduce(() => this.isWhole(), () => {
-          this.links.setModel(this.options.latency);
-          for (const { node } of this.hosts) node?.refreshPeers();
-          done(null);
-        });
+        if (!this.hosts.some(({ state }) => state === 'up'))
+          done(this.startErrors[0] ?? 'No node started.');
+        else
+          this.introduce(
+            () => this.isWhole(),
+            () => {
+              this.links.setModel(this.options.latency);
+              for (const { node } of this.hosts) node?.refreshPeers();
+              done(null);
+            },
+          );
       });
     }
   }
@@ -151,7 +161,10 @@ export class Cluster {
    */
   announceClients(done: () => void): void {
     const running = this.hosts.flatMap(({ node }) => (node === null ? [] : [node.membership]));
-    this.introduce(() => running.every((one) => running.every((other) => one.isRpcReady(other.self))), done);
+    this.introduce(
+      () => running.every((one) => running.every((other) => one.isRpcReady(other.self))),
+      done,
+    );
   }
 
   host(place: string): NodeHost | undefined {
@@ -169,17 +182,24 @@ export class Cluster {
     for (const { node } of running) {
       if (node === null) return false;
       versions.add(node.schema.current.version);
-      for (const other of running) if (!node.membership.isAlive(other.placement.endpoint)) return false;
+      for (const other of running)
+        if (!node.membership.isAlive(other.placement.endpoint)) return false;
     }
     return versions.size <= 1;
   }
 
-  private newHost(placement: NodePlacement, tokens: readonly string[] | null, random: Random): NodeHost {
+  private newHost(
+    placement: NodePlacement,
+    tokens: readonly string[] | null,
+    random: Random,
+  ): NodeHost {
     const { options } = this;
     const { datacenter, rack, endpoint } = placement;
     this.links.place(endpoint, { datacenter, rack });
     return new NodeHost({
-      placement, seeds: this.seeds, schemaCache: this.schemaCache,
+      placement,
+      seeds: this.seeds,
+      schemaCache: this.schemaCache,
       fabric: this.fabric,
       config: { ...options.config, initial_token: tokens, auto_bootstrap: false },
       random,
@@ -202,7 +222,8 @@ export class Cluster {
       for (const { node } of this.hosts) {
         if (node === null) continue;
         for (const { placement } of this.hosts) {
-          if (placement.endpoint !== node.self) node.membership.gossiper.gossipTo(placement.endpoint);
+          if (placement.endpoint !== node.self)
+            node.membership.gossiper.gossipTo(placement.endpoint);
         }
       }
       this.options.loop.after(rounds < 3 ? 1 : 10, round);
@@ -213,6 +234,7 @@ export class Cluster {
 
 function firstOfEachDatacenter(nodes: readonly NodePlacement[]): readonly Endpoint[] {
   const seeds = new Map<string, Endpoint>();
-  for (const { datacenter, endpoint } of nodes) if (!seeds.has(datacenter)) seeds.set(datacenter, endpoint);
+  for (const { datacenter, endpoint } of nodes)
+    if (!seeds.has(datacenter)) seeds.set(datacenter, endpoint);
   return [...seeds.values()];
 }

@@ -59,6 +59,14 @@ export class CqlPort {
     this.server?.broadcast(event);
   }
 
+  freeze(): void {
+    this.server?.freeze();
+  }
+
+  thaw(): void {
+    this.server?.thaw();
+  }
+
   kill(): void {
     this.server?.kill();
     this.server = null;

@@ -2,7 +2,15 @@
 // are members now. Data opened with another topology would be silently wrong, so that is refused in words.
 // Test: test/durability-cluster/data-folder.test.ts.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { InvalidDocument } from '../topology/load-topology.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -35,12 +43,18 @@ export function readDataFolder(folder: string): DataFolderManifest | null {
     throw error;
   }
   const manifest = parse(text);
-  if (manifest === null) throw new InvalidDocument(`${path} cannot be read: it is damaged or of another version. Move ${folder} away, or restore the file.`);
+  if (manifest === null)
+    throw new InvalidDocument(
+      `${path} cannot be read: it is damaged or of another version. Move ${folder} away, or restore the file.`,
+    );
   return manifest;
 }
 
 /** The folder's manifest, made if the folder is new. Throws InvalidDocument when it belongs to another topology. */
-export function openDataFolder(folder: string, opening: { readonly topology: Topology; readonly addresses: AddressPlan; readonly seed: number }): DataFolderManifest {
+export function openDataFolder(
+  folder: string,
+  opening: { readonly topology: Topology; readonly addresses: AddressPlan; readonly seed: number },
+): DataFolderManifest {
   const { topology, addresses, seed } = opening;
   const { nodes } = placeTopology(topology, addresses);
   const kept = readDataFolder(folder);
@@ -49,7 +63,13 @@ export function openDataFolder(folder: string, opening: { readonly topology: Top
     refuseMoved(folder, kept, addresses.block);
     return kept;
   }
-  const made = { version: VERSION, seed, block: addresses.block, founders: nodes.map(({ place }) => place), members: nodes };
+  const made = {
+    version: VERSION,
+    seed,
+    block: addresses.block,
+    founders: nodes.map(({ place }) => place),
+    members: nodes,
+  };
   saveDataFolder(folder, made);
   return made;
 }
@@ -64,7 +84,11 @@ export function saveDataFolder(folder: string, manifest: DataFolderManifest): vo
   sync(folder);
 }
 
-function refuseOther(folder: string, { founders }: DataFolderManifest, nodes: readonly NodePlacement[]): void {
+function refuseOther(
+  folder: string,
+  { founders }: DataFolderManifest,
+  nodes: readonly NodePlacement[],
+): void {
   const wanted = nodes.map(({ place }) => place);
   const without = founders.filter((place) => !wanted.includes(place));
   const added = wanted.filter((place) => !founders.includes(place));
@@ -89,7 +113,10 @@ function refuseMoved(folder: string, { block }: DataFolderManifest, asked: strin
 function parse(text: string): DataFolderManifest | null {
   try {
     const manifest = JSON.parse(text) as DataFolderManifest | null;
-    const isOurs = manifest?.version === VERSION && Array.isArray(manifest.founders) && Array.isArray(manifest.members);
+    const isOurs =
+      manifest?.version === VERSION &&
+      Array.isArray(manifest.founders) &&
+      Array.isArray(manifest.members);
     return isOurs ? manifest : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

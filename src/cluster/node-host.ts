@@ -26,6 +26,9 @@ export interface NativeTransport {
   open(): Promise<void>;
   drain(): Promise<void>;
   kill(): void;
+  /** The process stops and goes on: clients are neither read nor answered meanwhile. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** How a node first comes into a running cluster; null: it founds the cluster with the others. */
@@ -103,9 +106,14 @@ export class NodeHost {
       world,
       config: this.lifeConfig(),
       identity: {
-        datacenter: placement.datacenter, rack: placement.rack, releaseVersion: RELEASE_VERSION,
-        nativeAddress: placement.address, nativePort: placement.nativePort,
-        seeds: this.joinPlan?.seeds ?? options.seeds, replaceAddress: this.joinPlan?.replaceAddress ?? null, snitch: 'topology',
+        datacenter: placement.datacenter,
+        rack: placement.rack,
+        releaseVersion: RELEASE_VERSION,
+        nativeAddress: placement.address,
+        nativePort: placement.nativePort,
+        seeds: this.joinPlan?.seeds ?? options.seeds,
+        replaceAddress: this.joinPlan?.replaceAddress ?? null,
+        snitch: 'topology',
       },
       telemetry: options.telemetry,
       schemaCache: options.schemaCache,
@@ -142,7 +150,9 @@ export class NodeHost {
       return;
     }
     const kept = disk(fabric.loop, new Gate());
-    const paths = ['commitlog', 'data', 'hints'].flatMap((folder) => kept.listSync(folder).map((name) => `${folder}/${name}`));
+    const paths = ['commitlog', 'data', 'hints'].flatMap((folder) =>
+      kept.listSync(folder).map((name) => `${folder}/${name}`),
+    );
     let left = paths.length;
     if (left === 0) done();
     for (const path of paths) {
@@ -175,7 +185,11 @@ export class NodeHost {
   }
 
   /** A node whose bootstrap failed stays, silent to clients, until it is resumed or ended. */
-  private onStarted(node: CassandraNode, error: string | null, done: (error: string | null) => void): void {
+  private onStarted(
+    node: CassandraNode,
+    error: string | null,
+    done: (error: string | null) => void,
+  ): void {
     if (this.life?.node !== node) return;
     // A resumption that is refused ends nothing.
     if (error !== null && this.state === 'up') {
@@ -213,7 +227,12 @@ export class NodeHost {
     const isFirst = this.isFresh;
     this.isFresh = false;
     if (isFirst && this.joinPlan !== null) return {};
-    return { shadowRetryMs: 20, settleMinMs: isFirst ? 0 : intervalMs, settlePollMs: intervalMs / 2, settlePolls: isFirst ? 0 : 1 };
+    return {
+      shadowRetryMs: 20,
+      settleMinMs: isFirst ? 0 : intervalMs,
+      settlePollMs: intervalMs / 2,
+      settlePolls: isFirst ? 0 : 1,
+    };
   }
 
   /** Ends the life without a goodbye. */
@@ -242,11 +261,13 @@ export class NodeHost {
 
   pause(): void {
     this.life?.world.gate.pause();
+    this.transport?.freeze();
     if (this.life !== null) this.state = 'paused';
   }
 
   resume(): void {
     if (this.state === 'paused') this.state = 'up';
     this.life?.world.gate.resume();
+    this.transport?.thaw();
   }
 }

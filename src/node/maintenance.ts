@@ -48,7 +48,11 @@ export class Maintenance {
   private readonly storage: NodeStorage;
   private readonly ids: TimeUuidGenerator;
 
-  constructor(parts: { readonly clock: Clock; readonly random: Random; readonly storage: NodeStorage }) {
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly storage: NodeStorage;
+  }) {
     this.clock = parts.clock;
     this.storage = parts.storage;
     this.ids = new TimeUuidGenerator(parts.random.fork('maintenance').bytes(8));
@@ -79,7 +83,11 @@ export class Maintenance {
   }
 
   /** Purges what may be purged in these tables, one after another, in portions. */
-  compact(tables: readonly TableMetadata[], kind: ActiveCompaction['kind'], done: () => void): void {
+  compact(
+    tables: readonly TableMetadata[],
+    kind: ActiveCompaction['kind'],
+    done: () => void,
+  ): void {
     const waiting = [...tables];
     const next = (): void => {
       const table = waiting.shift();
@@ -95,7 +103,11 @@ export class Maintenance {
   }
 
   /** `done` when all are on disk; at once without one. */
-  snapshot(tag: string, tables: readonly TableMetadata[], done: () => void = () => undefined): void {
+  snapshot(
+    tag: string,
+    tables: readonly TableMetadata[],
+    done: () => void = () => undefined,
+  ): void {
     let left = tables.length;
     if (left === 0) done();
     for (const table of tables) {
@@ -109,7 +121,12 @@ export class Maintenance {
   restore(tag: string, table: TableMetadata, done: (error: string | null) => void): void {
     const error = this.storage.readSnapshot(tag, table, (partition) => {
       const { key } = partition;
-      this.storage.merge({ keyspace: table.keyspace, key, updates: [partition], createdAtMs: this.clock.wallMs() });
+      this.storage.merge({
+        keyspace: table.keyspace,
+        key,
+        updates: [partition],
+        createdAtMs: this.clock.wallMs(),
+      });
     });
     if (error === null) this.storage.checkpoint(() => done(null));
     else done(error);
@@ -133,7 +150,15 @@ export class Maintenance {
       this.active.delete(id);
       this.completed++;
       this.bytesCompacted += bytesIn;
-      this.history.push({ id, keyspace, table, atMs: this.clock.wallMs(), bytesIn, bytesOut: store.dataBytes, partitions: total });
+      this.history.push({
+        id,
+        keyspace,
+        table,
+        atMs: this.clock.wallMs(),
+        bytesIn,
+        bytesOut: store.dataBytes,
+        partitions: total,
+      });
       if (this.history.length > HISTORY_KEPT) this.history.shift();
       done();
     };

@@ -30,7 +30,11 @@ import { StreamPlans } from './stream-plans.ts';
 import type { SchemaCache } from './schema/schema-cache.ts';
 import { schemaMessenger, serveSchema } from './schema/schema-messenger.ts';
 import { SchemaService } from './schema/schema-service.ts';
-import { isLocalSystemKeyspace, SYSTEM_KEYSPACE, SYSTEM_SCHEMA_KEYSPACE } from './schema/system-keyspaces.ts';
+import {
+  isLocalSystemKeyspace,
+  SYSTEM_KEYSPACE,
+  SYSTEM_SCHEMA_KEYSPACE,
+} from './schema/system-keyspaces.ts';
 import { NodeStorage } from './storage/node-storage.ts';
 import { SystemBookkeeping } from './system-bookkeeping.ts';
 import { systemMembershipStore } from './system-membership-store.ts';
@@ -99,11 +103,19 @@ export class CassandraNode {
     this.self = network.self;
     this.startedAtMs = clock.nowMs();
     this.storage = options.storage ?? this.openStorage();
-    this.store = new StorageStore({ storage: this.storage, schema: () => this.schema, clock, config, hasDisk: disk !== null });
+    this.store = new StorageStore({
+      storage: this.storage,
+      schema: () => this.schema,
+      clock,
+      config,
+      hasDisk: disk !== null,
+    });
     this.tables = new LocalTables(this.store, clock);
     this.messaging = new Messaging({ clock, network }, config);
     this.schema = new SchemaService({
-      self: this.self, clock, telemetry,
+      self: this.self,
+      clock,
+      telemetry,
       store: this.store,
       cache: options.schemaCache,
       messenger: schemaMessenger(this.messaging),
@@ -114,48 +126,103 @@ export class CassandraNode {
       alignStores(this.storage, before, after);
       this.bookkeeping.onSchema(before, after);
       this.views.onSchema(before, after, this.membership.mode !== 'STARTING');
-      for (const change of changes) options.onClientEvent({ type: 'SCHEMA_CHANGE', change } as ClientEvent);
+      for (const change of changes)
+        options.onClientEvent({ type: 'SCHEMA_CHANGE', change } as ClientEvent);
       if (this.membership.mode !== 'STARTING') this.onSchemaVersion(after.version);
     });
-    this.streamPlans = new StreamPlans({ self: this.self, clock, telemetry, streaming: () => this.streaming });
+    this.streamPlans = new StreamPlans({
+      self: this.self,
+      clock,
+      telemetry,
+      streaming: () => this.streaming,
+    });
     this.membership = new Membership(
       {
-        clock, random, telemetry, messaging: this.messaging, schema: this.schema,
+        clock,
+        random,
+        telemetry,
+        messaging: this.messaging,
+        schema: this.schema,
         store: systemMembershipStore(this.tables),
         streaming: this.streamPlans,
         hooks: this.hooks(),
       },
       {
-        config, identity: options.identity, gossip: options.gossip, consistentRangeMovement: true,
+        config,
+        identity: options.identity,
+        gossip: options.gossip,
+        consistentRangeMovement: true,
         randomTokensIfUnsupported: false,
       },
     );
     this.bookkeeping = new SystemBookkeeping({
-      clock, store: this.store, storage: this.storage, membership: this.membership, schema: () => this.schema.current,
+      clock,
+      store: this.store,
+      storage: this.storage,
+      membership: this.membership,
+      schema: () => this.schema.current,
     });
     this.peerTables = new PeerTables(this.tables, this.membership);
     this.hints = new Hints({
-      clock, telemetry, config, messaging: this.messaging, cluster: this.membership, disk: options.hintsDisk,
+      clock,
+      telemetry,
+      config,
+      messaging: this.messaging,
+      cluster: this.membership,
+      disk: options.hintsDisk,
       tableById: (id) => this.storage.store(id)?.table,
     });
     this.coordinator = new CoordinatorService({
-      clock, random, config, telemetry, messaging: this.messaging, cluster: this.membership, schema: this.schema,
-      hints: this.hints, store: this.store,
+      clock,
+      random,
+      config,
+      telemetry,
+      messaging: this.messaging,
+      cluster: this.membership,
+      schema: this.schema,
+      hints: this.hints,
+      store: this.store,
     });
-    const parts = { clock, random, config, telemetry, messaging: this.messaging, cluster: this.membership, schema: this.schema, store: this.store };
+    const parts = {
+      clock,
+      random,
+      config,
+      telemetry,
+      messaging: this.messaging,
+      cluster: this.membership,
+      schema: this.schema,
+      store: this.store,
+    };
     this.streaming = new Streaming(parts);
     this.repair = new RepairService({ ...parts, streaming: this.streaming });
     this.views = new ViewWriter({
-      clock, cluster: this.membership, schema: this.schema, messaging: this.messaging, storage: this.storage, hints: this.hints,
+      clock,
+      cluster: this.membership,
+      schema: this.schema,
+      messaging: this.messaging,
+      storage: this.storage,
+      hints: this.hints,
       apply: (mutation) => void this.store.apply(mutation),
     });
     this.store.views = this.views;
     this.metered = new MeteredCoordinator(this.coordinator, clock);
     this.cql = new NodeCql(this);
     this.maintenance = new Maintenance({ clock, random, storage: this.storage });
-    this.load = new LoadBroadcaster({ clock, membership: this.membership, dataBytes: () => this.storage.dataBytes });
-    this.lifecycle = new Lifecycle({ membership: this.membership, storage: this.storage, hints: this.hints });
-    this.replica = new Replica({ messaging: this.messaging, store: this.store, schema: this.schema });
+    this.load = new LoadBroadcaster({
+      clock,
+      membership: this.membership,
+      dataBytes: () => this.storage.dataBytes,
+    });
+    this.lifecycle = new Lifecycle({
+      membership: this.membership,
+      storage: this.storage,
+      hints: this.hints,
+    });
+    this.replica = new Replica({
+      messaging: this.messaging,
+      store: this.store,
+      schema: this.schema,
+    });
   }
 
   /** Reads what was kept, joins the ring, serves. `done` is called once; a text says why the node does not run. */
@@ -255,7 +322,8 @@ export class CassandraNode {
       config,
       onFailure: (decision, { error, path }) => {
         this.tellDiskFailure(path, error, decision);
-        if (decision === 'stop-node' || decision === 'kill-node') this.options.onFatal(decision, `${path}: ${error}`);
+        if (decision === 'stop-node' || decision === 'kill-node')
+          this.options.onFatal(decision, `${path}: ${error}`);
       },
     });
   }
@@ -293,7 +361,11 @@ export class CassandraNode {
     this.streaming.serve();
     this.repair.serve();
     serveHints({
-      messaging: this.messaging, cluster: this.membership, schema: this.schema, store: this.store, hints: this.hints,
+      messaging: this.messaging,
+      cluster: this.membership,
+      schema: this.schema,
+      store: this.store,
+      hints: this.hints,
       writes: this.coordinator.writes,
     });
   }
@@ -302,9 +374,15 @@ export class CassandraNode {
     const { config, identity } = this.options;
     const [address = ''] = this.self.split(':');
     this.tables.updateLocal({
-      broadcastAddress: address, broadcastPort: config.storage_port, listenAddress: address, listenPort: config.storage_port,
-      clusterName: config.cluster_name, datacenter: identity.datacenter, rack: identity.rack,
-      nativeAddress: identity.nativeAddress, nativePort: identity.nativePort,
+      broadcastAddress: address,
+      broadcastPort: config.storage_port,
+      listenAddress: address,
+      listenPort: config.storage_port,
+      clusterName: config.cluster_name,
+      datacenter: identity.datacenter,
+      rack: identity.rack,
+      nativeAddress: identity.nativeAddress,
+      nativePort: identity.nativePort,
     });
   }
 
@@ -313,7 +391,8 @@ export class CassandraNode {
     this.tables.updateLocal({ schemaVersion: version });
     // Drivers wait for agreement: the nearest peers hear of it at once, the others by the usual rounds.
     const { gossiper } = this.membership;
-    for (const peer of gossiper.liveEndpoints().slice(0, SCHEMA_ANNOUNCEMENTS_MAX)) gossiper.gossipTo(peer);
+    for (const peer of gossiper.liveEndpoints().slice(0, SCHEMA_ANNOUNCEMENTS_MAX))
+      gossiper.gossipTo(peer);
   }
 
   private hooks(): MembershipHooks {
@@ -340,6 +419,7 @@ export class CassandraNode {
 }
 
 function toClientEvent({ kind, address, port }: ClusterEvent): ClientEvent {
-  if (kind === 'UP' || kind === 'DOWN') return { type: 'STATUS_CHANGE', change: kind, address, port };
+  if (kind === 'UP' || kind === 'DOWN')
+    return { type: 'STATUS_CHANGE', change: kind, address, port };
   return { type: 'TOPOLOGY_CHANGE', change: kind, address, port };
 }

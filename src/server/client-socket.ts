@@ -18,6 +18,8 @@ export interface SocketOwner {
   readonly limits: TransportLimits;
   readonly inFlight: InFlight;
   readonly connectionOptions: ConnectionOptions;
+  /** The process stands still: nothing is read or written. */
+  readonly isFrozen: boolean;
   /** Runs `endTurn` of this socket when the present turn is over. */
   scheduleTurn(socket: ClientSocket): void;
   /** Takes back a lent buffer whose bytes the kernel has. */
@@ -82,7 +84,7 @@ export class ClientSocket {
 
   /** Sends what there is, then goes on with requests that had to wait. */
   endTurn(): void {
-    if (this.closed) return;
+    if (this.closed || this.owner.isFrozen) return;
     this.flush();
     if (!this.paused || this.ending) return;
     if (this.mustPause()) {
@@ -201,8 +203,9 @@ export class ClientSocket {
   }
 
   private mustPause(): boolean {
-    const { limits, inFlight } = this.owner;
+    const { limits, inFlight, isFrozen } = this.owner;
     return (
+      isFrozen ||
       this.pendingBytes() > limits.output_pause_bytes ||
       this.requests >= limits.max_requests_in_flight_per_connection ||
       (!this.connection.throwsOnOverload && !inFlight.fits(this.client, 0))

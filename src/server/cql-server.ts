@@ -61,6 +61,7 @@ export class CqlServer implements SocketOwner {
   private waiting = new Set<ClientSocket>();
   private turnScheduled = false;
   private nextId = 1;
+  private frozen = false;
 
   constructor(options: CqlServerOptions) {
     const codecs = options.codecs ?? loadCompressionCodecs();
@@ -83,6 +84,22 @@ export class CqlServer implements SocketOwner {
   /** Whether new clients are accepted. */
   get isListening(): boolean {
     return this.server !== null;
+  }
+
+  get isFrozen(): boolean {
+    return this.frozen;
+  }
+
+  /** Looks to clients as a stopped process does: connections are made, and nothing is read or answered. */
+  freeze(): void {
+    this.frozen = true;
+  }
+
+  /** Goes on with what waited. */
+  thaw(): void {
+    if (!this.frozen) return;
+    this.frozen = false;
+    for (const socket of this.sockets) this.scheduleTurn(socket);
   }
 
   /** Connections being served. */

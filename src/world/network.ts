@@ -126,7 +126,13 @@ export class NetworkEnd implements Network, Inbox {
     const { links } = this.fabric;
     let random: Random | null = null;
     const stream = (): Random => (random ??= links.stream(this.self, to));
-    const peer: Peer = { link: links.link(this.self, to), jammed: null, stream, end: undefined, foundAt: -1 };
+    const peer: Peer = {
+      link: links.link(this.self, to),
+      jammed: null,
+      stream,
+      end: undefined,
+      foundAt: -1,
+    };
     this.peers.set(to, peer);
     return peer;
   }

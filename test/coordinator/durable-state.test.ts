@@ -81,7 +81,13 @@ describe('Paxos state', () => {
     ask(40, true);
     ask(35, false);
     expect(kinds).toEqual([
-      'promise', 'promise', 'permit-read', 'permit-read', 'reject', 'promise', 'reject',
+      'promise',
+      'promise',
+      'permit-read',
+      'permit-read',
+      'reject',
+      'promise',
+      'reject',
     ]);
     expect(open().current(at)).toMatchObject({ promised: ballot(40), promisedWrite: ballot(40) });
   });

@@ -84,10 +84,14 @@ describe('a gate', () => {
     const gate = new Gate();
     const order: number[] = [];
     gate.pause();
-    gate.passMessage(() => {
-      order.push(1);
-      gate.pause();
-    }, Infinity, 0);
+    gate.passMessage(
+      () => {
+        order.push(1);
+        gate.pause();
+      },
+      Infinity,
+      0,
+    );
     gate.passMessage(() => void order.push(2), Infinity, 0);
     gate.pass(() => void order.push(3));
     gate.resume();

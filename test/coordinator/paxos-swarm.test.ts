@@ -64,7 +64,11 @@ class History {
     const add = (applied: boolean | null, found?: RegisterValue): void => {
       const endMs = applied === null ? Infinity : this.cluster.loop.nowMs();
       const call = { kind: 'cas', from, to, applied } as const;
-      this.operations.push({ startMs, endMs, call: found === undefined ? call : { ...call, found } });
+      this.operations.push({
+        startMs,
+        endMs,
+        call: found === undefined ? call : { ...call, found },
+      });
       if (applied !== null) this.known = applied ? to : (found ?? null);
     };
     node.coordinator.cas(
@@ -104,7 +108,11 @@ class History {
   }
 }
 
-function run(seed: number, variants: Variants, plant: (cluster: ToyCluster) => void = () => undefined): History {
+function run(
+  seed: number,
+  variants: Variants,
+  plant: (cluster: ToyCluster) => void = () => undefined,
+): History {
   const cluster = newCluster(seed, variants);
   plant(cluster);
   const random: Random = new SeededRandom(seed).fork('schedule');
@@ -132,7 +140,9 @@ function verdict({ operations }: History) {
     else seen.add(call.from).add(call.found ?? null);
   }
   return checkRegister(
-    operations.filter(({ call }) => call.kind === 'read' || call.applied !== null || seen.has(call.to)),
+    operations.filter(
+      ({ call }) => call.kind === 'read' || call.applied !== null || seen.has(call.to),
+    ),
   );
 }
 
@@ -157,7 +167,12 @@ function inEveryStore(change: (store: Record<string, unknown>) => Record<string,
 }
 
 type Promised = { readonly before: object; readonly after?: object };
-type Promise2 = (at: unknown, ballot: unknown, isWrite: boolean, done: (result: Promised) => void) => void;
+type Promise2 = (
+  at: unknown,
+  ballot: unknown,
+  isWrite: boolean,
+  done: (result: Promised) => void,
+) => void;
 
 const hidesAccepted = inEveryStore((store) => {
   const promise = (store['promise'] as Promise2).bind(store);

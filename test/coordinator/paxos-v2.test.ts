@@ -74,8 +74,15 @@ function proposeText(result: Propose2Result | null): string {
 describe('a prepare', () => {
   const promise = (more: Partial<Prepare2Response & { readonly kind: 'permitted' }> = {}) =>
     ({
-      kind: 'permitted', promised: true, accepted: null, committed: null, partitions: [], stable: true,
-      electorateDiffers: false, supersededBy: null, ...more,
+      kind: 'permitted',
+      promised: true,
+      accepted: null,
+      committed: null,
+      partitions: [],
+      stable: true,
+      electorateDiffers: false,
+      supersededBy: null,
+      ...more,
     }) as const;
   const commit = { ballot: ballot(5), mutation: null };
   const run = (
@@ -96,7 +103,12 @@ describe('a prepare', () => {
   it('is permitted by a majority of promises, with their contents', () => {
     const { results } = run([promise(), promise(), promise()]);
     expect(results).toMatchObject([
-      { kind: 'permitted', isPromised: true, isReadSafe: true, sources: [{ node: a }, { node: b }] },
+      {
+        kind: 'permitted',
+        isPromised: true,
+        isReadSafe: true,
+        sources: [{ node: a }, { node: b }],
+      },
     ]);
   });
 
@@ -179,14 +191,20 @@ describe('the pause under contention', () => {
 
   it('grows with the attempts and the measured latencies, up to 100 ms', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.01, max: 2_000, noNaN: true }), fc.integer({ min: 1, max: 20 }), (latencyMs, attempts) => {
-        const backoff = new ContentionBackoff(clock, new SeededRandom(7));
-        for (let n = 0; n < 100; n++) backoff.writes.record(latencyMs);
-        const ms = backoff.waitMs(attempts);
-        expect(ms).toBeLessThanOrEqual(100);
-        // A histogram's bucket is a fifth wide.
-        expect(ms).toBeGreaterThanOrEqual(Math.min(latencyMs * 0.66, 100 - latencyMs * 0.5 * 1.21 - 5));
-      }),
+      fc.property(
+        fc.double({ min: 0.01, max: 2_000, noNaN: true }),
+        fc.integer({ min: 1, max: 20 }),
+        (latencyMs, attempts) => {
+          const backoff = new ContentionBackoff(clock, new SeededRandom(7));
+          for (let n = 0; n < 100; n++) backoff.writes.record(latencyMs);
+          const ms = backoff.waitMs(attempts);
+          expect(ms).toBeLessThanOrEqual(100);
+          // A histogram's bucket is a fifth wide.
+          expect(ms).toBeGreaterThanOrEqual(
+            Math.min(latencyMs * 0.66, 100 - latencyMs * 0.5 * 1.21 - 5),
+          );
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -6,12 +6,13 @@ import { describe, expect, it } from 'vitest';
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
 import type { Replication } from '../../src/node/cluster-state.ts';
 import type { PlanInput } from '../../src/node/coordinator/replica-plan.ts';
-import { nonSerial, planPaxos, planPaxos2, planPaxosCommit } from '../../src/node/coordinator/paxos-plan.ts';
 import {
-  planRead,
-  planReadRepair,
-  planWrite,
-} from '../../src/node/coordinator/replica-plan.ts';
+  nonSerial,
+  planPaxos,
+  planPaxos2,
+  planPaxosCommit,
+} from '../../src/node/coordinator/paxos-plan.ts';
+import { planRead, planReadRepair, planWrite } from '../../src/node/coordinator/replica-plan.ts';
 import { endpoint } from '../../src/world/ports.ts';
 import type { Endpoint } from '../../src/world/ports.ts';
 
@@ -242,7 +243,11 @@ describe('replica plan', () => {
           const required = half(natural.length) + pending.length;
           expect(plan.kind === 'paxos2').toBe(live.length >= required);
           if (plan.kind !== 'paxos2') return;
-          expect(plan).toMatchObject({ required, contacts: live, readRequired: half(natural.length) });
+          expect(plan).toMatchObject({
+            required,
+            contacts: live,
+            readRequired: half(natural.length),
+          });
           const commit = planPaxosCommit(input(situation, nonSerial(level)), plan);
           expect(commit.required).toBe(required);
           expect(new Set([...commit.contacts, ...commit.dead])).toEqual(

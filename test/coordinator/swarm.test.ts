@@ -119,25 +119,25 @@ describe('swarm', () => {
   it.each(SEEDS.flatMap((seed) => variants.map((one) => [seed, one] as const)))(
     'conditional writes count exactly, seed %i, %s',
     (seed, variant) => {
-    const cluster = newCluster(seed, variant);
-    const random = new SeededRandom(seed).fork('schedule');
-    const register = new Register(
-      cluster,
-      (['QUORUM', 'ONE', 'ANY'] as const)[seed % 3] ?? 'QUORUM',
-    );
-    disturb(cluster, random, 8_000);
-    load(cluster, random, { clients: 3, ms: 10_000 }, (node, done) =>
-      register.increment(node, done),
-    );
-    heal(cluster);
-    cluster.loop.runFor(20_000);
-    const applied = register.outcomes.filter((one) => one === 'ok').length;
-    const unknown = register.outcomes.length - applied;
-    const value = register.read(pick(random, cluster.nodes));
-    expect(register.outcomes.length).toBeGreaterThan(0);
-    expect(value).toBeGreaterThanOrEqual(applied);
-    expect(value).toBeLessThanOrEqual(applied + unknown);
-    expect(register.read(pick(random, cluster.nodes))).toBe(value);
+      const cluster = newCluster(seed, variant);
+      const random = new SeededRandom(seed).fork('schedule');
+      const register = new Register(
+        cluster,
+        (['QUORUM', 'ONE', 'ANY'] as const)[seed % 3] ?? 'QUORUM',
+      );
+      disturb(cluster, random, 8_000);
+      load(cluster, random, { clients: 3, ms: 10_000 }, (node, done) =>
+        register.increment(node, done),
+      );
+      heal(cluster);
+      cluster.loop.runFor(20_000);
+      const applied = register.outcomes.filter((one) => one === 'ok').length;
+      const unknown = register.outcomes.length - applied;
+      const value = register.read(pick(random, cluster.nodes));
+      expect(register.outcomes.length).toBeGreaterThan(0);
+      expect(value).toBeGreaterThanOrEqual(applied);
+      expect(value).toBeLessThanOrEqual(applied + unknown);
+      expect(register.read(pick(random, cluster.nodes))).toBe(value);
     },
   );
 

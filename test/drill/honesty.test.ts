@@ -51,7 +51,7 @@ function nodeLoss({
       {
         name: 'node lost',
         inject: [{ kind: 'kill', at: 'dc/b/1' }],
-        for: '1600ms',
+        for: '2500ms',
         expect: { userAvailability: 1 },
       },
       {
@@ -59,6 +59,7 @@ function nodeLoss({
         heal: true,
         for: '1000ms',
         settle: '20s',
+        expect: { userAvailability: 1 },
         ...(repair ? { repair: 'shop' } : {}),
       },
     ],
@@ -94,9 +95,10 @@ describe('a node is lost and comes back', () => {
 
   test('RF 1: users see failures while the node is away, each explained, exit 10', async () => {
     const result = await runDrill(nodeLoss({ replication: 1 }), { addressBlock: block, seed: 3 });
-    expect(result.expectations.filter(({ pass }) => !pass)).toMatchObject([
-      { phase: 'node lost', text: 'availability to users >= 100 %' },
-    ]);
+    const broken = result.expectations.filter(({ pass }) => !pass);
+    expect(new Set(broken.map(({ text }) => text))).toEqual(
+      new Set(['availability to users >= 100 %']),
+    );
     const causes = result.phases.flatMap((phase) => phase.causes);
     expect(causes.length).toBeGreaterThan(0);
     expect(causes.filter(({ explained }) => explained === null)).toEqual([]);

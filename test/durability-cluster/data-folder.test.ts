@@ -42,7 +42,9 @@ test('another topology is refused, in words', () => {
 
 test('other addresses are refused, in words', () => {
   openDataFolder(folder, opening(['a']));
-  expect(() => openDataFolder(folder, { ...opening(['a']), addresses: { ...addresses, block: '127.10' } })).toThrow(
+  expect(() =>
+    openDataFolder(folder, { ...opening(['a']), addresses: { ...addresses, block: '127.10' } }),
+  ).toThrow(
     `The data in ${folder} belongs to nodes at 127.9.*: leave --address-block out, or use --address-block 127.9.`,
   );
 });

@@ -42,7 +42,10 @@ export class DiskWorld {
       config: { ...DEFAULT_NODE_CONFIG, ...config },
       random: new SeededRandom(seed),
       latency: () => ({ oneWayMs: 0.2, jitterMs: 0 }),
-      disk: ({ place }) => (loop, gate) => new VirtualDisk(this.disk(place), loop, gate),
+      disk:
+        ({ place }) =>
+        (loop, gate) =>
+          new VirtualDisk(this.disk(place), loop, gate),
     });
     this.cluster.on((event) => void this.events.push(event));
     this.until((done) => this.cluster.start(done));
@@ -69,7 +72,8 @@ export class DiskWorld {
   outcome(operation: (done: (error: string | null) => void) => void): string | null {
     let outcome: string | null | undefined;
     operation((error) => (outcome = error));
-    if (!this.loop.runUntilTrue(() => outcome !== undefined, 600_000)) throw new Error('it does not end');
+    if (!this.loop.runUntilTrue(() => outcome !== undefined, 600_000))
+      throw new Error('it does not end');
     return outcome ?? null;
   }
 
@@ -89,9 +93,18 @@ export class DiskWorld {
     client.protocolVersion = 5;
     let answer: StatementResponse | undefined;
     const { node } = this.host(at);
-    required(node, `${at} runs`).cql.execute({ kind: 'query', ...PLAIN_HEADER, query: cql, parameters: { ...DEFAULT_PARAMETERS, consistency } }, client, (response) => {
-      answer = response;
-    });
+    required(node, `${at} runs`).cql.execute(
+      {
+        kind: 'query',
+        ...PLAIN_HEADER,
+        query: cql,
+        parameters: { ...DEFAULT_PARAMETERS, consistency },
+      },
+      client,
+      (response) => {
+        answer = response;
+      },
+    );
     this.loop.runUntilTrue(() => answer !== undefined, 60_000);
     return required(answer, `an answer to ${cql}`);
   }
@@ -114,13 +127,17 @@ export class DiskWorld {
   /** Keys of ks.t as a read at the level finds them, sorted. */
   keys(at = 'r/a/1', consistency: ConsistencyLevel = 'QUORUM'): readonly number[] {
     const answer = this.cql('SELECT k FROM ks.t', at, consistency);
-    if (answer.kind !== 'rows') throw new Error(answer.kind === 'error' ? answer.error.message : answer.kind);
+    if (answer.kind !== 'rows')
+      throw new Error(answer.kind === 'error' ? answer.error.message : answer.kind);
     return answer.rows.map(([k]) => k?.readInt32BE(0) ?? -1).sort((a, b) => a - b);
   }
 
   /** Keys of ks.t that this node holds itself. */
   held(place: string): number {
-    const table = required(required(this.host(place).node, place).schema.current.keyspaces.get('ks')?.tables.get('t'), 'ks.t');
+    const table = required(
+      required(this.host(place).node, place).schema.current.keyspaces.get('ks')?.tables.get('t'),
+      'ks.t',
+    );
     return this.host(place).node?.storage.store(table.id)?.partitionCount ?? 0;
   }
 

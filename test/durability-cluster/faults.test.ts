@@ -17,12 +17,18 @@ function expectOthersServe(world: DiskWorld): void {
   if (world.host(BROKEN).state !== 'up') world.loop.runFor(60_000);
   for (const place of ['r/a/1', 'r/b/1']) {
     world.write(777, place);
-    expect(world.cql('SELECT v FROM ks.t WHERE k = 3', place)).toMatchObject({ kind: 'rows', rows: [[Buffer.from([0, 0, 0, 3])]] });
+    expect(world.cql('SELECT v FROM ks.t WHERE k = 3', place)).toMatchObject({
+      kind: 'rows',
+      rows: [[Buffer.from([0, 0, 0, 3])]],
+    });
   }
 }
 
 describe('a full disk under the commit log', () => {
-  const full = (policy: 'stop' | 'die' | 'stop_commit' | 'ignore', mode: 'periodic' | 'batch' = 'batch') => {
+  const full = (
+    policy: 'stop' | 'die' | 'stop_commit' | 'ignore',
+    mode: 'periodic' | 'batch' = 'batch',
+  ) => {
     const world = filled({ commit_failure_policy: policy, commitlog_sync: mode });
     world.disk(BROKEN).freeBytes = 0;
     world.write(100);
@@ -39,14 +45,19 @@ describe('a full disk under the commit log', () => {
   ] as const)('commit_failure_policy %s: %s', (policy, decision, state, mode) => {
     const world = full(policy, mode);
     const [failure] = world.diskFailures;
-    expect(failure).toMatchObject({ node: world.host(BROKEN).placement.endpoint, error: 'ENOSPC', policy: decision });
+    expect(failure).toMatchObject({
+      node: world.host(BROKEN).placement.endpoint,
+      error: 'ENOSPC',
+      policy: decision,
+    });
     expect(failure?.path).toMatch(/^commitlog\/commitlog-\d+\.log$/);
     expect(world.host(BROKEN).state).toBe(state);
     expectOthersServe(world);
   });
 
   test('stop says goodbye: the others know at once; die does not', () => {
-    const alive = (world: DiskWorld): boolean | undefined => world.host('r/a/1').node?.membership.isAlive(world.host(BROKEN).placement.endpoint);
+    const alive = (world: DiskWorld): boolean | undefined =>
+      world.host('r/a/1').node?.membership.isAlive(world.host(BROKEN).placement.endpoint);
     expect(alive(full('stop'))).toBe(false);
     const died = full('die');
     expect(alive(died)).toBe(true);
@@ -94,7 +105,9 @@ describe('a full disk under a checkpoint', () => {
     await world.nodetool(BROKEN, 'flush');
     world.loop.runFor(1_000);
     expect(world.diskFailures.find(({ path }) => path.startsWith('data/'))).toMatchObject({
-      node: world.host(BROKEN).placement.endpoint, error: 'ENOSPC', policy: decision,
+      node: world.host(BROKEN).placement.endpoint,
+      error: 'ENOSPC',
+      policy: decision,
     });
     expect(world.host(BROKEN).state).toBe(state);
     expectOthersServe(world);
@@ -118,18 +131,25 @@ describe('damage found at the start', () => {
     else world.disk(BROKEN).flipBit(path, 60);
   };
 
-  test.each(['flipped bit', 'unreadable file'] as const)('%s in the commit log: the node refuses, whatever the policy', (fault) => {
-    const world = filled({ commitlog_sync: 'batch', commit_failure_policy: 'ignore', disk_failure_policy: 'ignore' });
-    const path = damage(world, '.log', fault);
-    expect(world.restart(BROKEN)).toContain(path);
-    expect(world.host(BROKEN).state).toBe('failed');
-    expect(world.diskFailures).toMatchObject([{ path, policy: 'refuse-start' }]);
-    expectOthersServe(world);
-    mend(world, path, fault);
-    expect(world.restart(BROKEN)).toBeNull();
-    world.loop.runFor(60_000);
-    expect(world.keys(BROKEN, 'ALL')).toContain(777);
-  });
+  test.each(['flipped bit', 'unreadable file'] as const)(
+    '%s in the commit log: the node refuses, whatever the policy',
+    (fault) => {
+      const world = filled({
+        commitlog_sync: 'batch',
+        commit_failure_policy: 'ignore',
+        disk_failure_policy: 'ignore',
+      });
+      const path = damage(world, '.log', fault);
+      expect(world.restart(BROKEN)).toContain(path);
+      expect(world.host(BROKEN).state).toBe('failed');
+      expect(world.diskFailures).toMatchObject([{ path, policy: 'refuse-start' }]);
+      expectOthersServe(world);
+      mend(world, path, fault);
+      expect(world.restart(BROKEN)).toBeNull();
+      world.loop.runFor(60_000);
+      expect(world.keys(BROKEN, 'ALL')).toContain(777);
+    },
+  );
 
   test('a flipped bit in what only a restart had made durable', () => {
     const world = filled();

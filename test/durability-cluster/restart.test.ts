@@ -25,7 +25,9 @@ test.each(['periodic', 'batch', 'group'] as const)('kill -9 of the process in %s
   // Another seed: saved tokens and host ids win over what would be allocated now.
   const after = new DiskWorld({ commitlog_sync: mode }, before.disks, 99);
   expect(identity(after)).toEqual(identity(before));
-  expect(after.host('r/a/1').node?.schema.current.version).toBe(before.host('r/a/1').node?.schema.current.version);
+  expect(after.host('r/a/1').node?.schema.current.version).toBe(
+    before.host('r/a/1').node?.schema.current.version,
+  );
   for (const place of PLACES) expect(after.keys(place, 'ALL')).toEqual(KEYS);
 });
 

@@ -18,7 +18,9 @@ test('snapshot, truncate, import: the data is back on every node, also after a r
   const world = filled();
   await onAll(world, 'snapshot -t before ks');
   for (const place of PLACES) {
-    expect(world.paths(place, '.db').filter((path) => path.startsWith('snapshots/before/ks-t-'))).toHaveLength(1);
+    expect(
+      world.paths(place, '.db').filter((path) => path.startsWith('snapshots/before/ks-t-')),
+    ).toHaveLength(1);
     expect(world.paths(place, 'before/manifest.json')).toHaveLength(1);
   }
   world.ok('TRUNCATE ks.t');
@@ -40,7 +42,8 @@ test('the next process lists the snapshots of the last, restores and clears them
   await onAll(world, 'import ks t snapshots/kept');
   expect(world.keys('r/b/1', 'ALL')).toHaveLength(20);
   await onAll(world, 'clearsnapshot -t kept');
-  for (const place of PLACES) expect(world.paths(place, '').filter((path) => path.startsWith('snapshots/kept/'))).toEqual([]);
+  for (const place of PLACES)
+    expect(world.paths(place, '').filter((path) => path.startsWith('snapshots/kept/'))).toEqual([]);
 });
 
 test('a truncated table leaves a snapshot, as auto_snapshot says', async () => {
@@ -56,7 +59,9 @@ test('a truncated table leaves a snapshot, as auto_snapshot says', async () => {
 
 test('what cannot be imported is named', async () => {
   const world = filled();
-  expect(await world.nodetool('r/a/1', 'import ks t nothing')).toContain('There is no snapshot nothing of ks.t');
+  expect(await world.nodetool('r/a/1', 'import ks t nothing')).toContain(
+    'There is no snapshot nothing of ks.t',
+  );
   await world.nodetool('r/a/1', 'snapshot -t bad ks');
   const [path = ''] = world.paths('r/a/1', '.db');
   world.disk('r/a/1').flipBit(path, 80);

@@ -25,12 +25,20 @@ function newCluster(image: DiskImage): ToyCluster {
 
 function write(cluster: ToyCluster, k: string): CqlError | null {
   let answer: CqlError | null | undefined;
-  const one = mutation(update(table, { k, v: 'x', timestamp: 1 }), cluster.loop.wallMicros() / 1000);
+  const one = mutation(
+    update(table, { k, v: 'x', timestamp: 1 }),
+    cluster.loop.wallMicros() / 1000,
+  );
   cluster
     .node('a/1')
-    .coordinator.write([one], { kind: 'simple', consistency: 'ANY' }, cluster.context(), (error) => {
-      answer = error;
-    });
+    .coordinator.write(
+      [one],
+      { kind: 'simple', consistency: 'ANY' },
+      cluster.context(),
+      (error) => {
+        answer = error;
+      },
+    );
   cluster.loop.runFor(1);
   if (answer === undefined) throw new Error('no answer');
   return answer;

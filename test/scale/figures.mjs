@@ -28,12 +28,14 @@ if (only.includes('throughput')) await throughput();
 async function start48() {
   const started = performance.now();
   const child = await up('16:16:16', []);
-  console.log(`48 nodes in 3 regions: ready after ${Math.round(performance.now() - started)} ms, ${cpuMs(child)} ms of CPU`);
+  say(
+    `48 nodes in 3 regions: ready after ${Math.round(performance.now() - started)} ms, ${cpuMs(child)} ms of CPU`,
+  );
   await sleep(8_000);
   const before = { cpu: cpuMs(child), at: performance.now() };
   await sleep(10_000);
   const share = ((cpuMs(child) - before.cpu) / (performance.now() - before.at)) * 100;
-  console.log(`48 nodes idle: ${rssMiB(child)} MiB, ${share.toFixed(1)} % of a core`);
+  say(`48 nodes idle: ${rssMiB(child)} MiB, ${share.toFixed(1)} % of a core`);
   await end(child);
 }
 
@@ -43,17 +45,26 @@ async function millionRows() {
   const { client, write } = await connect(['dc1', 'dc2']);
   const empty = rssMiB(child);
   const result = await client.executeMany({
-    statement: write, parameters: { consistency: 'LOCAL_QUORUM' }, count, inFlight: 128, values: (at) => [int(at), VALUE],
+    statement: write,
+    parameters: { consistency: 'LOCAL_QUORUM' },
+    count,
+    inFlight: 128,
+    values: (at) => [int(at), VALUE],
   });
-  console.log(`${count} rows of 100 bytes, RF 3 + 3, written in ${(result.elapsedMs / 1_000).toFixed(1)} s (${result.failed} failed): ${empty} MiB before, ${rssMiB(child)} MiB after`);
+  say(
+    `${count} rows of 100 bytes, RF 3 + 3, written in ${(result.elapsedMs / 1_000).toFixed(1)} s (${result.failed} failed): ${empty} MiB before, ${rssMiB(child)} MiB after`,
+  );
   await sleep(10_000);
-  console.log(`ten seconds later: ${rssMiB(child)} MiB`);
+  say(`ten seconds later: ${rssMiB(child)} MiB`);
   client.close();
   await end(child);
 }
 
 async function throughput() {
-  for (const [counts, datacenters] of [['3:3', ['dc1', 'dc2']], ['24:24', ['dc1', 'dc2']]]) {
+  for (const [counts, datacenters] of [
+    ['3:3', ['dc1', 'dc2']],
+    ['24:24', ['dc1', 'dc2']],
+  ]) {
     const child = await up(counts, noLatency(datacenters));
     const { client, write } = await connect(datacenters);
     const read = await client.prepare('SELECT v FROM scale.kv WHERE k = ?');
@@ -66,7 +77,7 @@ async function throughput() {
     const cpuBefore = cpuMs(child);
     const reads = await run(read, Number(options.seconds), (at) => [int((at * 7919) % 50_000)]);
     const readCpu = ((cpuMs(child) - cpuBefore) * 1_000) / reads.count;
-    console.log(
+    say(
       `${counts}, RF 3 + 3, LOCAL_QUORUM: ${Math.round(writes.perSecond)} writes/s (${writeCpu.toFixed(0)} us of CPU each), ` +
         `${Math.round(reads.perSecond)} reads/s (${readCpu.toFixed(0)} us), ${rssMiB(child)} MiB`,
     );
@@ -80,8 +91,15 @@ async function timed(client, statement, seconds, values) {
   let count = 0;
   let elapsedMs = 0;
   while (performance.now() < until) {
-    const result = await client.executeMany({ statement, parameters: { consistency: 'LOCAL_QUORUM' }, count: 5_000, inFlight: 64, values: (at) => values(at + count) });
-    if (result.failed > 0) throw new Error(`${result.failed} failed: ${[...result.errors.keys()].join('; ')}`);
+    const result = await client.executeMany({
+      statement,
+      parameters: { consistency: 'LOCAL_QUORUM' },
+      count: 5_000,
+      inFlight: 64,
+      values: (at) => values(at + count),
+    });
+    if (result.failed > 0)
+      throw new Error(`${result.failed} failed: ${[...result.errors.keys()].join('; ')}`);
     count += result.succeeded;
     elapsedMs += result.elapsedMs;
   }
@@ -90,18 +108,26 @@ async function timed(client, statement, seconds, values) {
 
 async function connect(datacenters) {
   const client = await RawClient.connect({ address: `${options.block}.1.1`, port: 9042 });
-  await client.query(`CREATE KEYSPACE scale WITH replication = {'class': 'NetworkTopologyStrategy', ${datacenters.map((name) => `'${name}': 3`).join(', ')}}`);
+  await client.query(
+    `CREATE KEYSPACE scale WITH replication = {'class': 'NetworkTopologyStrategy', ${datacenters.map((name) => `'${name}': 3`).join(', ')}}`,
+  );
   await client.query('CREATE TABLE scale.kv (k int PRIMARY KEY, v blob)');
   await sleep(1_000);
   return { client, write: await client.prepare('INSERT INTO scale.kv (k, v) VALUES (?, ?)') };
 }
 
 function noLatency(datacenters) {
-  return ['within-zone', 'between-zones', `${datacenters[0]}..${datacenters[1]}`].flatMap((link) => ['--set', `links.${link}=0ms`]);
+  return ['within-zone', 'between-zones', `${datacenters[0]}..${datacenters[1]}`].flatMap(
+    (link) => ['--set', `links.${link}=0ms`],
+  );
 }
 
 async function up(counts, words) {
-  const child = spawn(process.execPath, [MAIN, 'up', '--address-block', options.block, '-n', counts, '--no-color', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'up', '--address-block', options.block, '-n', counts, '--no-color', ...words],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   await new Promise((resolve, reject) => {
     let text = '';
     child.stdout.on('data', (chunk) => {
@@ -125,7 +151,9 @@ function cpuMs({ pid }) {
 }
 
 function rssMiB({ pid }) {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024);
+  return Math.round(
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024,
+  );
 }
 
 function int(value) {
@@ -136,4 +164,8 @@ function int(value) {
 
 function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
 }

@@ -148,6 +148,36 @@ test('idle connections are closed after their timeout', async () => {
   await (await new Raw(port).startup()).closed();
 });
 
+test('a frozen server reads and answers nothing, and goes on where it stood', async () => {
+  const { node, port, server } = await start();
+  const executed: string[] = [];
+  const original = node.execute;
+  node.execute = (request, state, done) => {
+    executed.push(request.kind);
+    original(request, state, done);
+  };
+  const raw = await new Raw(port).startup();
+  server.freeze();
+  raw.send({ kind: 'options' }, 1);
+  for (let stream = 2; stream < 5_000; stream++) raw.send(query('x'), stream % 30_000);
+  const late = new Raw(port);
+  await once(late.socket, 'connect');
+  // Another server's whole exchange takes longer than anything this one would have done with its bytes.
+  const other = await start();
+  const witness = await new Raw(other.port).startup();
+  for (let n = 0; n < 20; n++) {
+    witness.send({ kind: 'options' });
+    expect((await witness.next())?.response.kind).toBe('supported');
+  }
+  expect([executed.length, raw.received.length]).toEqual([0, 0]);
+  server.thaw();
+  expect((await raw.next())?.response.kind).toBe('supported');
+  const streams: number[] = [];
+  while (streams.length < 4_998) streams.push((await raw.next())?.stream ?? -1);
+  expect(streams).toEqual(Array.from({ length: 4_998 }, (_, at) => at + 2));
+  await late.startup();
+});
+
 describe('addresses that cannot be listened on are values', () => {
   test('in use', async () => {
     const { port } = await start();

@@ -4,6 +4,7 @@ import { keyspace, THREE } from '../shapes.mjs';
 
 export const name = 'conditional writes with a replica away: stale commits, serial reads, commit levels';
 export const shape = THREE;
+export const quick = true;
 
 export async function run(script) {
   const [a, b, c] = script.places;

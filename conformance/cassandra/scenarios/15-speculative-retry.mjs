@@ -4,6 +4,7 @@ import { keyspace, THREE } from '../shapes.mjs';
 
 export const name = 'speculative retry: NONE, ALWAYS, fixed and combined, with a replica that hangs';
 export const shape = THREE;
+export const quick = true;
 
 const POLICIES = ['NONE', 'ALWAYS', '100ms', 'MIN(99p,100ms)', 'MAX(1p,150ms)', '20000ms'];
 

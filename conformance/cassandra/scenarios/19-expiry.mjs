@@ -4,7 +4,6 @@ import { keyspace, THREE } from '../shapes.mjs';
 
 export const name = 'TTL: expiry on every replica, by write, hint and read repair; defaults; what outlives it';
 export const shape = THREE;
-export const quick = true;
 
 export async function run(script) {
   const [a, b, c] = script.places;

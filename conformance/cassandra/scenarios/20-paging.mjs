@@ -4,7 +4,6 @@ import { keyspace, THREE } from '../shapes.mjs';
 
 export const name = 'paging, IN and scans with a replica away, over several coordinators';
 export const shape = THREE;
-export const quick = true;
 
 export async function run(script) {
   const [a, b, c] = script.places;

@@ -26,7 +26,7 @@ export function listOrSetCodec(type: ListType | SetType, element: Codec): Codec 
     ...collectionDefaults(literal),
     type,
     validate: (bytes) => validateElements(bytes, type.kind, element, element),
-    compare: (a, b) => compareElements(a, b, element, element),
+    compare: (a, b) => compareElements(a, b, [element]),
   };
 }
 
@@ -45,7 +45,7 @@ export function mapCodec(type: MapType, key: Codec, value: Codec): Codec {
     ...collectionDefaults(literal),
     type,
     validate: (bytes) => validateElements(bytes, 'map', key, value),
-    compare: (a, b) => compareElements(a, b, key, value),
+    compare: (a, b) => compareElements(a, b, [key, value]),
   };
 }
 
@@ -81,18 +81,18 @@ function validateElements(bytes: Buffer, kind: CollectionKind, first: Codec, sec
   if (at < bytes.length) throw marshalError(`Unexpected extraneous bytes after ${kind} value`);
 }
 
-/** Element by element, then the shorter first. */
-function compareElements(a: Buffer, b: Buffer, first: Codec, second: Codec): number {
+/** Element by element, then the shorter first. `codecs`: one for a list or set, two for a map's keys and values. */
+function compareElements(a: Buffer, b: Buffer, codecs: readonly Codec[]): number {
   if (a.length === 0 || b.length === 0) return a.length - b.length;
   const sizeA = a.readInt32BE(0);
   const sizeB = b.readInt32BE(0);
-  const count = Math.min(sizeA, sizeB) * (first === second ? 1 : 2);
+  const count = Math.min(sizeA, sizeB) * codecs.length;
   let atA = 4;
   let atB = 4;
   for (let i = 0; i < count; i++) {
     const endA = atA + 4 + Math.max(0, a.readInt32BE(atA));
     const endB = atB + 4 + Math.max(0, b.readInt32BE(atB));
-    const codec = i % 2 === 0 ? first : second;
+    const codec = codecs[i % codecs.length] as Codec;
     const order = codec.compare(a.subarray(atA + 4, endA), b.subarray(atB + 4, endB));
     if (order !== 0) return order;
     atA = endA;

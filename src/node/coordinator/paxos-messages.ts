@@ -1,5 +1,5 @@
-// What the phases of Paxos carry, of both variants. A ballot is a time UUID: its microseconds become the timestamp of the mutation, its
-// last eight bytes tell coordinators apart. Cassandra: service/paxos/Commit, PrepareResponse, Ballot.
+// What the phases of Paxos carry, of both variants. A ballot is a time UUID: its microseconds become the timestamp of
+// the mutation, its last eight bytes tell coordinators apart. Cassandra: service/paxos/Commit, PrepareResponse, Ballot.
 
 import type { DecoratedKey, Mutation, PartitionData } from '../../data/partition.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';

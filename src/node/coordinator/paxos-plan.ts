@@ -79,7 +79,9 @@ export function isSameElectorate(one: Electorate, other: Electorate): boolean {
 }
 
 function isSameSet(one: readonly Endpoint[], other: readonly Endpoint[]): boolean {
-  return one === other || (one.length === other.length && one.every((node) => other.includes(node)));
+  return (
+    one === other || (one.length === other.length && one.every((node) => other.includes(node)))
+  );
 }
 
 /** Cassandra: service/paxos/Paxos.Participants. */

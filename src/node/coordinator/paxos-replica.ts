@@ -165,7 +165,14 @@ export class PaxosReplica {
     const { accepted, committed } = after;
     const supersededBy = promised ? null : latestWitnessed(after);
     return {
-      kind: 'permitted', promised, accepted, committed, partitions, stable, electorateDiffers, supersededBy,
+      kind: 'permitted',
+      promised,
+      accepted,
+      committed,
+      partitions,
+      stable,
+      electorateDiffers,
+      supersededBy,
     };
   }
 }

@@ -1,6 +1,6 @@
 // One client's conditional write or serial read with Paxos v2: prepare and read in one round trip, propose in another,
-// commit. An uncontended read ends after the first. Test: test/traces/paxos-v2-*.trace, test/coordinator/paxos-v2.test.ts,
-// swarm.test.ts. Cassandra: service/paxos/Paxos.cas, read, begin.
+// commit. An uncontended read ends after the first. Test: test/traces/paxos-v2-*.trace, test/coordinator/paxos-swarm.test.ts.
+// Cassandra: service/paxos/Paxos.cas, read, begin.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError } from '../../data/cql-error.ts';
@@ -20,6 +20,8 @@ import { isSameElectorate, nonSerial, planPaxos2, planPaxosCommit } from './paxo
 import type { Paxos2Plan } from './paxos-plan.ts';
 import { Prepare2Round, Propose2Round } from './paxos2-rounds.ts';
 import type { Prepare2Result, Propose2Result, TooFew } from './paxos2-rounds.ts';
+import type { SentRound } from './paxos2-send.ts';
+import { sendRound } from './paxos2-send.ts';
 import { filteringText } from './read-repair.ts';
 import { readBlockFor } from './replica-plan.ts';
 import type { Unavailable } from './replica-plan.ts';
@@ -143,13 +145,16 @@ export class Paxos2Operation implements Deadline {
       refresh: (nodes, commit) => this.refresh(round, nodes, ballot, commit),
       isElectorateSame: () => this.isElectorateSame(plan),
     });
-    const verb = decided === null ? 'PAXOS2_PREPARE_REQ' : 'PAXOS2_COMMIT_AND_PREPARE_REQ';
-    const payloadFor = (node: Endpoint) => {
-      const prepare = electorate.pending.includes(node) ? blind : request;
-      return decided === null ? prepare : { proposal: decided, prepare };
-    };
-    this.run(round, verb, plan.contacts, payloadFor, (from, message) => {
-      round.onResponse(from, (message as Message<'PAXOS2_PREPARE_RSP'>).payload);
+    this.run({
+      round,
+      verb: decided === null ? 'PAXOS2_PREPARE_REQ' : 'PAXOS2_COMMIT_AND_PREPARE_REQ',
+      contacts: plan.contacts,
+      payloadFor: (node) => {
+        const prepare = electorate.pending.includes(node) ? blind : request;
+        return decided === null ? prepare : { proposal: decided, prepare };
+      },
+      onResponse: (from, message) =>
+        round.onResponse(from, (message as Message<'PAXOS2_PREPARE_RSP'>).payload),
     });
   }
 
@@ -172,36 +177,11 @@ export class Paxos2Operation implements Deadline {
     }
   }
 
-  /** Sends a round's requests and brings it their answers, as long as it is not over. */
-  private run<V extends RequestVerb>(
-    round: Prepare2Round | Propose2Round,
-    verb: V,
-    contacts: readonly Endpoint[],
-    payloadFor: (node: Endpoint) => Message['payload'],
-    onResponse: (from: Endpoint, message: Message) => void,
-  ): void {
-    const { messaging, config, clock } = this.service.parts;
-    this.round = round;
-    const exchange = messaging.open(
-      {
-        onResponse: (_, from, message) => {
-          onResponse(from, message);
-          if (round.isOver) messaging.close(exchange);
-        },
-        onFailure: (_, from, reason) => {
-          round.onFailure(from, reason);
-          if (round.isOver) messaging.close(exchange);
-        },
-        onExpired: () => round.onExpired(),
-      },
-      null,
-      config.write_request_timeout,
-    );
-    for (const node of contacts) {
-      const payload = payloadFor(node) as Message<V>['payload'];
-      messaging.request(exchange, node, verb, payload, this.spec.context.trace);
-    }
-    if (clock.nowMs() >= this.endsAtMs) round.onDeadline();
+  private run<V extends RequestVerb>(sent: SentRound<V>): void {
+    const { parts } = this.service;
+    this.round = sent.round;
+    sendRound(parts, sent, this.spec.context.trace);
+    if (parts.clock.nowMs() >= this.endsAtMs) sent.round.onDeadline();
   }
 
   private prepared(plan: Paxos2Plan, ballot: Ballot, result: Prepare2Result): void {
@@ -301,7 +281,9 @@ export class Paxos2Operation implements Deadline {
       context.trace?.event('CAS precondition rejected');
       this.end({ kind: 'content', partitions: current });
     } else {
-      context.trace?.event('CAS precondition does not match current values; proposing empty update');
+      context.trace?.event(
+        'CAS precondition does not match current values; proposing empty update',
+      );
       this.proposeEmpty(begun);
     }
   }
@@ -314,7 +296,10 @@ export class Paxos2Operation implements Deadline {
     });
   }
 
-  private proposeUpdate({ plan, ballot, isPromised, supersededBy }: Begun, mutation: Mutation): void {
+  private proposeUpdate(
+    { plan, ballot, isPromised, supersededBy }: Begun,
+    mutation: Mutation,
+  ): void {
     const { trace } = this.spec.context;
     if (!isPromised) {
       trace?.event('CAS precondition is met, but ballot stale for proposal; retrying');
@@ -350,8 +335,15 @@ export class Paxos2Operation implements Deadline {
   ): void {
     const round = new Propose2Round(plan, options.waits, done);
     const request = { ...this.spec.at, proposal };
-    this.run(round, 'PAXOS2_PROPOSE_REQ', plan.contacts, () => request, (from, message) => {
-      round.onResponse(from, (message as Message<'PAXOS2_PROPOSE_RSP'>).payload.supersededBy);
+    this.run({
+      round,
+      verb: 'PAXOS2_PROPOSE_REQ',
+      contacts: plan.contacts,
+      payloadFor: () => request,
+      onResponse: (from, message) => {
+        const { supersededBy } = (message as Message<'PAXOS2_PROPOSE_RSP'>).payload;
+        round.onResponse(from, supersededBy);
+      },
     });
   }
 

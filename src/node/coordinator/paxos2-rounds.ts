@@ -152,7 +152,10 @@ export class Prepare2Round {
 
   private conclude(): void {
     const { plan, committed, accepted, supersededBy } = this;
-    assert(this.sources.length >= plan.readRequired, 'a majority of permissions is one of contents');
+    assert(
+      this.sources.length >= plan.readRequired,
+      'a majority of permissions is one of contents',
+    );
     if (!this.hasOnlyPromises && !this.isStable) this.end({ kind: 'superseded', by: supersededBy });
     else if (accepted !== null && accepted.mutation !== null && this.isInProgress(accepted)) {
       if (this.hasOnlyPromises) this.end({ kind: 'found-accepted', accepted });

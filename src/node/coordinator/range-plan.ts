@@ -96,7 +96,10 @@ function mergePlans(
   if (left === right) return left;
   const others = [...right.contacts, ...right.spares];
   const shared = [...left.contacts, ...left.spares].filter((node) => others.includes(node));
-  const contacts = left.level === 'EACH_QUORUM' ? eachQuorum(left, shared, datacenterOf) : shared.slice(0, left.blockFor);
+  const contacts =
+    left.level === 'EACH_QUORUM'
+      ? eachQuorum(left, shared, datacenterOf)
+      : shared.slice(0, left.blockFor);
   if (contacts.length < left.blockFor) return null;
   const isRemote = (node: Endpoint): boolean => datacenterOf(node) !== local;
   const crosses = contacts.some(isRemote);
@@ -105,9 +108,14 @@ function mergePlans(
 }
 
 /** As many of `shared` as the plan asks in each datacenter. */
-function eachQuorum(plan: ReadPlan, shared: readonly Endpoint[], datacenterOf: RangeDatacenters['datacenterOf']): readonly Endpoint[] {
+function eachQuorum(
+  plan: ReadPlan,
+  shared: readonly Endpoint[],
+  datacenterOf: RangeDatacenters['datacenterOf'],
+): readonly Endpoint[] {
   const left = new Map<string, number>();
-  for (const node of plan.contacts) left.set(datacenterOf(node), (left.get(datacenterOf(node)) ?? 0) + 1);
+  for (const node of plan.contacts)
+    left.set(datacenterOf(node), (left.get(datacenterOf(node)) ?? 0) + 1);
   return shared.filter((node) => {
     const count = left.get(datacenterOf(node)) ?? 0;
     left.set(datacenterOf(node), count - 1);

@@ -138,7 +138,10 @@ class RangeRead {
 
   private get datacenters(): RangeDatacenters {
     const { cluster } = this.parts;
-    return { local: cluster.localDatacenter, datacenterOf: (node) => cluster.info(node)?.datacenter ?? '' };
+    return {
+      local: cluster.localDatacenter,
+      datacenterOf: (node) => cluster.info(node)?.datacenter ?? '',
+    };
   }
 
   private requestFor(part: RangePart): RangeRequest | { readonly error: CqlError } {

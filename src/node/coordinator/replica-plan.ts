@@ -244,7 +244,13 @@ export function planRead(
     const contacts = eachQuorumContacts(input, candidates);
     const error = eachQuorumShortage(input, contacts);
     if (error !== null) return { kind: 'unavailable', error };
-    return { kind: 'read', level, blockFor, contacts, spares: candidates.filter((node) => !contacts.includes(node)) };
+    return {
+      kind: 'read',
+      level,
+      blockFor,
+      contacts,
+      spares: candidates.filter((node) => !contacts.includes(node)),
+    };
   }
   const count = Math.min(blockFor + (options.alwaysSpeculate ? 1 : 0), candidates.length);
   if (count < blockFor) {

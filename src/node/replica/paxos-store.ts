@@ -85,7 +85,12 @@ export class PaxosStore {
    * v2: reads are promised apart from writes, because reads need no order among themselves. `done` when what is
    * promised is durable.
    */
-  promise(at: PaxosKey, ballot: Ballot, isWrite: boolean, done: (result: MaybePromise) => void): void {
+  promise(
+    at: PaxosKey,
+    ballot: Ballot,
+    isWrite: boolean,
+    done: (result: MaybePromise) => void,
+  ): void {
     const state = this.state(at);
     const before = state.snapshot;
     const latestWrite = latestWritten(before);
@@ -98,7 +103,8 @@ export class PaxosStore {
       const after = { ...before, promised: ballot, promisedWrite };
       state.snapshot = after;
       this.save(at, state, () => done({ kind: 'promise', before, after }));
-    } else if (compareBallots(ballot, latestWrite) > 0) done({ kind: 'permit-read', before, latest });
+    } else if (compareBallots(ballot, latestWrite) > 0)
+      done({ kind: 'permit-read', before, latest });
     else done({ kind: 'reject', before, latest });
   }
 

@@ -21,7 +21,12 @@ export function withoutCompactStorage(
 ): PartitionData {
   if (before.clustering.length === 0) {
     const [row] = partition.rows;
-    return { ...partition, table, rows: [], staticRow: row === undefined ? null : toStatic(row, table) };
+    return {
+      ...partition,
+      table,
+      rows: [],
+      staticRow: row === undefined ? null : toStatic(row, table),
+    };
   }
   const [value] = table.regulars;
   if (before.regulars.length > 0 || value === undefined) return { ...partition, table };

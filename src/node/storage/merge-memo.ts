@@ -44,7 +44,10 @@ export function mergePartitionsOnce(existing: PartitionData, update: PartitionDa
   }
   const size = partitionSize(existing);
   const partition = mergePartitions(existing, update);
-  const outcome = { partition, growth: partition === existing ? 0 : partitionSize(partition) - size };
+  const outcome = {
+    partition,
+    growth: partition === existing ? 0 : partitionSize(partition) - size,
+  };
   if (size > REMEMBERED_BYTES_MAX) return outcome;
   partitions.existing[slot] = existing;
   partitions.update[slot] = update;

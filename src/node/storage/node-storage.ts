@@ -78,7 +78,11 @@ export class NodeStorage {
   constructor(options: NodeStorageOptions) {
     const { disk, clock, config } = options;
     this.options = options;
-    this.snapshots = new Snapshots({ disk, clock, onFailure: (failure) => this.onDataFailure(failure) });
+    this.snapshots = new Snapshots({
+      disk,
+      clock,
+      onFailure: (failure) => this.onDataFailure(failure),
+    });
     this.recovery =
       disk === null ? null : new Recovery(disk, { log: LOG_DIRECTORY, data: DATA_DIRECTORY });
     this.log =
@@ -240,7 +244,11 @@ export class NodeStorage {
   }
 
   /** Gives a snapshot's partitions to `visit`; the text of why not. */
-  readSnapshot(tag: string, table: TableMetadata, visit: (partition: PartitionData) => void): string | null {
+  readSnapshot(
+    tag: string,
+    table: TableMetadata,
+    visit: (partition: PartitionData) => void,
+  ): string | null {
     return this.snapshots.read(tag, table, visit);
   }
 
@@ -257,7 +265,8 @@ export class NodeStorage {
    * does for the log, best_effort and ignore of disk_failure_policy for checkpoints.
    */
   replay(wantsKeyspace: (keyspace: string) => boolean, isLenient = false): RecoveryResult {
-    if (this.recovery === null) return { mutations: 0, skipped: 0, torn: [], passed: [], error: null };
+    if (this.recovery === null)
+      return { mutations: 0, skipped: 0, torn: [], passed: [], error: null };
     const pass: RecoveryPass = {
       wantsKeyspace,
       tableById: (id) => this.tables.get(id)?.table,

@@ -82,7 +82,12 @@ export class Recovery {
 
   /** Reads everything once; may be run again for other keyspaces. Lenient: damage ends its file, not the start. */
   replay(pass: RecoveryPass, lenient: Leniency): RecoveryResult {
-    const state = { mutations: 0, skipped: 0, torn: [] as { path: string; bytes: number }[], passed: [] as RecoveryError[] };
+    const state = {
+      mutations: 0,
+      skipped: 0,
+      torn: [] as { path: string; bytes: number }[],
+      passed: [] as RecoveryError[],
+    };
     const visit = (record: LogRecord) => {
       if (record.kind === 'truncation') pass.truncate(record.tableId, record.atMs);
       if (record.kind === 'mutation') replayMutation(record.reader, pass, state);
@@ -112,13 +117,17 @@ export class Recovery {
       const path = `${this.logDirectory}/${segmentName(id)}`;
       this.disk.sync(path, (result) => {
         const length = this.unmarked.get(id);
-        if (result.ok && length !== undefined) this.disk.append(path, markerRecord(length), () => undefined);
+        if (result.ok && length !== undefined)
+          this.disk.append(path, markerRecord(length), () => undefined);
         if (--waiting === 0) done();
       });
     }
   }
 
-  private *readSegments(visit: (record: LogRecord) => void, torn: { path: string; bytes: number }[]): Generator<RecoveryError> {
+  private *readSegments(
+    visit: (record: LogRecord) => void,
+    torn: { path: string; bytes: number }[],
+  ): Generator<RecoveryError> {
     this.segmentBytes = 0;
     for (const id of this.segments) {
       const path = `${this.logDirectory}/${segmentName(id)}`;
@@ -130,8 +139,10 @@ export class Recovery {
       this.segmentBytes += file.value.length;
       const end = readLog(file.value, visit);
       if (end.kind === 'torn') torn.push({ path, bytes: file.value.length - end.at });
-      if (end.kind !== 'corrupt' && !endsMarked(file.value)) this.unmarked.set(id, end.kind === 'torn' ? end.at : file.value.length);
-      if (end.kind === 'corrupt') yield { kind: 'corrupt-segment', path, at: end.at, message: corruptText(path, end) };
+      if (end.kind !== 'corrupt' && !endsMarked(file.value))
+        this.unmarked.set(id, end.kind === 'torn' ? end.at : file.value.length);
+      if (end.kind === 'corrupt')
+        yield { kind: 'corrupt-segment', path, at: end.at, message: corruptText(path, end) };
     }
   }
 
@@ -152,7 +163,12 @@ export class Recovery {
       });
       if (end.kind === 'clean' && isWhole) continue;
       const at = end.kind === 'clean' ? file.value.length : end.at;
-      yield { kind: 'corrupt-checkpoint', path, at, message: `Checksum failure at ${at} in ${path}` };
+      yield {
+        kind: 'corrupt-checkpoint',
+        path,
+        at,
+        message: `Checksum failure at ${at} in ${path}`,
+      };
     }
   }
 

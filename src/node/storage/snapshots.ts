@@ -40,7 +40,11 @@ export class Snapshots {
   private readonly onFailure: (failure: DiskFailure) => void;
   private taken: TableSnapshot[];
 
-  constructor(parts: { readonly disk: Disk | null; readonly clock: Clock; readonly onFailure: (failure: DiskFailure) => void }) {
+  constructor(parts: {
+    readonly disk: Disk | null;
+    readonly clock: Clock;
+    readonly onFailure: (failure: DiskFailure) => void;
+  }) {
     this.disk = parts.disk;
     this.clock = parts.clock;
     this.onFailure = parts.onFailure;
@@ -59,7 +63,15 @@ export class Snapshots {
     for (const partition of partitions) dataBytes += partitionSize(partition);
     const { keyspace, name, id } = store.table;
     const createdAtMs = this.clock.wallMs();
-    const snapshot = { tag, keyspace, tableName: name, tableId: id, createdAtMs, dataBytes, partitions };
+    const snapshot = {
+      tag,
+      keyspace,
+      tableName: name,
+      tableId: id,
+      createdAtMs,
+      dataBytes,
+      partitions,
+    };
     this.taken = this.taken.filter((one) => one.tag !== tag || one.tableId !== id);
     this.taken.push(snapshot);
     if (this.disk !== null) this.write(this.disk, snapshot, done);
@@ -78,23 +90,35 @@ export class Snapshots {
     const { disk } = this;
     if (disk === null) return;
     for (const one of cleared) disk.remove(pathOf(one), this.heard);
-    for (const one of new Set(cleared.map((snapshot) => snapshot.tag))) this.writeManifest(disk, one, () => undefined);
+    for (const one of new Set(cleared.map((snapshot) => snapshot.tag)))
+      this.writeManifest(disk, one, () => undefined);
   }
 
   /**
    * Gives the partitions of a table's snapshot to `visit`, as partitions of `table`. The text of why not: no such
    * snapshot, or a file that cannot be read.
    */
-  read(tag: string, table: TableMetadata, visit: (partition: PartitionData) => void): string | null {
-    const known = this.taken.find((one) => one.tag === tag && one.keyspace === table.keyspace && one.tableName === table.name);
+  read(
+    tag: string,
+    table: TableMetadata,
+    visit: (partition: PartitionData) => void,
+  ): string | null {
+    const known = this.taken.find(
+      (one) => one.tag === tag && one.keyspace === table.keyspace && one.tableName === table.name,
+    );
     if (this.disk === null) {
       for (const partition of known?.partitions ?? []) visit({ ...partition, table });
-      return known === undefined ? `There is no snapshot ${tag} of ${table.keyspace}.${table.name} on this node.` : null;
+      return known === undefined
+        ? `There is no snapshot ${tag} of ${table.keyspace}.${table.name} on this node.`
+        : null;
     }
     // A folder that was copied here has files and perhaps no entry.
     const prefix = `${table.keyspace}-${table.name}-`;
-    const names = this.disk.listSync(`${FOLDER}/${tag}`).filter((name) => name.startsWith(prefix) && name.endsWith('.db'));
-    if (names.length === 0) return `There is no snapshot ${tag} of ${table.keyspace}.${table.name} on this node.`;
+    const names = this.disk
+      .listSync(`${FOLDER}/${tag}`)
+      .filter((name) => name.startsWith(prefix) && name.endsWith('.db'));
+    if (names.length === 0)
+      return `There is no snapshot ${tag} of ${table.keyspace}.${table.name} on this node.`;
     for (const name of names) {
       const error = readFile(this.disk, `${FOLDER}/${tag}/${name}`, table, visit);
       if (error !== null) return error;
@@ -114,7 +138,9 @@ export class Snapshots {
     const portion = (): void => {
       for (const end = Math.min(partitions.length, at + STEP_PARTITIONS); at < end; at++) {
         const partition = partitions[at] as PartitionData;
-        records.push(mutationRecord({ keyspace, key: partition.key, updates: [partition], createdAtMs: 0 }));
+        records.push(
+          mutationRecord({ keyspace, key: partition.key, updates: [partition], createdAtMs: 0 }),
+        );
       }
       if (at < partitions.length) {
         this.clock.after(0, portion);
@@ -132,7 +158,9 @@ export class Snapshots {
 
   private writeManifest(disk: Disk, tag: string, done: () => void): void {
     const path = `${FOLDER}/${tag}/${MANIFEST}`;
-    const snapshots = this.taken.filter((one) => one.tag === tag).map(({ partitions: _, ...entry }) => entry);
+    const snapshots = this.taken
+      .filter((one) => one.tag === tag)
+      .map(({ partitions: _, ...entry }) => entry);
     const heard = (result: DiskResult): void => {
       this.heard(result);
       done();
@@ -146,14 +174,20 @@ function pathOf({ tag, keyspace, tableName, tableId }: SnapshotEntry): string {
   return `${FOLDER}/${tag}/${keyspace}-${tableName}-${tableId.replaceAll('-', '')}.db`;
 }
 
-function readFile(disk: Disk, path: string, table: TableMetadata, visit: (partition: PartitionData) => void): string | null {
+function readFile(
+  disk: Disk,
+  path: string,
+  table: TableMetadata,
+  visit: (partition: PartitionData) => void,
+): string | null {
   const file = disk.readSync(path);
   if (!file.ok) return `Cannot read ${path}: ${file.error}`;
   let isWhole = false;
   const end = readLog(file.value, (record) => {
     isWhole = record.kind === 'end';
     // The table may have been made anew since: whatever id the file names, its rows are this table's.
-    if (record.kind === 'mutation') for (const update of readMutation(record.reader, () => table)?.updates ?? []) visit(update);
+    if (record.kind === 'mutation')
+      for (const update of readMutation(record.reader, () => table)?.updates ?? []) visit(update);
   });
   if (end.kind === 'clean' && isWhole) return null;
   return `Checksum failure at ${end.kind === 'clean' ? file.value.length : end.at} in ${path}`;
@@ -168,8 +202,12 @@ function earlierSnapshots(disk: Disk): TableSnapshot[] {
 
 function entriesOf(bytes: Buffer): readonly SnapshotEntry[] {
   try {
-    const manifest = JSON.parse(bytes.toString('utf8')) as { readonly snapshots?: readonly SnapshotEntry[] } | null;
-    return Array.isArray(manifest?.snapshots) ? manifest.snapshots.filter((one) => typeof one.tableName === 'string') : [];
+    const manifest = JSON.parse(bytes.toString('utf8')) as {
+      readonly snapshots?: readonly SnapshotEntry[];
+    } | null;
+    return Array.isArray(manifest?.snapshots)
+      ? manifest.snapshots.filter((one) => typeof one.tableName === 'string')
+      : [];
   } catch (error) {
     if (error instanceof SyntaxError) return [];
     throw error;

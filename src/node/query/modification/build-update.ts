@@ -70,8 +70,20 @@ export function writtenClusterings(
   plan: ModificationPlan,
   parameters: UpdateParameters,
 ): readonly Clustering[] {
-  if (plan.restrictions.clustering.isEmpty) return [NO_CLUSTERING];
-  return requestedClusterings(plan.restrictions, parameters.bind);
+  const { restrictions, table } = plan;
+  if (restrictions.clustering.isEmpty) return [NO_CLUSTERING];
+  const clusterings = requestedClusterings(restrictions, parameters.bind);
+  if (!isCompactTable(table.flags)) return clusterings;
+  if (!table.flags.has('compound')) refuseEmptyClustering(table, clusterings);
+  // Rows of a dense table may lack the end of their clustering.
+  return clusterings.map((values) => table.clustering.map((_, i) => values[i] ?? null));
+}
+
+/** The one clustering value is the name of the cell in such a table. Throws INVALID. */
+function refuseEmptyClustering(table: TableMetadata, clusterings: readonly Clustering[]): void {
+  const [column] = table.clustering;
+  if (column === undefined || !clusterings.some(([value]) => (value?.length ?? 0) === 0)) return;
+  throw invalid(`Invalid empty or null value for column ${column.name}`);
 }
 
 /** Adds what the plan does to the given partitions. */

@@ -196,7 +196,12 @@ export function fastRow(
   return { clustering, liveness, deletion: LIVE, data };
 }
 
-function fastCells(plan: FastWrite, values: readonly BoundValue[], time: FastWriteTime, expires: number): Cell[] {
+function fastCells(
+  plan: FastWrite,
+  values: readonly BoundValue[],
+  time: FastWriteTime,
+  expires: number,
+): Cell[] {
   const { cells } = plan;
   // The row keeps this array: one that grows by pushing would keep room for sixteen more.
   if (cells.length === 1) {
@@ -214,11 +219,24 @@ function fastCells(plan: FastWrite, values: readonly BoundValue[], time: FastWri
 }
 
 /** null: unset. */
-function fastCell(slot: Slot, values: readonly BoundValue[], { timestamp, ttl, nowSeconds }: FastWriteTime, expires: number): Cell | null {
+function fastCell(
+  slot: Slot,
+  values: readonly BoundValue[],
+  { timestamp, ttl, nowSeconds }: FastWriteTime,
+  expires: number,
+): Cell | null {
   const { column } = slot;
   const value = slot.index < 0 ? slot.constant : (values[slot.index] as BoundValue);
   if (value === UNSET) return null;
-  if (value === null) return { column, timestamp, ttl: NO_TTL, localDeletionTime: nowSeconds, value: EMPTY, path: null };
+  if (value === null)
+    return {
+      column,
+      timestamp,
+      ttl: NO_TTL,
+      localDeletionTime: nowSeconds,
+      value: EMPTY,
+      path: null,
+    };
   const bytes = slot.index < 0 ? value : copyOf(value);
   return { column, timestamp, ttl, localDeletionTime: expires, value: bytes, path: null };
 }

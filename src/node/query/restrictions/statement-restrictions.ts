@@ -12,6 +12,7 @@ import type { PreparedTerm } from '../terms/term.ts';
 import type { CustomIndexExpression } from './custom-expression.ts';
 import { prepareCustomExpressions } from './custom-expression.ts';
 import { groupNeedsFiltering, IndexRegistry } from './index-support.ts';
+import { isCompactTable } from '../../schema/compact-tables.ts';
 import type { TokenRestriction } from './relations.ts';
 import { mergeTokenRestrictions, operatorOf, prepareRelation } from './relations.ts';
 import type { Restriction } from './restriction.ts';
@@ -312,13 +313,15 @@ export class StatementRestrictions {
           `Slice restrictions are not supported on the clustering columns in ${type} statements`,
         );
       }
-      if (!selectsOnlyStatics && this.hasUnrestrictedClustering) {
-        const missing = this.table.clustering.filter(
-          (column) => this.clustering.of(column) === undefined,
-        );
-        throw invalid(`Some clustering keys are missing: ${namesOf(missing)}`);
+      if (!isCompactTable(this.table.flags) || this.clustering.isEmpty) {
+        if (!selectsOnlyStatics && this.hasUnrestrictedClustering) {
+          const missing = this.table.clustering.filter(
+            (column) => this.clustering.of(column) === undefined,
+          );
+          throw invalid(`Some clustering keys are missing: ${namesOf(missing)}`);
+        }
+        return;
       }
-      return;
     }
     if (this.clustering.hasContains && !indexed && !allowFiltering) {
       throw invalid(
