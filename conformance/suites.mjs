@@ -128,6 +128,10 @@ export const SUITES = [
     'java',
     'mvn',
   ]),
+  ownProgram('fuzz', 'random CQL statements, here beside real Cassandra', 'fuzz/run.mjs', [
+    'java',
+    'mvn',
+  ]),
   ownProgram(
     'cassandra',
     'failure scenarios here and, with java and mvn, on real Cassandra',

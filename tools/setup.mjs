@@ -3,7 +3,15 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +26,9 @@ function fail(message, code = 3) {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])) return;
-  fail(`Starfish needs Node ${MINIMUM.join('.')} or newer; this is ${process.versions.node}. Install a newer one: https://nodejs.org`);
+  fail(
+    `Starfish needs Node ${MINIMUM.join('.')} or newer; this is ${process.versions.node}. Install a newer one: https://nodejs.org`,
+  );
 }
 
 function digest(paths) {
@@ -32,9 +42,16 @@ function readStamp(path) {
 }
 
 function run(command, args, cure) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   if (result.status === 0) return;
-  fail(`\n${command} ${args.join(' ')} failed${result.error ? `: ${result.error.message}` : ''}. ${cure}`, 3);
+  fail(
+    `\n${command} ${args.join(' ')} failed${result.error ? `: ${result.error.message}` : ''}. ${cure}`,
+    3,
+  );
 }
 
 function install() {
@@ -42,7 +59,11 @@ function install() {
   const wanted = digest(['package.json', 'package-lock.json']);
   if (readStamp(stamp) === wanted) return;
   process.stdout.write('Installing dependencies (npm ci) ...\n');
-  run('npm', ['ci', '--no-audit', '--no-fund'], 'Is the npm registry reachable? Try: npm ci --verbose');
+  run(
+    'npm',
+    ['ci', '--no-audit', '--no-fund'],
+    'Is the npm registry reachable? Try: npm ci --verbose',
+  );
   writeFileSync(stamp, wanted);
 }
 
@@ -57,12 +78,25 @@ function newestSource(folder) {
 
 function build(force) {
   const stamp = join(root, 'dist', '.built');
-  const sources = Math.max(newestSource(join(root, 'src')), ...['tsconfig.build.json', 'tools/bundle.mjs'].map((file) => statSync(join(root, file)).mtimeMs));
+  const sources = Math.max(
+    newestSource(join(root, 'src')),
+    ...['tsconfig.build.json', 'tools/bundle.mjs'].map(
+      (file) => statSync(join(root, file)).mtimeMs,
+    ),
+  );
   if (!force && existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;
   process.stdout.write('Building ...\n');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], 'This is a bug of ours: please report it with the lines above.');
-  run(process.execPath, [join(root, 'tools', 'bundle.mjs')], 'This is a bug of ours: please report it with the lines above.');
+  run(
+    process.execPath,
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
+    'This is a bug of ours: please report it with the lines above.',
+  );
+  run(
+    process.execPath,
+    [join(root, 'tools', 'bundle.mjs')],
+    'This is a bug of ours: please report it with the lines above.',
+  );
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stamp, new Date().toISOString());
 }

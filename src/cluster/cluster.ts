@@ -205,6 +205,7 @@ export class Cluster {
       random,
       telemetry: this.telemetry,
       userCode: options.userCode ?? NO_USER_CODE,
+      siblings: () => this.hosts.flatMap(({ node }) => (node === null ? [] : [node.storage])),
       disk: options.disk === null ? null : options.disk(placement),
       onClientEvent: (host, event) => this.onClientEvent(host, event),
       onFatal: (host, reason) => this.onFatal(host, reason),

@@ -52,6 +52,8 @@ export interface NodeHostOptions {
   readonly telemetry: Telemetry;
   readonly schemaCache: SchemaCache;
   readonly userCode: UserCodeRunner;
+  /** Storages of the nodes that run. */
+  readonly siblings: () => readonly NodeStorage[];
   /** Makes the node's disk for one life; null: data lives in the image, in memory. */
   readonly disk: ((loop: EventLoop, gate: Gate) => Disk) | null;
   readonly onClientEvent: (host: NodeHost, event: ClientEvent) => void;
@@ -120,6 +122,7 @@ export class NodeHost {
       userCode: options.userCode,
       gossip: this.gossipOptions(),
       storage: options.disk === null ? this.storage : null,
+      siblings: options.siblings,
       hintsDisk: world.disk ?? new VirtualDisk(this.hintImage, options.fabric.loop, world.gate, 0),
       onClientEvent: (event) => options.onClientEvent(this, event),
       onFatal: (decision, reason) => this.onFatal(node, decision, reason),

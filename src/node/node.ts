@@ -53,6 +53,8 @@ export interface NodeOptions {
   readonly gossip: Partial<GossipOptions>;
   /** Data of an earlier life in this process; null for a first start, or when the disk has it. */
   readonly storage: NodeStorage | null;
+  /** Storages of the nodes of this process that run: equal content is shared with them. */
+  readonly siblings?: () => readonly NodeStorage[];
   /** Where hints outlive a kill; the node's own disk, or a memory image. */
   readonly hintsDisk: World['disk'];
   readonly onClientEvent: (event: ClientEvent) => void;
@@ -337,7 +339,11 @@ export class CassandraNode {
     const systemError = fromDisk ? this.replay(isLocalSystemKeyspace) : null;
     if (systemError !== null) return systemError;
     this.schema.start();
-    return fromDisk ? this.replay((keyspace) => !isLocalSystemKeyspace(keyspace)) : null;
+    if (!fromDisk) return null;
+    const error = this.replay((keyspace) => !isLocalSystemKeyspace(keyspace));
+    const others = options.siblings?.().filter((other) => other !== storage) ?? [];
+    if (error === null && others.length > 0) storage.shareWith(others);
+    return error;
   }
 
   /** Damage is named, once a file: it ends the start, or the settings say that the node goes on without the rest. */

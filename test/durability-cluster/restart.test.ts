@@ -2,6 +2,7 @@
 // what it had acknowledged is there again.
 
 import { expect, test } from 'vitest';
+import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
 import { DiskWorld, PLACES } from './disk-world.ts';
 
 function identity(world: DiskWorld): unknown {
@@ -86,4 +87,21 @@ test('a start that was cut short is made up for', () => {
   expect(after.cluster.isWhole()).toBe(true);
   after.createTable();
   after.write(1, 'r/b/1', 'ALL');
+});
+
+test('replicas that read the same back from their own files share it again', () => {
+  const before = filled();
+  const after = new DiskWorld({}, before.disks);
+  const table = after.host('r/a/1').node?.schema.current.keyspaces.get('ks')?.tables.get('t');
+  const [a, b, c] = PLACES.map((place) => {
+    const found: unknown[] = [];
+    after
+      .host(place)
+      .node?.storage.store(table?.id ?? '')
+      ?.forEachPartition(WHOLE_RING, (partition) => void found.push(partition));
+    return found;
+  });
+  expect(a).toHaveLength(30);
+  expect(b?.every((partition, at) => partition === a?.[at])).toBe(true);
+  expect(c?.every((partition, at) => partition === a?.[at])).toBe(true);
 });

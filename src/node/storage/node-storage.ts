@@ -285,6 +285,14 @@ export class NodeStorage {
     return result;
   }
 
+  /** After the replay: what other nodes of this process hold as well is held once. */
+  shareWith(others: readonly NodeStorage[]): void {
+    for (const store of this.tables.values()) {
+      if (store.partitionCount === 0) continue;
+      store.shareWith(others.flatMap((other) => other.store(store.table.id) ?? []));
+    }
+  }
+
   /**
    * Begins the log's timers: after the replay, before the first write. What was replayed may be in the page cache only;
    * once `done` is called it is durable, and may be shown to others.

@@ -158,9 +158,7 @@ export class Snapshots {
 
   private writeManifest(disk: Disk, tag: string, done: () => void): void {
     const path = `${FOLDER}/${tag}/${MANIFEST}`;
-    const snapshots = this.taken
-      .filter((one) => one.tag === tag)
-      .map(({ partitions: _, ...entry }) => entry);
+    const snapshots = this.taken.filter((one) => one.tag === tag).map(entryOf);
     const heard = (result: DiskResult): void => {
       this.heard(result);
       done();
@@ -168,6 +166,11 @@ export class Snapshots {
     if (snapshots.length === 0) disk.remove(path, heard);
     else disk.replace(path, Buffer.from(JSON.stringify({ version: 1, snapshots }, null, 1)), heard);
   }
+}
+
+function entryOf(snapshot: TableSnapshot): SnapshotEntry {
+  const { tag, keyspace, tableName, tableId, createdAtMs, dataBytes } = snapshot;
+  return { tag, keyspace, tableName, tableId, createdAtMs, dataBytes };
 }
 
 function pathOf({ tag, keyspace, tableName, tableId }: SnapshotEntry): string {

@@ -18,6 +18,7 @@ import { IndexManager } from './index-manager.ts';
 import { isInRange, KeyIndex } from './key-index.ts';
 import { LargePartition, SMALL_PARTITION_ROWS_MAX } from './large-partition.ts';
 import { mergePartitionsOnce } from './merge-memo.ts';
+import { isSameContent } from './same-content.ts';
 import type { StoredPartition } from './partition-read.ts';
 import {
   isWantedWhole,
@@ -118,6 +119,18 @@ export class TableStore {
       if (partition === existing) return;
       this.partitions.set(key.id, asStored(partition));
       this.dataBytes += growth;
+    }
+  }
+
+  /** Takes others' objects in place of its own where the content is the same: after a start from files. */
+  shareWith(others: readonly TableStore[]): void {
+    const stored = [...this.partitions.values()];
+    this.partitions.clear();
+    this.keys.clear();
+    for (const own of stored) {
+      const shared = own instanceof LargePartition ? own : sharedWith(own, others);
+      this.partitions.set(shared.key.id, shared);
+      this.keys.add(shared.key);
     }
   }
 
@@ -337,6 +350,15 @@ export class TableStore {
   current(key: DecoratedKey): PartitionData {
     return this.partition(key) ?? emptyPartition(this.metadata, key);
   }
+}
+
+function sharedWith(own: PartitionData, others: readonly TableStore[]): PartitionData {
+  for (const other of others) {
+    const theirs = other.stored(own.key.id);
+    if (theirs === undefined || theirs instanceof LargePartition) continue;
+    if (isSameContent(own, theirs)) return theirs;
+  }
+  return own;
 }
 
 const NOTHING: ReplicaResult = Object.freeze({

@@ -226,7 +226,11 @@ function checkDistinct(
       'SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static columns.',
     );
   }
-  for (const column of selection.columns) {
+  // Rows of several partitions are sorted afterwards, by columns that are selected for it.
+  const sorted = restrictions.keyIsIn
+    ? statement.orderBy.map(({ column }) => existingColumn(restrictions.table, column))
+    : [];
+  for (const column of [...selection.columns, ...sorted]) {
     if (column.kind === 'partition_key' || column.kind === 'static') continue;
     throw invalid(
       `SELECT DISTINCT queries must only request partition key columns and/or static columns (not ${column.name})`,

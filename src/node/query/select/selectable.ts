@@ -374,9 +374,9 @@ function compatibleTypeOfSelectable(selectable: Selectable, scope: SelectScope):
     case 'term':
       return compatibleTypeOf(selectable.term, scope);
     case 'list':
-      return mapType(commonType(selectable.elements.map(compatible)), (type) => freeze(listOf(type)));
+      return mapType(commonType(selectable.elements.map(compatible)), listOf);
     case 'set':
-      return mapType(commonType(selectable.elements.map(compatible)), (type) => freeze(setOf(type)));
+      return mapType(commonType(selectable.elements.map(compatible)), setOf);
     case 'tuple':
       return selectable.elements.length === 1
         ? null
