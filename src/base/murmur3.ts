@@ -38,14 +38,17 @@ export function murmur3Token(bytes: Uint8Array): TokenHalves {
   return { high, low };
 }
 
+/** A token as the 8 bytes of a CQL bigint. */
+export function tokenBytes({ high, low }: TokenHalves): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeInt32BE(high, 0);
+  bytes.writeUInt32BE(low, 4);
+  return bytes;
+}
+
 /** The standard 128-bit hash (unsigned tail) with a 64-bit seed whose upper half is `seedHigh`; fills `out`. */
 export function murmur3Hash128(bytes: Uint8Array, seed: number, out: Hash128): void {
   hash(bytes, Math.floor(seed / 0x1_0000_0000) | 0, seed | 0, false, out);
-}
-
-/** Cassandra's own variant (sign-extended tail) with seed 0; fills `out`. Bloom filters and sketches read it. */
-export function cassandraHash128(bytes: Uint8Array, out: Hash128): void {
-  hash(bytes, 0, 0, true, out);
 }
 
 function hash(

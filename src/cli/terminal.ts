@@ -25,6 +25,15 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 };
 
+/** For the flags --no-color, --quiet and --json as commander gives them. */
+export function terminalFor(options: Readonly<Record<string, unknown>>): Terminal {
+  return openTerminal({
+    ...(options['color'] === false ? { color: false } : {}),
+    quiet: options['quiet'] === true,
+    json: options['json'] === true,
+  });
+}
+
 export function openTerminal(options: {
   readonly color?: boolean;
   readonly quiet?: boolean;

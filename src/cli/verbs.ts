@@ -64,7 +64,7 @@ export function addStartVerbs(program: Command, version: string): void {
     .option('--aws-defaults', 'health checks and propagation as AWS has them, not the tuned ones')
     .option(
       '--faster <factor>',
-      'divide phases, health checks, propagation and the hint window by this',
+      'divide phases, health checks, propagation, the hint window and the pause between hints by this',
       positive,
     )
     .option('--out <folder>', 'where run folders are written', '.starfish/runs')
@@ -82,7 +82,7 @@ export function addFaultVerbs(program: Command): void {
   remote(
     program
       .command('status')
-      .description("nodes, instances, balancers, links, in nodetool status's manner"),
+      .description("nodes in nodetool status's manner, balancers, instances, hints, faults"),
   )
     .option('--watch', 'again every two seconds')
     .action(async (options: Record<string, unknown>) => {
@@ -107,7 +107,7 @@ export function addFaultVerbs(program: Command): void {
     });
 
   remote(program.command('heal').description('heal a fault, or all'))
-    .argument('[fault]', 'its id as `fault` and `status` print it')
+    .argument('[fault]', 'its id as `fault` and `status` print it, or its place')
     .option('--all', 'heal everything')
     .action(async (id: string | undefined, options: Record<string, unknown>) => {
       const { heal } = await import('./commands/remote.ts');
@@ -200,7 +200,7 @@ export function addOtherVerbs(program: Command): void {
 
   program
     .command('doctor')
-    .description('Node, loopback addresses, ports, java, mvn: each with the command that cures it')
+    .description('Node, loopback addresses, ports, open files, optional tools: each with its cure')
     .addOption(addressBlock())
     .action(async (options: Record<string, unknown>) => {
       const { doctor } = await import('./commands/doctor.ts');
@@ -210,10 +210,10 @@ export function addOtherVerbs(program: Command): void {
   program
     .command('bench')
     .description(
-      'the figures: start time, memory, writes and reads per second, parser, beside a void server',
+      'the figures: start time, memory, writes, reads and rows per second, parser, a void server',
     )
     .option('--seconds <n>', 'seconds of each load', positive, 5)
-    .option('--only <names>', 'comma-separated: start, memory, writes, reads, parser, rows')
+    .option('--only <names>', 'comma-separated: parser, start, memory, void, writes, reads, rows')
     .option('--json', 'figures as JSON')
     .action(async (options: Record<string, unknown>) => {
       const { bench } = await import('./commands/bench.ts');
@@ -248,7 +248,7 @@ function remote(command: Command): Command {
 function addressBlock(): Option {
   return new Option(
     '--address-block <block>',
-    'first two octets of the loopback addresses (127.44), or none: one address, a port per node',
+    'first two octets of the loopback addresses (127.44), or none (not for drills): one address, a port per node',
   );
 }
 

@@ -28,13 +28,13 @@ export function compactMutation(mutation: Mutation): Mutation {
   };
 }
 
-export function compactKey(key: DecoratedKey): DecoratedKey {
+function compactKey(key: DecoratedKey): DecoratedKey {
   const bytes = compactBytes(key.bytes);
   return bytes === key.bytes ? key : { high: key.high, low: key.low, bytes, id: key.id };
 }
 
 /** The bytes themselves when they fill their memory or share a small one, else a copy. */
-export function compactBytes(bytes: Buffer): Buffer {
+function compactBytes(bytes: Buffer): Buffer {
   return pins(bytes) ? Buffer.from(bytes) : bytes;
 }
 

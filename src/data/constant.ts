@@ -8,7 +8,7 @@ import type { CqlType, NativeTypeName } from './cql-type.ts';
 import { NATIVE } from './cql-type.ts';
 import { invalid } from './cql-error.ts';
 import { doubleText } from './java-number.ts';
-import { parseUuid } from './time-uuid.ts';
+import { parseUuid } from './uuid.ts';
 import type { Assignment } from './type-compatibility.ts';
 import { typeName } from './type-names.ts';
 

@@ -17,6 +17,7 @@ import type {
 import { isComplexData, LIVE, NO_LIVENESS } from './partition.ts';
 import { isSameRange, NO_RANGES } from './range-tombstones.ts';
 import { compareColumns, pathComparator } from './type-order.ts';
+import { isSameCell } from './same-content.ts';
 
 /**
  * null: `one` has all of it. `one` null: the replica has nothing. `queried`: names of the columns whose cells count, null:
@@ -120,7 +121,7 @@ function compareEntries(a: ColumnData, b: ColumnData): number {
 function columnDifference(merged: ColumnData, one: ColumnData | null): ColumnData | null {
   if (merged === one) return null;
   if (one === null) return merged;
-  if (!isComplexData(merged)) return cellsEqual(merged, one as Cell) ? null : merged;
+  if (!isComplexData(merged)) return isSameCell(merged, one as Cell) ? null : merged;
   const other = one as ComplexData;
   const compare = pathComparator(merged.column);
   const cells: Cell[] = [];
@@ -130,21 +131,9 @@ function columnDifference(merged: ColumnData, one: ColumnData | null): ColumnDat
     while (i < other.cells.length && compare((other.cells[i] as Cell).path as Buffer, path) < 0)
       i++;
     const known = other.cells[i];
-    if (known === undefined || !cellsEqual(cell, known)) cells.push(cell);
+    if (known === undefined || !isSameCell(cell, known)) cells.push(cell);
   }
   const deletion = deletionsEqual(merged.deletion, other.deletion) ? LIVE : merged.deletion;
   if (cells.length === 0 && !isDeleted(deletion)) return null;
   return { column: merged.column, deletion, cells };
-}
-
-/** Same content, whichever objects carry it. */
-export function cellsEqual(a: Cell, b: Cell): boolean {
-  if (a === b) return true;
-  return (
-    a.timestamp === b.timestamp &&
-    a.ttl === b.ttl &&
-    a.localDeletionTime === b.localDeletionTime &&
-    (a.value === b.value || a.value.equals(b.value)) &&
-    (a.path === b.path || (a.path !== null && b.path !== null && a.path.equals(b.path)))
-  );
 }

@@ -18,8 +18,6 @@ import type {
 } from './partition.ts';
 import { isComplexData, NO_TIMESTAMP, NO_TTL } from './partition.ts';
 
-export const DIGEST_BYTES = 16;
-
 const CHUNK_BYTES = 64 * 1024;
 const SMALLEST = -(2n ** 63n);
 const SLOTS = 1024;

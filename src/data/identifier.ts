@@ -19,3 +19,8 @@ export function quoteIfNeeded(name: string): string {
   if (UNQUOTED.test(name) && !RESERVED_WORDS.has(name)) return name;
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** `keyspace.name` as CQL text. */
+export function qualifiedText(named: { readonly keyspace: string; readonly name: string }): string {
+  return `${quoteIfNeeded(named.keyspace)}.${quoteIfNeeded(named.name)}`;
+}

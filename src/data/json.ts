@@ -18,7 +18,7 @@ import { doubleText, floatText } from './java-number.ts';
 import { fromJson, unquoteKeys } from './json-decode.ts';
 import { JsonParseError, parseJsonObject } from './json-parser.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
-import { uuidText } from './time-uuid.ts';
+import { uuidText } from './uuid.ts';
 
 /** The JSON text of a value; `bytes` is valid. Null is the caller's `null`. */
 export function toJson(type: CqlType, bytes: Buffer): string {

@@ -2,7 +2,6 @@
 // layer turns into a result set. Test: test/storage/read.test.ts.
 // Cassandra: db/filter/DataLimits, db/rows/ComplexColumnData, cql3/selection/ResultSetBuilder.
 
-import type { Int64 } from '../base/int64.ts';
 import { packList, packMap, packTuple } from './codec/packing.ts';
 import { enforcesStrictLiveness, isCellLive, isLive } from './deletion.ts';
 import { NO_ROWS } from './merge-partitions.ts';
@@ -160,7 +159,7 @@ export function cellOf(row: Row, column: ColumnMetadata, nowSeconds: number): Ce
 }
 
 /** A complex column's entry, or null. */
-export function complexOf(row: Row, column: ColumnMetadata): ComplexData | null {
+function complexOf(row: Row, column: ColumnMetadata): ComplexData | null {
   return (columnData(row, column) as ComplexData | undefined) ?? null;
 }
 
@@ -192,12 +191,8 @@ export function ttlOf(cell: Cell, nowSeconds: number): number | null {
   return cell.ttl === NO_TTL ? null : cell.localDeletionTime - nowSeconds;
 }
 
-export function writetimeOf(cell: Cell): Int64 {
-  return cell.timestamp;
-}
-
 /** Live cells of a complex column as one serialized collection or UDT; null when none lives. */
-export function packCells(
+function packCells(
   column: ColumnMetadata,
   cells: readonly Cell[],
   nowSeconds: number,

@@ -2,6 +2,7 @@
 // What goes in must be canonical (nothing shadowed by a larger deletion is kept; builders see to it), what comes out
 // is. Test: test/storage/merge.test.ts. Cassandra: db/rows/UnfilteredRowIterators.merge.
 
+import { keepEach } from '../base/keep-each.ts';
 import { required } from '../base/assert.ts';
 import type { ClusteringOrder } from './clustering-order.ts';
 import { clusteringOrder } from './clustering-order.ts';
@@ -190,18 +191,11 @@ function zipRows(
 }
 
 function shadowRows(rows: readonly Row[], active: ActiveDeletions): readonly Row[] {
-  let out: Row[] | null = null;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as Row;
-    const kept = shadowRow(row, active.at(row.clustering));
-    if (kept === row) {
-      if (out !== null) out.push(row);
-      continue;
-    }
-    out ??= rows.slice(0, i);
-    if (kept !== null) out.push(kept);
-  }
-  return out ?? rows;
+  return keepEach(rows, shadowUnder, active);
+}
+
+function shadowUnder(row: Row, active: ActiveDeletions): Row | null {
+  return shadowRow(row, active.at(row.clustering));
 }
 
 /** The deletion in force row by row, asked in clustering order. */

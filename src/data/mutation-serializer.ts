@@ -27,6 +27,7 @@ import {
   NO_TTL,
 } from './partition.ts';
 import type { ColumnMetadata, TableMetadata } from './schema.ts';
+import { uuidBytes, uuidText } from './uuid.ts';
 
 const VERSION = 1;
 const NO_BYTES = Buffer.alloc(0);
@@ -53,7 +54,7 @@ export function serializeMutation(mutation: Mutation): Buffer {
 }
 
 /** Appends a mutation to a writer. */
-export function writeMutation(writer: ByteWriter, mutation: Mutation): void {
+function writeMutation(writer: ByteWriter, mutation: Mutation): void {
   writer.byte(VERSION);
   writer.text(mutation.keyspace);
   writer.double(mutation.createdAtMs);
@@ -95,7 +96,7 @@ function checkVersion(reader: ByteReader): void {
   if (version !== VERSION) throw new FormatError(`unknown mutation version ${version}`);
 }
 
-export function writeKey(writer: ByteWriter, key: DecoratedKey): void {
+function writeKey(writer: ByteWriter, key: DecoratedKey): void {
   writer.int32(key.high);
   writer.uint32(key.low);
   writer.bytes(key.bytes);
@@ -109,8 +110,8 @@ export function readKey(reader: ByteReader): DecoratedKey {
 }
 
 /** One table's update, without its key. */
-export function writeUpdate(writer: ByteWriter, update: PartitionData): void {
-  writer.raw(Buffer.from(update.table.id.replaceAll('-', ''), 'hex'));
+function writeUpdate(writer: ByteWriter, update: PartitionData): void {
+  writer.raw(uuidBytes(update.table.id));
   const names = columnNames(update);
   writer.varint(names.size);
   for (const name of names.keys()) writer.text(name);
@@ -135,7 +136,7 @@ export function writeUpdate(writer: ByteWriter, update: PartitionData): void {
 }
 
 /** null when the table does not exist; the reader stands behind the update then, too. */
-export function readUpdate(
+function readUpdate(
   reader: ByteReader,
   key: DecoratedKey,
   tableById: TableResolver,
@@ -323,15 +324,4 @@ function readClustering(reader: ByteReader): Clustering {
   const values: (Buffer | null)[] = [];
   for (let i = 0; i < length; i++) values.push(reader.nullableBytes());
   return values;
-}
-
-function uuidText(bytes: Buffer): string {
-  const hex = bytes.toString('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join('-');
 }

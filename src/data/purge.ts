@@ -2,8 +2,17 @@
 // dropped columns are hidden. Objects that need no change stay the same. Used by reads, repair and compaction.
 // Test: test/storage/purge.test.ts. Cassandra: db/partitions/PurgeFunction, db/rows/BufferCell.purge, BTreeRow.purge.
 
+import { keepEach } from '../base/keep-each.ts';
 import { hasLiveness, isCellLive, isDeleted, isLivenessLive } from './deletion.ts';
-import type { Cell, ColumnData, DeletionTime, Liveness, PartitionData, Row } from './partition.ts';
+import type {
+  Cell,
+  ColumnData,
+  ComplexData,
+  DeletionTime,
+  Liveness,
+  PartitionData,
+  Row,
+} from './partition.ts';
 import { isComplexData, LIVE, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from './partition.ts';
 import { NO_RANGES } from './range-tombstones.ts';
 import type { TableMetadata } from './schema.ts';
@@ -36,7 +45,7 @@ export function purgePartition(partition: PartitionData, purger: Purger): Partit
     partition.staticRow === null
       ? null
       : purgeRow(partition.staticRow, { ...purger, strict: false });
-  const rows = purgeRows(partition.rows, purger);
+  const rows = keepEach(partition.rows, purgeRow, purger);
   let { rangeTombstones } = partition;
   if (rangeTombstones.some((range) => range.deletion.localDeletionTime < purger.gcBefore)) {
     const { gcBefore } = purger;
@@ -57,21 +66,6 @@ export function purgePartition(partition: PartitionData, purger: Purger): Partit
   return { table, key, deletion, staticRow, rows, rangeTombstones };
 }
 
-export function purgeRows(rows: readonly Row[], purger: Purger): readonly Row[] {
-  let out: Row[] | null = null;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as Row;
-    const kept = purgeRow(row, purger);
-    if (kept === row) {
-      if (out !== null) out.push(row);
-      continue;
-    }
-    out ??= rows.slice(0, i);
-    if (kept !== null) out.push(kept);
-  }
-  return out ?? rows;
-}
-
 /** The row with nothing but what lives at this moment; null when it is dead. For filters and view updates. */
 export function liveRow(row: Row, nowSeconds: number, strict = false): Row | null {
   return purgeRow(row, { nowSeconds, gcBefore: Infinity, strict });
@@ -87,42 +81,25 @@ function purgeLiveness(liveness: Liveness, purger: Purger): Liveness {
   return liveness.localExpirationTime < purger.gcBefore ? NO_LIVENESS : liveness;
 }
 
-function purgeData(data: readonly ColumnData[], purger: Purger): readonly ColumnData[] {
-  let out: ColumnData[] | null = null;
-  for (let i = 0; i < data.length; i++) {
-    const entry = data[i] as ColumnData;
-    const kept = isComplexData(entry) ? purgeComplex(entry, purger) : purgeCell(entry, purger);
-    if (kept === entry) {
-      if (out !== null) out.push(entry);
-      continue;
-    }
-    out ??= data.slice(0, i);
-    if (kept !== null) out.push(kept);
-  }
-  return out ?? data;
+function purgeColumn(entry: ColumnData, purger: Purger): ColumnData | null {
+  return isComplexData(entry) ? purgeComplex(entry, purger) : purgeCell(entry, purger);
 }
 
-function purgeComplex(
-  entry: Extract<ColumnData, { cells: unknown }>,
-  purger: Purger,
-): ColumnData | null {
-  const deletion = purgeDeletion(entry.deletion, purger);
-  let out: Cell[] | null = null;
-  const { cells } = entry;
-  for (let i = 0; i < cells.length; i++) {
-    const cell = cells[i] as Cell;
-    const kept = purgeCell(cell, purger);
-    if (kept === cell) {
-      if (out !== null) out.push(cell);
-      continue;
-    }
-    out ??= cells.slice(0, i);
-    if (kept !== null) out.push(kept);
+/** Every row that is read comes by here: keepEach, with a call that the engine can inline until something changes. */
+function purgeData(data: readonly ColumnData[], purger: Purger): readonly ColumnData[] {
+  for (let i = 0; i < data.length; i++) {
+    const entry = data[i] as ColumnData;
+    if (purgeColumn(entry, purger) !== entry) return keepEach(data, purgeColumn, purger);
   }
-  if (out === null && deletion === entry.deletion) return entry;
-  const kept = out ?? cells;
-  if (kept.length === 0 && !isDeleted(deletion)) return null;
-  return { column: entry.column, deletion, cells: kept };
+  return data;
+}
+
+function purgeComplex(entry: ComplexData, purger: Purger): ColumnData | null {
+  const deletion = purgeDeletion(entry.deletion, purger);
+  const cells = keepEach(entry.cells, purgeCell, purger);
+  if (cells === entry.cells && deletion === entry.deletion) return entry;
+  if (cells.length === 0 && !isDeleted(deletion)) return null;
+  return { column: entry.column, deletion, cells };
 }
 
 /** An expired cell becomes the tombstone its write would have been: dated when it was written. */
@@ -137,27 +114,11 @@ function purgeCell(cell: Cell, purger: Purger): Cell | null {
   return { column, timestamp, ttl: NO_TTL, localDeletionTime, value: NO_BYTES, path };
 }
 
-/** Rows without cells of columns dropped after they were written, or no longer there. Usually the same array. */
-export function hideDroppedColumns(rows: readonly Row[], table: TableMetadata): readonly Row[] {
-  if (table.droppedColumns.size === 0) return rows;
-  const out: Row[] = [];
-  let isChanged = false;
-  for (const row of rows) {
-    const kept = hideDropped(row, table);
-    if (kept !== row) isChanged = true;
-    if (kept !== null) out.push(kept);
-  }
-  return isChanged ? out : rows;
-}
-
-/** One row as `hideDroppedColumns` leaves it; null when nothing is left. */
+/** The row without cells of columns dropped after they were written, or no longer there; null when nothing is left. */
 export function hideDropped(row: Row, table: TableMetadata): Row | null {
   if (table.droppedColumns.size === 0) return row;
-  const data = row.data
-    .map((entry) => hideDroppedColumn(entry, table))
-    .filter((entry): entry is ColumnData => entry !== null);
-  if (data.length === row.data.length && data.every((entry, i) => entry === row.data[i]))
-    return row;
+  const data = keepEach(row.data, hideDroppedColumn, table);
+  if (data === row.data) return row;
   if (data.length === 0 && !hasLiveness(row.liveness) && !isDeleted(row.deletion)) return null;
   return { clustering: row.clustering, liveness: row.liveness, deletion: row.deletion, data };
 }

@@ -53,6 +53,13 @@ export interface DataLimits {
   readonly distinct: boolean;
 }
 
+export const NO_LIMITS: DataLimits = Object.freeze({
+  rows: Infinity,
+  perPartition: Infinity,
+  countedInFirstPartition: 0,
+  distinct: false,
+});
+
 interface ReadCommandBase {
   readonly table: TableMetadata;
   readonly columns: ColumnFilter;

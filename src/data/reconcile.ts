@@ -3,6 +3,7 @@
 // Partitions are merged in merge-partitions.ts. Test: test/storage/reconcile.test.ts, facts/cells.json.
 // Cassandra: db/rows/Cells, db/rows/Row.Merger, db/rows/Rows.
 
+import { keepEach } from '../base/keep-each.ts';
 import { mergeCounterContexts } from './counter-context.ts';
 import {
   hasLiveness,
@@ -13,8 +14,9 @@ import {
   livenessSupersedes,
   supersedes,
 } from './deletion.ts';
-import type { Cell, Clustering, ColumnData, ComplexData, DeletionTime, Row } from './partition.ts';
+import type { Cell, ColumnData, ComplexData, DeletionTime, Row } from './partition.ts';
 import { isComplexData, LIVE, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from './partition.ts';
+import { isSameClustering } from './same-content.ts';
 import type { BytesComparator } from './type-order.ts';
 import { compareColumns, pathComparator } from './type-order.ts';
 
@@ -77,22 +79,12 @@ export function mergeRows(a: Row, b: Row, active: DeletionTime): Row | null {
     data === b.data &&
     liveness === b.liveness &&
     deletion === b.deletion &&
-    isSpelledAlike(a.clustering, b.clustering)
+    // A row keeps the first spelling of its clustering.
+    isSameClustering(a.clustering, b.clustering)
   )
     return b;
   if (data.length === 0 && !hasLiveness(liveness) && !isDeleted(deletion)) return null;
   return { clustering: a.clustering, liveness, deletion, data };
-}
-
-/** Equal clusterings may differ in bytes (decimal 1.5 and 1.50): a row keeps its first. */
-function isSpelledAlike(a: Clustering, b: Clustering): boolean {
-  if (a === b) return true;
-  for (let i = 0; i < a.length; i++) {
-    const x = a[i] ?? null;
-    const y = b[i] ?? null;
-    if (x !== y && (x === null || y === null || !x.equals(y))) return false;
-  }
-  return true;
 }
 
 /** A row without what `active` shadows; the row itself when nothing is, null when nothing is left. */
@@ -198,19 +190,7 @@ function mergeCells(
 }
 
 function shadowData(data: readonly ColumnData[], shadow: DeletionTime): readonly ColumnData[] {
-  if (shadow === LIVE) return data;
-  let out: ColumnData[] | null = null;
-  for (let i = 0; i < data.length; i++) {
-    const entry = data[i] as ColumnData;
-    const kept = shadowColumn(entry, shadow);
-    if (kept === entry) {
-      if (out !== null) out.push(entry);
-      continue;
-    }
-    out ??= data.slice(0, i);
-    if (kept !== null) out.push(kept);
-  }
-  return out ?? data;
+  return shadow === LIVE ? data : keepEach(data, shadowColumn, shadow);
 }
 
 function shadowColumn(entry: ColumnData, shadow: DeletionTime): ColumnData | null {

@@ -2,6 +2,7 @@
 // filter with it and coordinators check merged rows. Test: test/storage/row-filter.test.ts.
 // Cassandra: db/filter/RowFilter, cql3/Operator.
 
+import { partitionKeyComponent } from './partition-key.ts';
 import { int64Bytes } from '../base/int64.ts';
 import { unpackList, unpackMap } from './codec/packing.ts';
 import { counterTotal } from './counter-context.ts';
@@ -124,22 +125,6 @@ function columnValue(
       return value;
     }
   }
-}
-
-/** One component of a serialized partition key of `count` columns; null when the bytes are too short. */
-export function partitionKeyComponent(
-  bytes: Buffer,
-  position: number,
-  count: number,
-): Buffer | null {
-  if (count === 1) return bytes;
-  let at = 0;
-  for (let i = 0; at + 2 <= bytes.length; i++) {
-    const length = bytes.readUInt16BE(at);
-    if (i === position) return bytes.subarray(at + 2, at + 2 + length);
-    at += length + 3;
-  }
-  return null;
 }
 
 /** The condition on one value. */

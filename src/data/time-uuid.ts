@@ -71,24 +71,3 @@ export class TimeUuidGenerator {
     return timeUuidAt(this.lastMicros, this.clockSequenceAndNode);
   }
 }
-
-/** The lower-case text of 16 bytes. */
-export function uuidText(uuid: Buffer): string {
-  const hex = uuid.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-const UUID_TEXT = /^[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$/;
-
-/** Null for a text that is no UUID. */
-export function parseUuid(text: string): Buffer | null {
-  return UUID_TEXT.test(text) ? Buffer.from(text.replaceAll('-', ''), 'hex') : null;
-}
-
-/** A random (version 4) UUID from 16 random bytes. */
-export function randomUuid(random: Buffer): Buffer {
-  const uuid = Buffer.from(random);
-  uuid[6] = ((uuid[6] as number) & 0x0f) | 0x40;
-  uuid[8] = ((uuid[8] as number) & 0x3f) | 0x80;
-  return uuid;
-}

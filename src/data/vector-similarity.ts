@@ -2,9 +2,12 @@
 // Test: test/storage/row-filter.test.ts. Cassandra: index/sai/disk/vector, io.github.jbellis.jvector
 // VectorSimilarityFunction.
 
+import type { AnnOrdering } from './read-command.ts';
+import type { TableMetadata } from './schema.ts';
+
 export type SimilarityFunction = 'cosine' | 'dot_product' | 'euclidean';
 
-/** Scores two serialized vectors<float, n> of equal length, in [0, 1] for unit vectors. */
+/** Scores two serialized vectors<float, n> of equal length, in [0, 1] for unit vectors, as a float32. */
 export function vectorSimilarity(kind: SimilarityFunction, a: Buffer, b: Buffer): number {
   let dot = 0;
   let aa = 0;
@@ -20,11 +23,11 @@ export function vectorSimilarity(kind: SimilarityFunction, a: Buffer, b: Buffer)
   }
   switch (kind) {
     case 'cosine':
-      return (1 + dot / Math.sqrt(aa * bb)) / 2;
+      return Math.fround((1 + Math.fround(dot / Math.sqrt(aa * bb))) / 2);
     case 'dot_product':
-      return (1 + dot) / 2;
+      return Math.fround((1 + Math.fround(dot)) / 2);
     case 'euclidean':
-      return 1 / (1 + distance);
+      return Math.fround(1 / (1 + Math.fround(distance)));
   }
 }
 
@@ -43,4 +46,10 @@ export function isIndexableVector(kind: SimilarityFunction, vector: Buffer): boo
     norm += x * x;
   }
   return kind !== 'cosine' || norm > 0;
+}
+
+/** The function an ordering's index was made with. */
+export function similarityFunction(table: TableMetadata, ann: AnnOrdering): SimilarityFunction {
+  const index = table.indexes.find((one) => one.name === ann.indexName);
+  return similarityOf(index?.options ?? new Map());
 }

@@ -100,7 +100,6 @@ export const drillSchema = z.strictObject({
 export type Drill = z.infer<typeof drillSchema>;
 export type DrillInput = z.input<typeof drillSchema>;
 export type DrillPhase = Drill['phases'][number];
-export type PhaseExpectations = z.infer<typeof expectations>;
 
 /** The drill's whole time under load, warm-up included, settling not, milliseconds. */
 export function loadTimeMs(drill: Drill): number {

@@ -3,6 +3,7 @@
 // in the table is computed from a formula: every cell is requests that were sent, with the error
 // and its numbers where they failed. Test: test/drill/levels.test.ts.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from './lab.ts';
 import type { ConsistencyLevel } from '../data/consistency.ts';
 import type { Fault } from '../fault/fault.ts';
@@ -363,8 +364,4 @@ function toRow({ keyspace, level, healthyWrite, healthyRead, losses }: Draft): L
     writeMs: healthyWrite.medianMs,
     readMs: healthyRead?.medianMs ?? null,
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -14,7 +14,6 @@ import {
   validate,
 } from '../topology/load-topology.ts';
 import { nearest } from '../topology/place.ts';
-import type { TopologyInput } from '../topology/topology.ts';
 import { ALWAYS_ON } from '../topology/topology.ts';
 import type { CatalogueEntry } from './catalogue/catalogue.ts';
 import { CATALOGUE } from './catalogue/catalogue.ts';
@@ -66,11 +65,6 @@ export function parseDrill(
 /** A plain object as a drill. Throws InvalidDocument. */
 export function toDrill(input: DrillInput, edit: DocumentEdit = keep): Drill {
   return checkDrill(validate(drillSchema, edit(input), 'drill'), 'drill');
-}
-
-/** The built-in topology with other settings, for drills written in code. */
-export function alwaysOnTopology(changes: Partial<TopologyInput> = {}): TopologyInput {
-  return { ...ALWAYS_ON, ...changes };
 }
 
 function checkDrill(drill: Drill, file: string): Drill {

@@ -1,6 +1,7 @@
 // A running always-on stack as the library hands it out: a cluster, with the sample application's
 // instances and the balancers around it. Test: test/api/start-stack.test.ts.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from './lab.ts';
 import type { DriverConnections } from '../stack/app-instance.ts';
 import type { StackEvent } from '../stack/stack-event.ts';
@@ -54,7 +55,7 @@ export class RunningStack implements AsyncDisposable {
     while (!this.stack.isWhole()) {
       if (performance.now() > deadline)
         throw new Error(`The stack did not settle within ${limitMs / 1_000} s.`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   }
 

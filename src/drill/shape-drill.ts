@@ -79,7 +79,7 @@ function withExpectations(
 }
 
 /** The same topology with AWS's own health check settings and propagation (`--aws-defaults`). */
-export function withAwsDefaults(topology: Topology): Topology {
+function withAwsDefaults(topology: Topology): Topology {
   const { regional, global } = topology.balancers;
   const { interval, timeout, unhealthy, healthy, propagation } = AWS_DEFAULTS;
   return {

@@ -8,7 +8,7 @@ import type { CheckResult, PhaseResult } from './drill-result.ts';
 import { isOverloaded } from './expectations.ts';
 
 /** Requests below which a phase says nothing. */
-export const PHASE_REQUESTS_MIN = 20;
+const PHASE_REQUESTS_MIN = 20;
 /** Share of arrivals that may start over a second late. */
 const LATE_SHARE_MAX = 0.1;
 

@@ -1,6 +1,7 @@
 // The embedded engine: a cluster of our own nodes in this process, by the machine's clock, each with its CQL port.
 
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LostWritesReport } from '../cluster/acknowledged-writes.ts';
 import { AcknowledgedWrites } from '../cluster/acknowledged-writes.ts';
 import { openDataFolder, saveDataFolder } from '../cluster/data-folder.ts';
@@ -264,7 +265,7 @@ export class EmbeddedEngine implements Engine {
         throw new Error(
           `The cluster did not settle within ${limitMs / 1_000} s: ${this.unsettled() ?? 'writes are under way'}.`,
         );
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   }
 

@@ -4,7 +4,7 @@
 
 import type { DecoratedKey } from '../data/partition.ts';
 import type { KeyspaceMetadata } from '../data/schema.ts';
-import { replicationOf } from '../ring/replication.ts';
+import { isDistributed } from '../ring/replication.ts';
 import type { Clock } from '../world/ports.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { SchemaView } from './schema-view.ts';
@@ -92,6 +92,6 @@ function distributed({ current }: SchemaView, name: string | null): readonly Key
     (keyspace) =>
       (name === null || keyspace.name === name) &&
       keyspace.kind === 'regular' &&
-      replicationOf(keyspace.replication).kind !== 'local',
+      isDistributed(keyspace),
   );
 }

@@ -2,7 +2,8 @@
 // purged. There are no SSTables: flushing writes a checkpoint, compacting purges what may be purged.
 // Test: test/nodetool/. Cassandra: db/compaction/CompactionManager, service/StorageService (snapshots).
 
-import { TimeUuidGenerator, uuidText } from '../data/time-uuid.ts';
+import { TimeUuidGenerator } from '../data/time-uuid.ts';
+import { uuidText } from '../data/uuid.ts';
 import type { TableMetadata } from '../data/schema.ts';
 import type { Clock, Random, Timer } from '../world/ports.ts';
 import type { DecoratedKey } from '../data/partition.ts';

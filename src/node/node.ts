@@ -174,17 +174,6 @@ export class CassandraNode {
       disk: options.hintsDisk,
       tableById: (id) => this.storage.store(id)?.table,
     });
-    this.coordinator = new CoordinatorService({
-      clock,
-      random,
-      config,
-      telemetry,
-      messaging: this.messaging,
-      cluster: this.membership,
-      schema: this.schema,
-      hints: this.hints,
-      store: this.store,
-    });
     const parts = {
       clock,
       random,
@@ -195,6 +184,7 @@ export class CassandraNode {
       schema: this.schema,
       store: this.store,
     };
+    this.coordinator = new CoordinatorService({ ...parts, hints: this.hints });
     this.streaming = new Streaming(parts);
     this.repair = new RepairService({ ...parts, streaming: this.streaming });
     this.views = new ViewWriter({

@@ -50,7 +50,7 @@ export class LatencySummary {
   }
 }
 
-export class RequestMetrics {
+class RequestMetrics {
   readonly read = new LatencySummary();
   readonly write = new LatencySummary();
   readonly range = new LatencySummary();

@@ -21,7 +21,6 @@ export const OPCODES = {
 } as const;
 
 export type OpcodeName = keyof typeof OPCODES;
-export type Opcode = (typeof OPCODES)[OpcodeName];
 
 const NAMES = Object.keys(OPCODES) as OpcodeName[];
 

@@ -22,7 +22,7 @@ const KEYSPACE = 0x80;
 const NOW_IN_SECONDS = 0x100;
 
 /** "No page size": the whole result in one frame. */
-export const NO_PAGING = -1;
+const NO_PAGING = -1;
 
 export interface QueryParameters {
   readonly consistency: ConsistencyLevel;

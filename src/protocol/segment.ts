@@ -8,7 +8,7 @@ import type { ByteQueue } from './byte-queue.ts';
 import type { Lz4Codec } from './compression.ts';
 import { crc24, segmentCrc32 } from './crc.ts';
 
-export const SEGMENT_PAYLOAD_BYTES_MAX = 131071;
+const SEGMENT_PAYLOAD_BYTES_MAX = 131071;
 const PLAIN_HEADER_BYTES = 6;
 const LZ4_HEADER_BYTES = 8;
 const TRAILER_BYTES = 4;

@@ -17,7 +17,7 @@ export interface DynamicSnitchOptions {
   readonly badnessThreshold: number;
 }
 
-export const DYNAMIC_SNITCH_DEFAULTS: DynamicSnitchOptions = Object.freeze({
+const DYNAMIC_SNITCH_DEFAULTS: DynamicSnitchOptions = Object.freeze({
   updateIntervalMs: 100,
   resetIntervalMs: 600_000,
   badnessThreshold: 1.0,

@@ -2,7 +2,7 @@
 // replica-table.ts; how options are checked is replication-options.ts. Test: test/ring/replication-options.test.ts.
 // Cassandra: locator/ReplicationFactor.java, locator/AbstractReplicationStrategy.java.
 
-import type { ReplicationParams } from '../data/schema.ts';
+import type { KeyspaceMetadata, ReplicationParams } from '../data/schema.ts';
 
 export const STRATEGY_PACKAGE = 'org.apache.cassandra.locator.';
 export const SIMPLE_STRATEGY = `${STRATEGY_PACKAGE}SimpleStrategy`;
@@ -35,6 +35,11 @@ export function replicationOf(params: ReplicationParams): Replication {
   return replication;
 }
 
+/** Whether its data is spread over nodes; under LocalStrategy every node has its own. */
+export function isDistributed({ replication }: Pick<KeyspaceMetadata, 'replication'>): boolean {
+  return replicationOf(replication).kind !== 'local';
+}
+
 /** RF of one datacenter; under SimpleStrategy the whole RF, as Cassandra's local levels count it. */
 export function replicationFactorIn(replication: Replication, datacenter: string): number {
   return replication.kind === 'network'
@@ -51,11 +56,6 @@ export function networkReplication(factors: Readonly<Record<string, number>>): R
   const options = new Map(Object.entries(factors).map(([name, rf]) => [name, String(rf)]));
   return { className: NETWORK_TOPOLOGY_STRATEGY, options };
 }
-
-export const LOCAL_REPLICATION: ReplicationParams = Object.freeze({
-  className: LOCAL_STRATEGY,
-  options: new Map<string, string>(),
-});
 
 function decode(params: ReplicationParams): Replication {
   if (params.className === NETWORK_TOPOLOGY_STRATEGY) {

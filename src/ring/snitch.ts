@@ -10,12 +10,6 @@ export interface Location {
   readonly rack: string;
 }
 
-/** The shipped default's one place. */
-export const SIMPLE_SNITCH_LOCATION: Location = Object.freeze({
-  datacenter: 'datacenter1',
-  rack: 'rack1',
-});
-
 /** RackInferringSnitch: the second octet is the datacenter, the third the rack. */
 export function inferLocation(address: string): Location {
   const [, datacenter = '', rack = ''] = address.split('.');

@@ -14,7 +14,7 @@ export interface TokenRange {
 export const FULL_RANGE: TokenRange = Object.freeze({ left: MIN_TOKEN, right: MIN_TOKEN });
 
 /** Ends beyond the ring's end or containing it: `right` is the minimum or not above `left`. */
-export function isWrapAround(range: TokenRange): boolean {
+function isWrapAround(range: TokenRange): boolean {
   return compareTokens(range.left, range.right) >= 0;
 }
 

@@ -157,8 +157,6 @@ export class TokenRing {
   }
 }
 
-export const EMPTY_RING = new TokenRing([]);
-
 function topologyOf(members: readonly RingMember[]): ReadonlyMap<string, DatacenterTopology> {
   const result = new Map<string, DatacenterTopology>();
   const names = new Set(members.map(({ datacenter }) => datacenter));

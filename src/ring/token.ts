@@ -1,6 +1,6 @@
 // Positions on the Murmur3 ring: comparing, printing, hashing a partition key into one, and the arithmetic of ranges.
 // BigInt is for topology work only; whatever a request calls compares halves. Test: test/ring/token.test.ts.
-// Cassandra: dht/Murmur3Partitioner.java, db/DecoratedKey.java, db/marshal/CompositeType.java.
+// Cassandra: dht/Murmur3Partitioner.java, db/DecoratedKey.java.
 
 import type { Int64 } from '../base/int64.ts';
 import { int64 } from '../base/int64.ts';
@@ -46,40 +46,6 @@ export function decorateKey(bytes: Buffer): DecoratedKey {
   return { high, low, bytes, id: bytes.toString('latin1') };
 }
 
-/**
- * The serialized partition key: a single column's bytes as they are; of more than one, each as a 2-byte big-endian
- * length, the bytes and a zero byte. Every component must fit in 65,535 bytes (see `checkKey`).
- */
-export function compositeKey(components: readonly Buffer[]): Buffer {
-  const only = components[0];
-  if (components.length === 1 && only !== undefined) return only;
-  let size = 0;
-  for (const component of components) size += component.length + 3;
-  const key = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const component of components) {
-    key[at] = (component.length >>> 8) & 0xff;
-    key[at + 1] = component.length & 0xff;
-    component.copy(key, at + 2);
-    at += component.length + 2;
-    key[at++] = 0;
-  }
-  return key;
-}
-
-/** The components of a serialized partition key of `count` columns, as slices of it. */
-export function splitCompositeKey(key: Buffer, count: number): Buffer[] {
-  if (count === 1) return [key];
-  const components: Buffer[] = [];
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const length = key.readUInt16BE(at);
-    components.push(key.subarray(at + 2, at + 2 + length));
-    at += length + 3;
-  }
-  return components;
-}
-
 /** Refuses a key no partition can have: throws CqlException INVALID with Cassandra's words. */
 export function checkKey(key: Buffer): void {
   if (key.length === 0) throw invalid('Key may not be empty');
@@ -117,13 +83,6 @@ export function tokenFromInt64(value: Int64): Token {
 
 export function tokenFromBytes(bytes: Buffer, offset = 0): Token {
   return { high: bytes.readInt32BE(offset), low: bytes.readUInt32BE(offset + 4) };
-}
-
-export function tokenBytes(token: Token): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeInt32BE(token.high, 0);
-  bytes.writeUInt32BE(token.low, 4);
-  return bytes;
 }
 
 /** Decimal text, as in system.local.tokens. */

@@ -4,6 +4,7 @@
 
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientState } from '../protocol/client-state.ts';
 import { newClientState } from '../protocol/client-state.ts';
 import type { CompressionCodecs } from '../protocol/compression.ts';
@@ -157,7 +158,7 @@ export class CqlServer implements SocketOwner {
     for (const socket of this.sockets) socket.stopReading();
     let leftMs = this.limits.native_transport_timeout;
     while (leftMs > 0 && this.hasRequestsInFlight()) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+      await sleep(DRAIN_POLL_MS);
       leftMs -= DRAIN_POLL_MS;
     }
     for (const socket of this.sockets) socket.end();

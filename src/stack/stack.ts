@@ -2,6 +2,7 @@
 // accelerator. Starts and stops them, and loses or returns any part of them by place. Database
 // nodes are the engine's.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { regionRttMs } from '../topology/latency-table.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Placement } from '../cluster/placement.ts';
@@ -90,7 +91,7 @@ export class Stack {
     const deadline = Date.now() + 30_000;
     while (![...this.balancers.values()].every((balancer) => balancer.isReady())) {
       if (Date.now() > deadline) throw new Error('a balancer found no healthy target within 30 s');
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   }
 
@@ -179,7 +180,7 @@ export class Stack {
 }
 
 /** Regions nearest to `from` first, itself at the head. */
-export function nearestRegions(topology: Topology, from: string): readonly string[] {
+function nearestRegions(topology: Topology, from: string): readonly string[] {
   const distance = (to: string): number => {
     const link = topology.links[`${from}..${to}`] ?? topology.links[`${to}..${from}`];
     return from === to ? -1 : (link?.rttMs ?? regionRttMs(from, to));

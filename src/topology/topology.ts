@@ -129,7 +129,6 @@ export const topologySchema = z.strictObject({
 export type Topology = z.infer<typeof topologySchema>;
 /** What people may leave out. */
 export type TopologyInput = z.input<typeof topologySchema>;
-export type RegionTopology = Topology['regions'][string];
 
 /**
  * The built-in default: two regions, three zones each, one node and one application instance a

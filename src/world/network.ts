@@ -52,7 +52,7 @@ interface Peer {
   foundAt: number;
 }
 
-export class NetworkEnd implements Network, Inbox {
+class NetworkEnd implements Network, Inbox {
   readonly self: Endpoint;
   private readonly fabric: Fabric;
   private readonly gate: Gate;

@@ -3,8 +3,9 @@
 import { createRequire } from 'node:module';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compositeKey, splitCompositeKey } from '../../src/data/partition-key.ts';
 import { murmur3Hash128, murmur3Token } from '../../src/base/murmur3.ts';
-import { compositeKey, decorateKey, splitCompositeKey, tokenText } from '../../src/ring/token.ts';
+import { decorateKey, tokenText } from '../../src/ring/token.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const sequence = (from: number, to: number): Buffer =>

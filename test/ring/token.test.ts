@@ -2,6 +2,7 @@
 
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { tokenBytes } from '../../src/base/murmur3.ts';
 import {
   checkKey,
   compareKeys,
@@ -14,7 +15,6 @@ import {
   parseToken,
   previousToken,
   rangeShare,
-  tokenBytes,
   tokenFromBigInt,
   tokenFromBytes,
   tokenFromInt64,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { splitCompositeKey } from '../../src/data/partition-key.ts';
 import { codecFor } from '../../src/data/codec/codec.ts';
 import type { TableMetadata } from '../../src/data/schema.ts';
 import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
@@ -9,7 +10,7 @@ import { liveRows } from '../../src/node/schema/row-reader.ts';
 import { tableCommand } from '../../src/node/schema/stored-rows.ts';
 import { VIRTUAL_KEYSPACES } from '../../src/node/schema/system-keyspaces.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
-import { decorateKey, splitCompositeKey } from '../../src/ring/token.ts';
+import { decorateKey } from '../../src/ring/token.ts';
 
 type Rows = { readonly rows: readonly Readonly<Record<string, unknown>>[] };
 const FIXTURE = JSON.parse(

@@ -8,7 +8,8 @@ import type { CqlType } from '../../src/data/cql-type.ts';
 import { NATIVE } from '../../src/data/cql-type.ts';
 import type { AnnOrdering } from '../../src/data/read-command.ts';
 import { partitionSize } from '../../src/node/storage/data-size.ts';
-import { annScore, similarityFunction } from '../../src/node/storage/nearest-rows.ts';
+import { similarityFunction } from '../../src/data/vector-similarity.ts';
+import { annScore } from '../../src/node/storage/nearest-rows.ts';
 import { sizeEstimate, tableStats } from '../../src/node/storage/table-stats.ts';
 import { TableStore, WHOLE_RING } from '../../src/node/storage/table-store.ts';
 import {

@@ -8,11 +8,9 @@ import {
   TimeUuidGenerator,
   maxTimeUuid,
   minTimeUuid,
-  parseUuid,
-  randomUuid,
   timeUuidUnixMs,
-  uuidText,
 } from '../../src/data/time-uuid.ts';
+import { parseUuid, randomUuid, uuidText } from '../../src/data/uuid.ts';
 
 const { compare, validate } = codecFor(NATIVE.timeuuid);
 

@@ -6,6 +6,7 @@ import { fork, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import cassandra from 'cassandra-driver';
 import { parseStatement } from '../../cql/parse.ts';
 import type { ExecuteManyResult } from '../../load/raw-client.ts';
@@ -279,8 +280,4 @@ function rssMiB(pid: number): number {
     .split('\n')
     .find((text) => text.startsWith('VmRSS'));
   return Number(/\d+/.exec(line ?? '')?.[0] ?? 0) / 1_024;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

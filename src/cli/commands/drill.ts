@@ -27,7 +27,7 @@ import { chooseAddresses } from '../../drill/addresses.ts';
 import { EnvironmentProblem, UsageProblem } from '../exit.ts';
 import { openFile } from '../open-file.ts';
 import type { Terminal } from '../terminal.ts';
-import { alignTable, openTerminal, styled } from '../terminal.ts';
+import { alignTable, terminalFor, styled } from '../terminal.ts';
 import { describeLab } from './describe-lab.ts';
 import { LiveTable } from './live-table.ts';
 import { durationOf, readText, replayLine, seedOf, setsOf } from './run-options.ts';
@@ -44,11 +44,7 @@ export async function drill(
   input: CommandInput & { readonly name: string | undefined },
 ): Promise<number> {
   const { options, version } = input;
-  const terminal = openTerminal({
-    ...(options['color'] === false ? { color: false } : {}),
-    quiet: options['quiet'] === true,
-    json: options['json'] === true,
-  });
+  const terminal = terminalFor(options);
   if (input.name === undefined) {
     listCatalogue(terminal);
     return 0;

@@ -1,6 +1,7 @@
 // The verbs of a second terminal: they find the running stack, send a command, and print the answer
 // in the manner of nodetool and Locust.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sendControl } from '../../dashboard/control-server.ts';
 import type { NodeStatus, RepairReport, RingView } from '../../engine/engine.ts';
 import { parseFaultKind } from '../../fault/fault.ts';
@@ -67,7 +68,7 @@ export async function status(options: Options): Promise<number> {
       else for (const line of lines) terminal.line(line);
     }
     if (options['watch'] !== true) return 0;
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await sleep(2_000);
   }
 }
 

@@ -6,7 +6,7 @@ import { openLab } from '../../drill/lab.ts';
 import { chooseAddresses } from '../../drill/addresses.ts';
 import { limitHeapGrowth } from '../heap-growth.ts';
 import { removeRunFile, writeRunFile } from '../run-file.ts';
-import { openTerminal, styled } from '../terminal.ts';
+import { terminalFor, styled } from '../terminal.ts';
 import { labCommands } from './lab-commands.ts';
 import { describeLab } from './describe-lab.ts';
 import type { CommandInput } from './drill.ts';
@@ -17,11 +17,7 @@ export async function up(
   input: CommandInput & { readonly file: string | undefined },
 ): Promise<number> {
   const { options, version } = input;
-  const terminal = openTerminal({
-    ...(options['color'] === false ? { color: false } : {}),
-    quiet: options['quiet'] === true,
-    json: options['json'] === true,
-  });
+  const terminal = terminalFor(options);
   const topology = topologyOf(input.file, options);
   const seed = seedOf(options);
   const dataFolder = typeof options['data'] === 'string' ? options['data'] : null;

@@ -2,7 +2,7 @@
 
 import type { TokenRange } from '../../ring/token-range.ts';
 import { MIN_TOKEN, parseToken } from '../../ring/token.ts';
-import { replicationOf } from '../../ring/replication.ts';
+import { isDistributed, replicationOf } from '../../ring/replication.ts';
 import type { KeyspaceMetadata } from '../../data/schema.ts';
 import type { RepairOptions } from '../../node/repair/repair-options.ts';
 import { DEFAULT_REPAIR } from '../../node/repair/repair-options.ts';
@@ -38,7 +38,7 @@ async function repair(tool: Tool, words: Words): Promise<void> {
     throw failed('Primary range repair should be performed on all nodes in the cluster.');
   }
   const [name, ...tables] = words.arguments;
-  const keyspaces = name === undefined ? distributed(tool) : [tool.keyspace(name)];
+  const keyspaces = name === undefined ? tool.keyspaces().filter(isDistributed) : [tool.keyspace(name)];
   if (tables.length > 0) tool.tables(words.arguments, { local: true });
   let error: string | null = null;
   for (const keyspace of keyspaces) {
@@ -46,10 +46,6 @@ async function repair(tool: Tool, words: Words): Promise<void> {
     error = (await repairKeyspace(tool, keyspace, words, tables)) ?? error;
   }
   if (error !== null) throw failed(error);
-}
-
-function distributed(tool: Tool): readonly KeyspaceMetadata[] {
-  return tool.keyspaces().filter(({ replication }) => replicationOf(replication).kind !== 'local');
 }
 
 /** The error, or null. */

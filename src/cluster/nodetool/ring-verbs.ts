@@ -1,10 +1,11 @@
 // The ring and the cluster: status, ring, describering, describecluster, getendpoints, getsstables, checktokenmetadata.
 
+import { compositeKey } from '../../data/partition-key.ts';
 import { CqlException } from '../../data/cql-error.ts';
 import { codecFor } from '../../data/codec/codec.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import type { Token } from '../../ring/token.ts';
-import { compareTokens, compositeKey, decorateKey, tokenText } from '../../ring/token.ts';
+import { compareTokens, decorateKey, tokenText } from '../../ring/token.ts';
 import { compareEndpoints } from '../../node/membership/cluster-metadata.ts';
 import type { RingNode } from './ring-view.ts';
 import { ownership, ringNodes } from './ring-view.ts';
@@ -194,7 +195,7 @@ function keyToken(tool: Tool, [keyspaceName = '', tableName = '', text = '']: re
   const texts = partitionKey.length === 1 ? [text] : text.split(':');
   try {
     const values = partitionKey.map((column, at) => codecFor(column.type).fromString(texts[at] ?? '', 0));
-    return { token: decorateKey(values.length === 1 ? (values[0] as Buffer) : compositeKey(values)), table };
+    return { token: decorateKey(compositeKey(values)), table };
   } catch (error) {
     if (error instanceof CqlException) throw badUse(error.message);
     throw badUse(`Unable to parse partition key '${text}': ${error instanceof Error ? error.message : String(error)}`);

@@ -5,7 +5,7 @@ import { compareEndpoints } from '../../node/membership/cluster-metadata.ts';
 import type { CassandraNode } from '../../node/node.ts';
 import type { Token } from '../../ring/token.ts';
 import { compareTokens } from '../../ring/token.ts';
-import { replicationOf } from '../../ring/replication.ts';
+import { isDistributed } from '../../ring/replication.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import { sizeText } from './text.ts';
 import { NodetoolFailure } from './verb.ts';
@@ -47,7 +47,7 @@ export function ringNodes(node: CassandraNode): ReadonlyMap<string, readonly Rin
 const STATES = { joining: 'J', replacing: 'J', leaving: 'L', moving: 'M', normal: 'N', left: 'N' } as const;
 
 /** This node's data as it is, the others' as they gossip it once a minute. */
-export function loadText(node: CassandraNode, endpoint: Endpoint): string {
+function loadText(node: CassandraNode, endpoint: Endpoint): string {
   if (endpoint === node.self) return sizeText(node.storage.dataBytes);
   const load = Number(node.membership.gossiper.state(endpoint)?.get('LOAD'));
   return Number.isNaN(load) ? '?' : sizeText(load);
@@ -75,7 +75,7 @@ export function ownership(node: CassandraNode, name: string | null): Ownership {
   if (name === null && new Set(users.map(({ replication }) => settingsText(replication))).size > 1) return primary(DIFFERENT_SETTINGS);
   const keyspace = name === null ? (users[0] ?? keyspaces.get('system_traces')) : keyspaces.get(name);
   if (keyspace === undefined) throw new NodetoolFailure(`\nError: The keyspace ${name ?? ''}, does not exist`, 1);
-  if (replicationOf(keyspace.replication).kind === 'local') {
+  if (!isDistributed(keyspace)) {
     return primary('Ownership values for keyspaces with LocalStrategy are meaningless');
   }
   return { isEffective: true, shares: ring.replicas(keyspace.replication).effectiveOwnership(), note: null };

@@ -1,5 +1,6 @@
 // Tables: tablestats, tablehistograms, toppartitions, viewbuildstatus.
 
+import { splitCompositeKey } from '../../data/partition-key.ts';
 import { codecFor } from '../../data/codec/codec.ts';
 import type { DecoratedKey } from '../../data/partition.ts';
 import type { TableMetadata } from '../../data/schema.ts';
@@ -13,7 +14,6 @@ import type { TableStore } from '../../node/storage/table-store.ts';
 import { WHOLE_RING } from '../../node/storage/table-store.ts';
 import type { TableStats } from '../../node/storage/table-stats.ts';
 import { tableStats } from '../../node/storage/table-stats.ts';
-import { splitCompositeKey } from '../../ring/token.ts';
 import { percentRepaired } from './node-verbs.ts';
 import { addressText, fixed, left, memoryText, right, sizeText, table } from './text.ts';
 import type { Tool, VerbTable, Words } from './verb.ts';
@@ -239,6 +239,6 @@ function count(samples: Map<string, Sample>, key: DecoratedKey, capacity: number
 }
 
 function keyText({ partitionKey }: TableMetadata, key: DecoratedKey): string {
-  const values = partitionKey.length === 1 ? [key.bytes] : splitCompositeKey(key.bytes, partitionKey.length);
+  const values = splitCompositeKey(key.bytes, partitionKey.length);
   return partitionKey.map((column, at) => codecFor(column.type).toText(values[at] ?? Buffer.alloc(0))).join(':');
 }

@@ -3,7 +3,7 @@
 
 import type { CassandraNode } from '../../node/node.ts';
 import type { KeyspaceMetadata, TableMetadata } from '../../data/schema.ts';
-import { replicationOf } from '../../ring/replication.ts';
+import { isDistributed } from '../../ring/replication.ts';
 import type { Cluster } from '../cluster.ts';
 import type { NodeHost } from '../node-host.ts';
 
@@ -69,7 +69,7 @@ export class Tool {
     const [name, ...tables] = words;
     if (name === undefined) {
       return this.keyspaces()
-        .filter(({ replication }) => options.local || replicationOf(replication).kind !== 'local')
+        .filter((keyspace) => options.local || isDistributed(keyspace))
         .flatMap((keyspace) => [...keyspace.tables.values()]);
     }
     const keyspace = this.keyspace(name);

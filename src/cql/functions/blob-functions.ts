@@ -7,7 +7,7 @@ import { MarshalException } from '../../data/codec/marshal-exception.ts';
 import type { NativeType } from '../../data/cql-type.ts';
 import { NATIVE, NATIVE_TYPE_NAMES } from '../../data/cql-type.ts';
 import { invalid } from '../../data/cql-error.ts';
-import { randomUuid } from '../../data/time-uuid.ts';
+import { randomUuid } from '../../data/uuid.ts';
 import type { ScalarFunction } from './function.ts';
 import { scalar, withLegacyName } from './native-function.ts';
 

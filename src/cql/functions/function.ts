@@ -3,7 +3,7 @@
 // cql3/functions/{Function,ScalarFunction, AggregateFunction}.java.
 
 import type { CqlType } from '../../data/cql-type.ts';
-import { quoteIfNeeded } from '../../data/identifier.ts';
+import { qualifiedText } from '../../data/identifier.ts';
 import { signatureTypeName, typeName } from '../../data/type-names.ts';
 
 /** What a function may know of its surroundings. One per execution of a statement. */
@@ -65,9 +65,9 @@ export function signatureText(signature: FunctionSignature): string {
 }
 
 /** `system.sum`, `system."_add"`; token stands alone. */
-function cqlName({ keyspace, name }: FunctionSignature): string {
-  if (keyspace === 'system' && name === 'token') return name;
-  return `${quoteIfNeeded(keyspace)}.${quoteIfNeeded(name)}`;
+function cqlName(signature: FunctionSignature): string {
+  const { keyspace, name } = signature;
+  return keyspace === 'system' && name === 'token' ? name : qualifiedText(signature);
 }
 
 /** `system.sum`: how most texts and column names call a function. */

@@ -133,7 +133,7 @@ export function decimalOfDouble(value: number): Decimal {
   return parseDecimal(doubleText(value)) ?? { unscaled: 0n, scale: 0 };
 }
 
-export function varintValue(n: JavaNumber): bigint {
+function varintValue(n: JavaNumber): bigint {
   return n.kind === 'varint' ? n.value : longValue(n);
 }
 

@@ -1,7 +1,8 @@
 // token(pk..): the position of a partition key on the ring; its arguments follow the table's
 // partition key. Test: test/functions/factories.test.ts. Cassandra: cql3/functions/TokenFct.java.
 
-import { murmur3Token } from '../../base/murmur3.ts';
+import { murmur3Token, tokenBytes } from '../../base/murmur3.ts';
+import { compositeKey } from '../../data/partition-key.ts';
 import { NATIVE } from '../../data/cql-type.ts';
 import { invalid } from '../../data/cql-error.ts';
 import type { TableMetadata } from '../../data/schema.ts';
@@ -32,29 +33,7 @@ function tokenFunction(table: TableMetadata): ScalarFunction {
         if (arg === null) return null;
         components.push(arg);
       }
-      return tokenBytes(partitionKeyBytes(components));
+      return tokenBytes(murmur3Token(compositeKey(components)));
     },
   });
-}
-
-/** The token as the bytes of a bigint. */
-function tokenBytes(key: Buffer): Buffer {
-  const { high, low } = murmur3Token(key);
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeInt32BE(high, 0);
-  bytes.writeUInt32BE(low, 4);
-  return bytes;
-}
-
-/** One component bare; several each with an int16 length before and a zero after. */
-function partitionKeyBytes(components: readonly Buffer[]): Buffer {
-  const [only] = components;
-  if (only !== undefined && components.length === 1) return only;
-  return Buffer.concat(
-    components.flatMap((component) => {
-      const length = Buffer.allocUnsafe(2);
-      length.writeUInt16BE(component.length, 0);
-      return [length, component, Buffer.of(0)];
-    }),
-  );
 }

@@ -7,12 +7,12 @@ import { floatBytes } from '../../data/codec/native-codecs.ts';
 import { NATIVE } from '../../data/cql-type.ts';
 import type { CqlType } from '../../data/cql-type.ts';
 import { invalid } from '../../data/cql-error.ts';
+import type { SimilarityFunction } from '../../data/vector-similarity.ts';
+import { vectorSimilarity } from '../../data/vector-similarity.ts';
 import type { FunctionFactory } from './function-factory.ts';
 import { factory, floatVector, sameAs } from './function-factory.ts';
 import type { ScalarFunction } from './function.ts';
 import { scalar } from './native-function.ts';
-
-export type Similarity = 'cosine' | 'euclidean' | 'dot_product';
 
 export function vectorFactories(): FunctionFactory[] {
   return (['cosine', 'euclidean', 'dot_product'] as const).map((similarity) =>
@@ -25,7 +25,7 @@ export function vectorFactories(): FunctionFactory[] {
 }
 
 function similarityFunction(
-  similarity: Similarity,
+  similarity: SimilarityFunction,
   left: CqlType | undefined,
   right: CqlType | undefined,
 ): ScalarFunction {
@@ -50,28 +50,4 @@ function similarityFunction(
 function isZero(vector: Buffer): boolean {
   for (let at = 0; at < vector.length; at += 4) if (vector.readFloatBE(at) !== 0) return false;
   return true;
-}
-
-/** The similarity of two float vectors of one dimension, as a float32. */
-export function vectorSimilarity(similarity: Similarity, a: Buffer, b: Buffer): number {
-  let dot = 0;
-  let squareA = 0;
-  let squareB = 0;
-  let distance = 0;
-  for (let at = 0; at < a.length; at += 4) {
-    const x = a.readFloatBE(at);
-    const y = b.readFloatBE(at);
-    dot += x * y;
-    squareA += x * x;
-    squareB += y * y;
-    distance += (x - y) * (x - y);
-  }
-  switch (similarity) {
-    case 'cosine':
-      return Math.fround((1 + Math.fround(dot / Math.sqrt(squareA * squareB))) / 2);
-    case 'euclidean':
-      return Math.fround(1 / (1 + Math.fround(distance)));
-    case 'dot_product':
-      return Math.fround((1 + Math.fround(dot)) / 2);
-  }
 }

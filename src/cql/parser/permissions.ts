@@ -2,6 +2,7 @@
 
 import { invalid } from '../../data/cql-error.ts';
 import { PERMISSIONS } from '../ast.ts';
+import { APPLICABLE_PERMISSIONS } from '../permissions.ts';
 import type {
   ListPermissionsStatement,
   ListRolesStatement,
@@ -93,59 +94,28 @@ interface Applicability {
   readonly permissions: readonly Permission[];
 }
 
-const ROOT_DATA: readonly Permission[] = [
-  'CREATE',
-  'ALTER',
-  'DROP',
-  'SELECT',
-  'MODIFY',
-  'AUTHORIZE',
-  'UNMASK',
-  'SELECT_MASKED',
-];
-const TABLE_DATA: readonly Permission[] = [
-  'ALTER',
-  'DROP',
-  'SELECT',
-  'MODIFY',
-  'AUTHORIZE',
-  'UNMASK',
-  'SELECT_MASKED',
-];
-
-/** Which permissions a resource knows. Source: auth/*Resource.applicablePermissions. */
+/** Which permissions a resource knows, and its class, which error texts name. */
 function applicability(resource: RawResource): Applicability {
+  const { data, table, roles, role, functions, mbean } = APPLICABLE_PERMISSIONS;
   switch (resource.kind) {
     case 'all-keyspaces':
     case 'keyspace':
     case 'all-tables':
-      return { className: 'DataResource', permissions: ROOT_DATA };
+      return { className: 'DataResource', permissions: data };
     case 'table':
-      return { className: 'DataResource', permissions: TABLE_DATA };
+      return { className: 'DataResource', permissions: table };
     case 'all-roles':
-      return {
-        className: 'RoleResource',
-        permissions: ['CREATE', 'ALTER', 'DROP', 'AUTHORIZE', 'DESCRIBE'],
-      };
+      return { className: 'RoleResource', permissions: roles };
     case 'role':
-      return { className: 'RoleResource', permissions: ['ALTER', 'DROP', 'AUTHORIZE', 'DESCRIBE'] };
+      return { className: 'RoleResource', permissions: role };
     case 'all-functions':
     case 'keyspace-functions':
-      return {
-        className: 'FunctionResource',
-        permissions: ['CREATE', 'ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'],
-      };
+      return { className: 'FunctionResource', permissions: functions };
     case 'function':
-      return {
-        className: 'FunctionResource',
-        permissions: ['ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'],
-      };
+      return { className: 'FunctionResource', permissions: APPLICABLE_PERMISSIONS.function };
     case 'all-mbeans':
     case 'mbean':
-      return {
-        className: 'JMXResource',
-        permissions: ['AUTHORIZE', 'DESCRIBE', 'EXECUTE', 'MODIFY', 'SELECT'],
-      };
+      return { className: 'JMXResource', permissions: mbean };
   }
 }
 
@@ -167,8 +137,7 @@ function applicable(
   return kept;
 }
 
-const AFTER_RESOURCE_TABLE = kindSet([
-  T.DOT,
+const AFTER_RESOURCE = kindSet([
   T.SEMICOLON,
   T.EOF,
   T.K_FROM,
@@ -176,6 +145,7 @@ const AFTER_RESOURCE_TABLE = kindSet([
   T.K_OF,
   T.K_TO,
 ]);
+const AFTER_RESOURCE_TABLE = kindSet(AFTER_RESOURCE, T.DOT);
 const TABLE_STARTS = kindSet(NAMES, T.QMARK);
 const FUNCTION_STARTS = kindSet(TABLE_STARTS, T.K_TOKEN);
 
@@ -245,15 +215,7 @@ function twoWords(reader: TokenReader, resource: RawResource): RawResource {
   return resource;
 }
 
-const AFTER_ALL_FUNCTIONS = kindSet([
-  T.K_IN,
-  T.SEMICOLON,
-  T.EOF,
-  T.K_FROM,
-  T.K_NORECURSIVE,
-  T.K_OF,
-  T.K_TO,
-]);
+const AFTER_ALL_FUNCTIONS = kindSet(AFTER_RESOURCE, T.K_IN);
 
 function allFunctions(reader: TokenReader): RawResource {
   reader.require(AFTER_ALL_FUNCTIONS, 2);

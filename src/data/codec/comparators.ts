@@ -4,8 +4,6 @@
 
 import { compareDecimals, decimalFromBytes } from '../big-number.ts';
 
-export type Comparator = (a: Buffer, b: Buffer) => number;
-
 /** Unsigned bytes, the shorter first. */
 export function compareBytes(a: Buffer, b: Buffer): number {
   const length = a.length < b.length ? a.length : b.length;

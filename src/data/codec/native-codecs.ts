@@ -22,7 +22,8 @@ import {
   readDurationParts,
 } from '../duration.ts';
 import { doubleText, floatText, parseJavaDouble, parseJavaFloat } from '../java-number.ts';
-import { minTimeUuid, parseUuid, uuidText } from '../time-uuid.ts';
+import { minTimeUuid } from '../time-uuid.ts';
+import { parseUuid, uuidText } from '../uuid.ts';
 import { EMPTY } from './codec-interface.ts';
 import {
   compareBoolean,

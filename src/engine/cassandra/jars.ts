@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-export const CASSANDRA_VERSION = '5.0.9';
+const CASSANDRA_VERSION = '5.0.9';
 
 /** What `which` says; false when a tool is missing. */
-export function hasTool(name: string): boolean {
+function hasTool(name: string): boolean {
   return spawnSync(name, ['-version'], { stdio: 'ignore' }).error === undefined;
 }
 

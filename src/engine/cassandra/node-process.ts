@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import * as net from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RealNodeConfig } from './node-config-files.ts';
 import { cassandraYaml, logbackXml, rackProperties } from './node-config-files.ts';
 
@@ -84,7 +85,7 @@ export class NodeProcess {
     while (Date.now() < deadline) {
       if (this.child === null) throw new Error(`Cassandra on ${this.config.address} ended: ${this.lastLog()}`);
       if (await answersOptions(this.config.address, 9042)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
     throw new Error(`Cassandra on ${this.config.address} was not ready within ${limitMs / 1_000} s: ${this.lastLog()}`);
   }

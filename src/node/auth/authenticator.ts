@@ -7,7 +7,7 @@ import type { AuthStore } from './auth-store.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { UserCache } from './user-cache.ts';
 
-export const PASSWORD_AUTHENTICATOR = 'org.apache.cassandra.auth.PasswordAuthenticator';
+const PASSWORD_AUTHENTICATOR = 'org.apache.cassandra.auth.PasswordAuthenticator';
 
 export interface Authenticator {
   /** The class name of the AUTHENTICATE message; null: no login. */

@@ -7,7 +7,7 @@ import type { Random } from '../../world/ports.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
 /** Cassandra's: cassandra.auth_bcrypt_gensalt_log2_rounds. */
-export const BCRYPT_ROUNDS = 10;
+const BCRYPT_ROUNDS = 10;
 const SALT_BYTES = 16;
 const REMEMBERED_MAX = 256;
 const HASH = /^\$2[abxy]?\$(\d\d)\$[./A-Za-z0-9]{53}$/;

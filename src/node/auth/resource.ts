@@ -3,6 +3,7 @@
 // Test: test/auth/roles.test.ts. Cassandra: auth/DataResource, RoleResource, FunctionResource, JMXResource.
 
 import type { Permission } from '../../cql/ast.ts';
+import { APPLICABLE_PERMISSIONS } from '../../cql/permissions.ts';
 import type { CqlType } from '../../data/cql-type.ts';
 import { signatureTypeName, typeClassName } from '../../data/type-names.ts';
 import { parseClassName } from '../../data/parse-class-name.ts';
@@ -60,40 +61,18 @@ export function functionResource(of: {
   return { kind: 'function', level: 'function', keyspace, name, argumentTypes };
 }
 
-const DATA: readonly Permission[] = [
-  'CREATE',
-  'ALTER',
-  'DROP',
-  'SELECT',
-  'MODIFY',
-  'AUTHORIZE',
-  'UNMASK',
-  'SELECT_MASKED',
-];
-const TABLE: readonly Permission[] = DATA.filter((permission) => permission !== 'CREATE');
-const ALL_ROLES_PERMISSIONS: readonly Permission[] = [
-  'CREATE',
-  'ALTER',
-  'DROP',
-  'AUTHORIZE',
-  'DESCRIBE',
-];
-const ROLE: readonly Permission[] = ['ALTER', 'DROP', 'AUTHORIZE', 'DESCRIBE'];
-const FUNCTIONS: readonly Permission[] = ['CREATE', 'ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'];
-const FUNCTION: readonly Permission[] = ['ALTER', 'DROP', 'AUTHORIZE', 'EXECUTE'];
-const MBEAN: readonly Permission[] = ['SELECT', 'MODIFY', 'AUTHORIZE', 'DESCRIBE', 'EXECUTE'];
-
 /** In the order of PERMISSIONS. */
 export function applicablePermissions(resource: Resource): readonly Permission[] {
+  const { data, table, roles, role, functions, mbean } = APPLICABLE_PERMISSIONS;
   switch (resource.kind) {
     case 'data':
-      return resource.level === 'table' ? TABLE : DATA;
+      return resource.level === 'table' ? table : data;
     case 'role':
-      return resource.role === null ? ALL_ROLES_PERMISSIONS : ROLE;
+      return resource.role === null ? roles : role;
     case 'function':
-      return resource.level === 'function' ? FUNCTION : FUNCTIONS;
+      return resource.level === 'function' ? APPLICABLE_PERMISSIONS.function : functions;
     case 'mbean':
-      return MBEAN;
+      return mbean;
   }
 }
 

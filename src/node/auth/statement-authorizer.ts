@@ -58,7 +58,7 @@ interface Scope {
 }
 
 /** Of statements whose tables are known to exist. */
-export function requirementsOf(statement: Statement, scope: Scope): readonly Requirement[] {
+function requirementsOf(statement: Statement, scope: Scope): readonly Requirement[] {
   switch (statement.kind) {
     case 'select': {
       const table = tableOf(statement.table, scope);

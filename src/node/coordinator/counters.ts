@@ -10,6 +10,8 @@ import { isTombstone } from '../../data/deletion.ts';
 import type { Cell, ColumnData, Mutation, PartitionData, Row } from '../../data/partition.ts';
 import { isComplexData } from '../../data/partition.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';
+import { NO_LIMITS } from '../../data/read-command.ts';
+import { uuidBytes } from '../../data/uuid.ts';
 import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { Message } from '../messaging/message.ts';
@@ -143,7 +145,7 @@ export class CounterService {
       return;
     }
     trace?.event('Acquiring counter locks');
-    const id = Buffer.from(hostId.replaceAll('-', ''), 'hex');
+    const id = uuidBytes(hostId);
     const shards = this.shardsOf(mutation, id);
     const failure = store.apply(shards);
     if (failure !== null) {
@@ -199,12 +201,7 @@ export class CounterService {
       filter: null,
       indexName: null,
       ann: null,
-      limits: {
-        rows: Infinity,
-        perPartition: Infinity,
-        countedInFirstPartition: 0,
-        distinct: false,
-      },
+      limits: NO_LIMITS,
       clustering: {
         kind: 'names',
         clusterings: rows.map((row) => row.clustering),

@@ -7,7 +7,7 @@ import type { CqlError } from '../../data/cql-error.ts';
 import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';
 import type { KeyspaceMetadata } from '../../data/schema.ts';
-import { uuidText } from '../../data/time-uuid.ts';
+import { uuidText } from '../../data/uuid.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import type { Deadline } from '../messaging/deadline-list.ts';
 import type { Message } from '../messaging/message.ts';

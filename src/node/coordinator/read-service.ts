@@ -5,7 +5,6 @@
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { FailureReason } from '../../data/cql-error.ts';
 import { digestPartitions } from '../../data/digest.ts';
-import type { PartitionData } from '../../data/partition.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { tokenText } from '../../ring/token.ts';
@@ -252,12 +251,4 @@ export class ReadService implements ExchangeHandler<ReadOperation> {
     }
     return speculation;
   }
-}
-
-/** The content for a client: a partition nobody has is an empty one. */
-export function onlyPartition(
-  partitions: readonly PartitionData[],
-  empty: () => PartitionData,
-): PartitionData {
-  return partitions[0] ?? empty();
 }

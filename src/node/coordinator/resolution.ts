@@ -17,6 +17,7 @@ import {
 import { mergeAllPartitions } from '../../data/merge-partitions.ts';
 import type { Clustering, DecoratedKey, PartitionData, Row } from '../../data/partition.ts';
 import type { DataLimits, ReadCommand } from '../../data/read-command.ts';
+import { NO_LIMITS } from '../../data/read-command.ts';
 import { RowMatcher } from '../../data/row-filter.ts';
 import { compareKeys } from '../../ring/token.ts';
 import type { Endpoint } from '../../world/ports.ts';
@@ -71,12 +72,6 @@ interface Heard {
 const FILTERING_ROWS_MAX = 32_000;
 /** Fewer rows are not worth a round trip. */
 const SHORT_READ_ROWS_MIN = 16;
-const NO_LIMITS: DataLimits = {
-  rows: Infinity,
-  perPartition: Infinity,
-  countedInFirstPartition: 0,
-  distinct: false,
-};
 
 export class Resolution {
   private readonly command: ReadCommand;

@@ -57,8 +57,6 @@ export const STATUS = {
   SHUTDOWN: 'shutdown',
 } as const;
 
-export type StatusName = (typeof STATUS)[keyof typeof STATUS];
-
 /** Nodes that are gone or must not be spoken to: they are not marked alive again. */
 const DEAD_STATUSES: ReadonlySet<string> = new Set([
   STATUS.REMOVING,

@@ -3,7 +3,7 @@
 // Cassandra: service/StorageService.java (decommission, removeNode), gms/Gossiper.java (advertiseRemoving, assassinate).
 
 import type { KeyspaceMetadata } from '../../data/schema.ts';
-import { replicationFactorIn, replicationOf } from '../../ring/replication.ts';
+import { isDistributed, replicationFactorIn, replicationOf } from '../../ring/replication.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import { STATUS } from '../gossip/endpoint-state.ts';
 import { firstToken } from './join.ts';
@@ -111,7 +111,7 @@ function localFactor(
 
 export function distributedKeyspaces({ ports }: Membership): readonly KeyspaceMetadata[] {
   return [...ports.schema.current.keyspaces.values()].filter(
-    ({ kind, replication }) => kind === 'regular' && replicationOf(replication).kind !== 'local',
+    (keyspace) => keyspace.kind === 'regular' && isDistributed(keyspace),
   );
 }
 

@@ -3,6 +3,7 @@
 // Cassandra: service/StorageService.java (prepareToJoin, joinTokenRing, bootstrap), dht/BootStrapper.java.
 
 import { CqlException } from '../../data/cql-error.ts';
+import { randomUuid, uuidText } from '../../data/uuid.ts';
 import { chooseTokens } from '../../ring/allocation/choose-tokens.ts';
 import type { Token } from '../../ring/token.ts';
 import { tokenText } from '../../ring/token.ts';
@@ -56,7 +57,7 @@ class Join implements JoinHandle {
     this.done = done;
     this.saved = membership.ports.store.load();
     this.hostId =
-      this.saved?.hostId ?? randomUuid(membership.ports.random.fork('host id').bytes(16));
+      this.saved?.hostId ?? uuidText(randomUuid(membership.ports.random.fork('host id').bytes(16)));
   }
 
   start(): void {
@@ -423,18 +424,4 @@ export function firstToken(tokens: readonly Token[]): string {
 /** `[/127.0.1.1:7000, /127.0.1.2:7000]` */
 function nodeList(nodes: readonly Endpoint[]): string {
   return `[${nodes.map((node) => `/${node}`).join(', ')}]`;
-}
-
-/** A version 4 UUID of these 16 bytes, as text. */
-function randomUuid(bytes: Buffer): string {
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join('-');
 }

@@ -6,7 +6,7 @@ import type { KeyspaceMetadata } from '../../data/schema.ts';
 import { buildPendingTable, NO_MOVEMENTS } from '../../ring/pending-table.ts';
 import type { RingMovements } from '../../ring/pending-table.ts';
 import type { ReplicaList } from '../../ring/replica-table.ts';
-import { replicationOf } from '../../ring/replication.ts';
+import { isDistributed, replicationOf } from '../../ring/replication.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
 import { normalizeRanges, rangeText } from '../../ring/token-range.ts';
 import type { RingMember, TokenRing } from '../../ring/token-ring.ts';
@@ -144,9 +144,7 @@ export function rebuildPlan(context: StreamContext, datacenter: string | null): 
 
 /** Keyspaces whose data is spread over nodes. */
 function distributed(keyspaces: readonly KeyspaceMetadata[]): readonly KeyspaceMetadata[] {
-  return keyspaces.filter(
-    ({ kind, replication }) => kind === 'regular' && replicationOf(replication).kind !== 'local',
-  );
+  return keyspaces.filter((keyspace) => keyspace.kind === 'regular' && isDistributed(keyspace));
 }
 
 function fetchPlan(

@@ -3,7 +3,7 @@
 
 import type { QualifiedName } from '../../cql/ast.ts';
 import { invalid } from '../../data/cql-error.ts';
-import { quoteIfNeeded } from '../../data/identifier.ts';
+import { qualifiedText, quoteIfNeeded } from '../../data/identifier.ts';
 import type { ColumnMetadata, Schema, TableMetadata } from '../../data/schema.ts';
 
 /** The keyspace a name belongs to. Throws when neither the name nor the connection gives one. */
@@ -29,6 +29,6 @@ export function existingColumn(table: TableMetadata, name: string): ColumnMetada
   const column = table.columns.get(name);
   if (column !== undefined) return column;
   throw invalid(
-    `Undefined column name ${quoteIfNeeded(name)} in table ${quoteIfNeeded(table.keyspace)}.${quoteIfNeeded(table.name)}`,
+    `Undefined column name ${quoteIfNeeded(name)} in table ${qualifiedText(table)}`,
   );
 }

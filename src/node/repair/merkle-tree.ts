@@ -7,7 +7,7 @@ import type { TokenRange } from '../../ring/token-range.ts';
 import type { Token } from '../../ring/token.ts';
 import { isMinToken, tokenFromBigInt, tokenToBigInt } from '../../ring/token.ts';
 
-export const MERKLE_DEPTH_MAX = 20;
+const MERKLE_DEPTH_MAX = 20;
 const WORDS = 4;
 const RING_END = 1n << 63n;
 

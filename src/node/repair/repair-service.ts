@@ -2,7 +2,8 @@
 // stream, remember what is repaired). Test: test/traces/repair-*.trace.
 // Cassandra: repair/RepairCoordinator, RepairMessageVerbHandler, repair/consistent/LocalSessions.
 
-import { TimeUuidGenerator, uuidText } from '../../data/time-uuid.ts';
+import { TimeUuidGenerator } from '../../data/time-uuid.ts';
+import { uuidText } from '../../data/uuid.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
 import { normalizeRanges, rangeText } from '../../ring/token-range.ts';
 import type { Clock, Endpoint, Random } from '../../world/ports.ts';

@@ -20,6 +20,7 @@ import type { LocalStore } from '../replica/local-store.ts';
 import type { SchemaView } from '../schema-view.ts';
 import { partitionSize } from '../storage/data-size.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { StreamResponse } from './repair-messages.ts';
 import { RangeScan } from './range-scan.ts';
 
 const ROWS_PER_PORTION = 500;
@@ -28,11 +29,7 @@ const WATCH_MS = 1_000;
 /** stream_throughput_outbound: 24 MiB/s. */
 const BYTES_PER_SECOND = 24 * 1024 * 1024;
 
-export interface StreamTotals {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly partitions: number;
-}
+export type StreamTotals = StreamResponse;
 
 /** `totals` null when it failed; what arrived before stays, streams are idempotent. */
 export type StreamDone = (totals: StreamTotals | null, error: string | null) => void;

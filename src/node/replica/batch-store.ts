@@ -4,7 +4,8 @@
 import type { Mutation } from '../../data/partition.ts';
 import { deserializeMutation, serializeMutation } from '../../data/mutation-serializer.ts';
 import type { TableResolver } from '../../data/mutation-serializer.ts';
-import { parseUuid, timeUuidAt, timeUuidUnixMs, uuidText } from '../../data/time-uuid.ts';
+import { timeUuidAt, timeUuidUnixMs } from '../../data/time-uuid.ts';
+import { parseUuid, uuidText } from '../../data/uuid.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { required } from '../../base/assert.ts';
 import type { Clock } from '../../world/ports.ts';

@@ -64,7 +64,7 @@ export function diffSchemas(before: Schema, after: Schema): SchemaDiff {
   return { created, dropped, altered };
 }
 
-export function diffKeyspaces(before: KeyspaceMetadata, after: KeyspaceMetadata): KeyspaceDiff {
+function diffKeyspaces(before: KeyspaceMetadata, after: KeyspaceMetadata): KeyspaceDiff {
   return {
     before,
     after,
@@ -142,7 +142,7 @@ function splitReplaced(changes: Changes<TableMetadata>): Changes<TableMetadata> 
 }
 
 /** Equal in everything a client or the storage could notice. Columns are interned: identity is equality. */
-export function tablesEqual(a: TableMetadata, b: TableMetadata): boolean {
+function tablesEqual(a: TableMetadata, b: TableMetadata): boolean {
   if (a === b) return true;
   return (
     a.id === b.id &&
@@ -185,7 +185,7 @@ function droppedColumnsEqual(a: TableMetadata, b: TableMetadata): boolean {
   });
 }
 
-export function indexesEqual(a: IndexMetadata, b: IndexMetadata | undefined): boolean {
+function indexesEqual(a: IndexMetadata, b: IndexMetadata | undefined): boolean {
   return (
     b !== undefined && a.name === b.name && a.kind === b.kind && mapsEqual(a.options, b.options)
   );

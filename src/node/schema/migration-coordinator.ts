@@ -6,9 +6,9 @@ import type { Mutation } from '../../data/partition.ts';
 import type { Clock, Endpoint, Timer } from '../../world/ports.ts';
 
 /** cassandra.migration_delay_ms. */
-export const MIGRATION_DELAY_MS = 60_000;
+const MIGRATION_DELAY_MS = 60_000;
 /** cassandra.schema_pull_interval_ms. */
-export const SCHEMA_PULL_INTERVAL_MS = 60_000;
+const SCHEMA_PULL_INTERVAL_MS = 60_000;
 
 export interface MigrationMessenger {
   /** SCHEMA_PUSH_REQ: one way. */

@@ -2,7 +2,8 @@
 // frozen collections of text or blobs. The formats are those of data/codec/; this is their shortest useful form.
 // Test: test/schema/row-values.test.ts.
 
-import { assert } from '../../base/assert.ts';
+export { uuidBytes as uuidValue, uuidText as readUuid } from '../../data/uuid.ts';
+export { addressBytes as inetValue, addressText as readInet } from '../../protocol/inet-address.ts';
 
 const TRUE = Buffer.from([1]);
 const FALSE = Buffer.from([0]);
@@ -32,26 +33,6 @@ export function doubleValue(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeDoubleBE(value);
   return bytes;
-}
-
-export function uuidValue(text: string): Buffer {
-  return Buffer.from(text.replaceAll('-', ''), 'hex');
-}
-
-/** An IPv4 or IPv6 literal as 4 or 16 bytes. */
-export function inetValue(address: string): Buffer {
-  if (/^\d+(\.\d+){3}$/.test(address)) return Buffer.from(address.split('.').map(Number));
-  assert(address.includes(':'), `an IP address: ${address}`);
-  const [head = '', tail] = address.split('::');
-  const left = groups(head);
-  const right = groups(tail);
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const all = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
-  return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex');
-}
-
-function groups(part: string | undefined): string[] {
-  return part === undefined || part === '' ? [] : part.split(':');
 }
 
 /** A frozen list (or set: the caller sorts). */
@@ -85,24 +66,6 @@ export function textMapValue(entries: ReadonlyMap<string, string | Buffer>): Buf
 
 export function readText(bytes: Buffer): string {
   return bytes.toString('utf8');
-}
-
-export function readUuid(bytes: Buffer): string {
-  const hex = bytes.toString('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join('-');
-}
-
-export function readInet(bytes: Buffer): string {
-  if (bytes.length === 4) return [...bytes].join('.');
-  const parts: string[] = [];
-  for (let at = 0; at < 16; at += 2) parts.push(bytes.readUInt16BE(at).toString(16));
-  return parts.join(':');
 }
 
 export function readList(bytes: Buffer): Buffer[] {

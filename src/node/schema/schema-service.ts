@@ -31,7 +31,7 @@ import {
   SYSTEM_SCHEMA_KEYSPACE,
   VIRTUAL_KEYSPACES,
 } from './system-keyspaces.ts';
-import { uuidFromName } from './table-builder.ts';
+import { uuidFromName, uuidText } from '../../data/uuid.ts';
 
 export type Keyspaces = ReadonlyMap<string, KeyspaceMetadata>;
 
@@ -208,7 +208,7 @@ export class SchemaService implements SchemaView {
     for (const name of [...this.digests.keys()].sort()) {
       hash.update(name).update(this.digests.get(name) ?? '');
     }
-    return uuidFromName(hash.digest());
+    return uuidText(uuidFromName(hash.digest()));
   }
 
   /** Later changes of one node always win over its earlier ones, also within a microsecond. */
@@ -223,7 +223,7 @@ export class SchemaService implements SchemaView {
 }
 
 /** The version of a schema without stored keyspaces, as Cassandra has it: the name of the MD5 of nothing. */
-export const EMPTY_SCHEMA_VERSION = uuidFromName(createHash('md5').digest());
+export const EMPTY_SCHEMA_VERSION = uuidText(uuidFromName(createHash('md5').digest()));
 
 /** What every node knows before it has read a row. */
 const BUILT_IN_SCHEMA: Schema = {

@@ -8,6 +8,7 @@ import type {
   ReadCommand,
   SinglePartitionRead,
 } from '../../data/read-command.ts';
+import { NO_LIMITS } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { assert } from '../../base/assert.ts';
 import { decorateKey } from '../../ring/token.ts';
@@ -18,12 +19,7 @@ const EVERYTHING = {
   filter: null,
   indexName: null,
   ann: null,
-  limits: {
-    rows: Infinity,
-    perPartition: Infinity,
-    countedInFirstPartition: 0,
-    distinct: false,
-  },
+  limits: NO_LIMITS,
   clustering: { kind: 'slices', slices: ALL_SLICES, reversed: false },
 } as const;
 

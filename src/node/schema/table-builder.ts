@@ -2,7 +2,6 @@
 // every reader expects them. Nothing here validates: that is ddl/ for statements, decode for stored rows.
 // Test: test/schema/. Cassandra: schema/TableMetadata.Builder, schema/TableParams.
 
-import { createHash } from 'node:crypto';
 import type { CqlType } from '../../data/cql-type.ts';
 import type {
   ColumnMask,
@@ -16,6 +15,7 @@ import type {
   ViewMetadata,
 } from '../../data/schema.ts';
 import { internColumn } from '../../data/schema.ts';
+import { uuidFromName, uuidText } from '../../data/uuid.ts';
 
 /** The options of a table that says nothing. Cassandra: schema/TableParams defaults with the shipped cassandra.yaml. */
 export const DEFAULT_TABLE_PARAMS: TableParams = Object.freeze({
@@ -121,22 +121,7 @@ export function rebuildTable(table: TableMetadata, changes: Partial<TableSpec>):
 
 /** The id of a system table, equal on every node and in Cassandra: the version-3 UUID of both names. */
 export function systemTableId(keyspace: string, name: string): string {
-  return uuidFromName(Buffer.from(keyspace + name));
-}
-
-/** java.util.UUID.nameUUIDFromBytes: MD5 marked as version 3. */
-export function uuidFromName(bytes: Buffer): string {
-  const digest = createHash('md5').update(bytes).digest();
-  digest[6] = (digest.readUInt8(6) & 0x0f) | 0x30;
-  digest[8] = (digest.readUInt8(8) & 0x3f) | 0x80;
-  const hex = digest.toString('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20, 32),
-  ].join('-');
+  return uuidText(uuidFromName(Buffer.from(keyspace + name)));
 }
 
 /** UTF-8 byte order, which is how text keys sort. Plain comparison gives it but for surrogates. */

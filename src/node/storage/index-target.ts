@@ -2,12 +2,13 @@
 // values(c), keys(m), entries(m), full(f). Test: test/storage/index-manager.test.ts.
 // Cassandra: cql3/statements/schema/IndexTarget, index/TargetParser.
 
+import { partitionKeyComponent } from '../../data/partition-key.ts';
 import type { CqlType } from '../../data/cql-type.ts';
 import { isTombstone } from '../../data/deletion.ts';
 import { columnData } from '../../data/live-view.ts';
 import type { Cell, ComplexData, DecoratedKey, Row } from '../../data/partition.ts';
 import type { RowFilterExpression } from '../../data/read-command.ts';
-import { partitionKeyComponent, unpackElements } from '../../data/row-filter.ts';
+import { unpackElements } from '../../data/row-filter.ts';
 import type { ColumnMetadata, IndexMetadata, TableMetadata } from '../../data/schema.ts';
 import type { TextAnalyzer } from '../../data/text-analyzer.ts';
 import { analyzerFor } from '../../data/text-analyzer.ts';

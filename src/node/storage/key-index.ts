@@ -64,7 +64,7 @@ export class KeyIndex {
 }
 
 /** Whether a key lies beyond a range's right end. */
-export function isPastEnd(
+function isPastEnd(
   key: Token,
   range: Pick<PartitionRange, 'right' | 'rightInclusive'>,
 ): boolean {

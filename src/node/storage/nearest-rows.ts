@@ -9,9 +9,8 @@ import { isLive } from '../../data/deletion.ts';
 import { cellOf, LimitCounter, valueOf } from '../../data/live-view.ts';
 import type { PartitionData, Row } from '../../data/partition.ts';
 import type { AnnOrdering, ReadCommand } from '../../data/read-command.ts';
-import type { TableMetadata } from '../../data/schema.ts';
 import type { SimilarityFunction } from '../../data/vector-similarity.ts';
-import { similarityOf, vectorSimilarity } from '../../data/vector-similarity.ts';
+import { similarityFunction, vectorSimilarity } from '../../data/vector-similarity.ts';
 import type { StoredPartition } from './partition-read.ts';
 import { ReadExecution, readPartition } from './partition-read.ts';
 import type { TableStore } from './table-store.ts';
@@ -69,11 +68,6 @@ export function annScore(
   return Number.isNaN(score) ? null : score;
 }
 
-/** The function an ordering's index was made with. */
-export function similarityFunction(table: TableMetadata, ann: AnnOrdering): SimilarityFunction {
-  const index = table.indexes.find((one) => one.name === ann.indexName);
-  return similarityOf(index?.options ?? new Map());
-}
 
 function readAll(
   store: TableStore,

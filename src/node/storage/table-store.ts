@@ -12,13 +12,14 @@ import { purgePartition } from '../../data/purge.ts';
 import { enforcesStrictLiveness } from '../../data/deletion.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { isIndexableVector } from '../../data/vector-similarity.ts';
+import { isSamePartition } from '../../data/same-content.ts';
+import { similarityFunction } from '../../data/vector-similarity.ts';
 import { partitionSize } from './data-size.ts';
 import { dropsCompactStorage, withoutCompactStorage } from './drop-compact-storage.ts';
 import { IndexManager } from './index-manager.ts';
 import { isInRange, KeyIndex } from './key-index.ts';
 import { LargePartition, SMALL_PARTITION_ROWS_MAX } from './large-partition.ts';
 import { mergePartitionsOnce } from './merge-memo.ts';
-import { isSameContent } from './same-content.ts';
 import type { StoredPartition } from './partition-read.ts';
 import {
   isWantedWhole,
@@ -27,7 +28,7 @@ import {
   TombstonesExceeded,
 } from './partition-read.ts';
 import type { ReplicaResult } from './replica-result.ts';
-import { nearestRows, similarityFunction } from './nearest-rows.ts';
+import { nearestRows } from './nearest-rows.ts';
 
 export interface TableStoreOptions {
   /** tombstone_failure_threshold; Infinity for the node's own system tables. */
@@ -356,7 +357,7 @@ function sharedWith(own: PartitionData, others: readonly TableStore[]): Partitio
   for (const other of others) {
     const theirs = other.stored(own.key.id);
     if (theirs === undefined || theirs instanceof LargePartition) continue;
-    if (isSameContent(own, theirs)) return theirs;
+    if (own.table === theirs.table && isSamePartition(own, theirs)) return theirs;
   }
   return own;
 }

@@ -3,9 +3,10 @@
 // updates. Who sends the updates is the coordinator's part. Test: test/storage/view-updates.test.ts.
 // Cassandra: db/view/ViewUpdateGenerator.
 
+import { compositeKey, partitionKeyComponent } from '../../data/partition-key.ts';
 import type { Int64 } from '../../base/int64.ts';
 import { clusteringOrder } from '../../data/clustering-order.ts';
-import { cellsEqual } from '../../data/difference.ts';
+import { isSameCell } from '../../data/same-content.ts';
 import {
   EXPIRED_LIVENESS_TTL,
   isCellLive,
@@ -37,10 +38,10 @@ import {
   NO_TTL,
 } from '../../data/partition.ts';
 import type { RowFilter } from '../../data/read-command.ts';
-import { partitionKeyComponent, RowMatcher } from '../../data/row-filter.ts';
+import { RowMatcher } from '../../data/row-filter.ts';
 import type { ColumnMetadata, TableMetadata } from '../../data/schema.ts';
 import { pathComparator } from '../../data/type-order.ts';
-import { compositeKey, decorateKey } from '../../ring/token.ts';
+import { decorateKey } from '../../ring/token.ts';
 
 export interface ViewUpdateInput {
   readonly base: TableMetadata;
@@ -230,7 +231,7 @@ class ViewUpdateGenerator {
       const before = existing === null ? undefined : columnData(existing, data.column);
       if (before === data) continue;
       if (isComplexData(data)) addComplex(entry, column, before as ComplexData | undefined, data);
-      else if (before === undefined || !cellsEqual(before as Cell, data)) {
+      else if (before === undefined || !isSameCell(before as Cell, data)) {
         entry.addCell({ ...data, column });
       }
     }
@@ -294,7 +295,7 @@ function addComplex(
   const known = before?.cells ?? [];
   const cells = data.cells.filter((cell) => {
     const same = known.find((other) => compare(other.path as Buffer, cell.path as Buffer) === 0);
-    return same === undefined || !cellsEqual(same, cell);
+    return same === undefined || !isSameCell(same, cell);
   });
   const isNewDeletion = before === undefined || before.deletion !== data.deletion;
   entry.addComplex(

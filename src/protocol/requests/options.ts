@@ -5,7 +5,7 @@ export interface OptionsRequest {
   readonly kind: 'options';
 }
 
-export const OPTIONS_REQUEST: OptionsRequest = Object.freeze({ kind: 'options' });
+const OPTIONS_REQUEST: OptionsRequest = Object.freeze({ kind: 'options' });
 
 export function decodeOptions(): OptionsRequest {
   return OPTIONS_REQUEST;

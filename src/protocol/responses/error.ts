@@ -93,7 +93,7 @@ function encodeFailures(
 }
 
 /** The error a client of this version can understand. */
-export function downConvert(error: CqlError, version: ProtocolVersion): CqlError {
+function downConvert(error: CqlError, version: ProtocolVersion): CqlError {
   if (version < 4) {
     switch (error.code) {
       case 'READ_FAILURE': {

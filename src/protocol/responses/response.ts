@@ -58,7 +58,7 @@ export interface ResponseExtras {
   readonly customPayload?: ReadonlyMap<string, Buffer | null> | null;
 }
 
-export const NO_EXTRAS: ResponseExtras = Object.freeze({});
+const NO_EXTRAS: ResponseExtras = Object.freeze({});
 
 const OPCODE_OF: Readonly<Record<ResponseMessage['kind'], number>> = {
   error: OPCODES.ERROR,

@@ -11,7 +11,6 @@ const CHANGES = ['CREATED', 'UPDATED', 'DROPPED'] as const;
 export type SchemaChangeKind = (typeof CHANGES)[number];
 
 const TARGETS = ['KEYSPACE', 'TABLE', 'TYPE', 'FUNCTION', 'AGGREGATE'] as const;
-export type SchemaChangeTarget = (typeof TARGETS)[number];
 
 interface Change {
   readonly change: SchemaChangeKind;

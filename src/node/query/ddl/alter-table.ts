@@ -10,7 +10,7 @@ import type {
 import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell } from '../../../data/cql-type.ts';
-import { quoteIfNeeded } from '../../../data/identifier.ts';
+import { qualifiedText, quoteIfNeeded } from '../../../data/identifier.ts';
 import type {
   ColumnMask,
   ColumnMetadata,
@@ -271,7 +271,7 @@ function droppableColumn(
   const column = table.columns.get(name);
   if (column === undefined) {
     if (ifExists) return null;
-    throw invalid(`Column ${name} was not found in table '${tableText(table)}'`);
+    throw invalid(`Column ${name} was not found in table '${qualifiedText(table)}'`);
   }
   if (isKeyColumn(column)) throw invalid(`Cannot drop PRIMARY KEY column ${name}`);
   if (column.type.kind === 'udt' && isMultiCell(column.type)) {
@@ -318,7 +318,7 @@ function renameColumns(alteration: Of<'rename-columns'>, target: Target): Keyspa
     if (!isKeyColumn(column)) throw invalid(`Cannot rename non PRIMARY KEY column ${from}`);
     if (target.table.columns.has(to)) {
       throw invalid(
-        `Cannot rename column ${from} to ${to} in table '${tableText(table)}'; ` +
+        `Cannot rename column ${from} to ${to} in table '${qualifiedText(table)}'; ` +
           'another column with that name already exists',
       );
     }
@@ -398,8 +398,4 @@ function dependentIndexes(table: TableMetadata, column: ColumnMetadata): string 
 
 function isKeyColumn(column: ColumnMetadata): boolean {
   return column.kind === 'partition_key' || column.kind === 'clustering';
-}
-
-function tableText(table: TableMetadata): string {
-  return `${quoteIfNeeded(table.keyspace)}.${quoteIfNeeded(table.name)}`;
 }

@@ -5,7 +5,7 @@ import type { SchemaStatement } from '../../../cql/ast.ts';
 import { unreachable } from '../../../base/assert.ts';
 import { CqlException, invalid } from '../../../data/cql-error.ts';
 import type { CqlError } from '../../../data/cql-error.ts';
-import { uuidText } from '../../../data/time-uuid.ts';
+import { uuidText } from '../../../data/uuid.ts';
 import type { ReplicationEnvironment } from '../../../ring/replication-options.ts';
 import { VOID } from '../../../protocol/responses/result.ts';
 import type { Clock, Endpoint } from '../../../world/ports.ts';
@@ -125,7 +125,7 @@ function notDurable(error: string): CqlError {
 }
 
 /** The change a statement stands for; throws CqlException for what its text alone shows to be wrong. */
-export function schemaChangeOf(statement: SchemaStatement, keyspace: string | null): DdlChange {
+function schemaChangeOf(statement: SchemaStatement, keyspace: string | null): DdlChange {
   switch (statement.kind) {
     case 'create-keyspace':
       return createKeyspace(statement);

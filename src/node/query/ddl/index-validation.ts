@@ -9,7 +9,7 @@ import type { ColumnMetadata, IndexMetadata, TableMetadata } from '../../../data
 import { subTypes, typeName } from '../../../data/type-names.ts';
 import { javaHashOrder } from './java-hash-order.ts';
 
-export const SAI_CLASS = 'org.apache.cassandra.index.sai.StorageAttachedIndex';
+const SAI_CLASS = 'org.apache.cassandra.index.sai.StorageAttachedIndex';
 export const SASI_CLASS = 'org.apache.cassandra.index.sasi.SASIIndex';
 
 /** Short names of index classes, lower case. */
@@ -33,7 +33,7 @@ const VECTOR_USAGE_WARNING = [
 type Warn = (text: string) => void;
 
 /** The full class name of a CUSTOM index; null for an ordinary one. */
-export function indexClassName(index: IndexMetadata): string | null {
+function indexClassName(index: IndexMetadata): string | null {
   if (index.kind !== 'CUSTOM') return null;
   const name = index.options.get('class_name') ?? '';
   return ALIASES[name.toLowerCase()] ?? name;

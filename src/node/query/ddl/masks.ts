@@ -1,8 +1,7 @@
 // Column masks of CREATE and ALTER TABLE: finds the masking function for a column's type and turns its fixed arguments
 // into bytes. Test: test/schema/errors.test.ts. Cassandra: cql3/functions/masking/ColumnMask.Raw.
 
-import type { RawColumnMask, Term } from '../../../cql/ast.ts';
-import type { FunctionArgument } from '../../../cql/functions/function-argument.ts';
+import type { RawColumnMask } from '../../../cql/ast.ts';
 import { typedArgument } from '../../../cql/functions/function-argument.ts';
 import { resolveFunction } from '../../../cql/functions/resolve-function.ts';
 import { printTerm } from '../../../cql/print.ts';
@@ -10,8 +9,7 @@ import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import type { ColumnMask } from '../../../data/schema.ts';
 import { typeClassName, typeName, typesEqual } from '../../../data/type-names.ts';
-import { compatibleTypeOf, termAssignment } from '../terms/assignment.ts';
-import type { TermScope } from '../terms/term-scope.ts';
+import { termArgument } from '../terms/call.ts';
 import { userFunctionsOf } from '../user-functions.ts';
 import { bareScope, termBytes } from './literals.ts';
 import type { DdlEnvironment } from './schema-change.ts';
@@ -46,7 +44,7 @@ export function prepareMask(
     name: raw.function.name,
     args: [
       typedArgument(column.type, typeClassName(column.type)),
-      ...raw.args.map((term) => argumentOf(term, scope)),
+      ...raw.args.map((term) => termArgument(term, scope)),
     ],
     currentKeyspace: column.keyspace,
     receiverType: column.type,
@@ -85,16 +83,6 @@ export function prepareMask(
       const type = argumentTypes[i];
       return type === undefined ? null : termBytes(term, type, scope);
     }),
-  };
-}
-
-function argumentOf(term: Term, scope: TermScope): FunctionArgument {
-  return {
-    text: printTerm(term),
-    isMarker: term.kind === 'marker',
-    arrayLiteralSize: null,
-    assignmentTo: (type) => termAssignment(term, type, scope),
-    compatibleType: () => compatibleTypeOf(term, scope),
   };
 }
 

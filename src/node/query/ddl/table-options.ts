@@ -5,7 +5,7 @@ import type { PropertyMap } from '../../../cql/ast.ts';
 import { configError, serverError } from '../../../data/cql-error.ts';
 import { doubleText } from '../../../data/java-number.ts';
 import type { TableParams } from '../../../data/schema.ts';
-import { parseUuid } from '../../../data/time-uuid.ts';
+import { parseUuid } from '../../../data/uuid.ts';
 import { DEFAULT_TABLE_PARAMS } from '../../schema/table-builder.ts';
 import {
   defaultBloomFilterFpChance,

@@ -8,7 +8,7 @@ import type {
 } from '../../../cql/ast.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { UserType } from '../../../data/cql-type.ts';
-import { quoteIfNeeded } from '../../../data/identifier.ts';
+import { qualifiedText } from '../../../data/identifier.ts';
 import type { KeyspaceMetadata } from '../../../data/schema.ts';
 import { referencesUserType, withUpdatedUserType } from '../../../data/type-names.ts';
 import { permissionOn } from '../../auth/requirement.ts';
@@ -103,7 +103,7 @@ function addField(
 ): UserType {
   const { field } = alteration;
   refuseFieldType(field.type);
-  const text = typeText(type);
+  const text = qualifiedText(type);
   if (type.fieldNames.includes(field.name)) {
     if (alteration.ifFieldNotExists) return type;
     throw invalid(
@@ -145,7 +145,7 @@ function renameFields(
   if (dependent.length > 0) {
     const names = dependent.map((a) => `${a.keyspace}.${a.name}`).join(', ');
     throw invalid(
-      `Cannot alter user type ${typeText(type)} as it is still used in INITCOND by aggregates ${names}`,
+      `Cannot alter user type ${qualifiedText(type)} as it is still used in INITCOND by aggregates ${names}`,
     );
   }
   const names = [...type.fieldNames];
@@ -154,7 +154,7 @@ function renameFields(
     const index = type.fieldNames.indexOf(from);
     if (index < 0) {
       if (alteration.ifFieldExists) continue;
-      throw invalid(`Unkown field ${from} in user type ${typeText(type)}`);
+      throw invalid(`Unkown field ${from} in user type ${qualifiedText(type)}`);
     }
     names[index] = renames.get(from) ?? from;
   }
@@ -262,8 +262,4 @@ function refuseFieldType(type: CreateTypeStatement['fields'][number]['type']): v
   if (type.kind === 'udt' && !type.frozen) {
     throw invalid('A user type cannot contain non-frozen UDTs');
   }
-}
-
-function typeText(type: UserType): string {
-  return `${quoteIfNeeded(type.keyspace)}.${quoteIfNeeded(type.name)}`;
 }

@@ -6,7 +6,7 @@
 import { codecFor } from '../../../data/codec/codec.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import type { UserType } from '../../../data/cql-type.ts';
-import { quoteIfNeeded } from '../../../data/identifier.ts';
+import { qualifiedText, quoteIfNeeded } from '../../../data/identifier.ts';
 import { doubleText } from '../../../data/java-number.ts';
 import type {
   AggregateMetadata,
@@ -54,7 +54,7 @@ export function typeText(type: UserType): string {
     const fieldType = type.fieldTypes[i] ?? NATIVE.blob;
     return `${INDENT}${quoteIfNeeded(name)} ${typeName(fieldType)}`;
   });
-  return `CREATE TYPE ${qualified(type)} (\n${fields.join(',\n')}\n);`;
+  return `CREATE TYPE ${qualifiedText(type)} (\n${fields.join(',\n')}\n);`;
 }
 
 /** `internals` adds the id and what became of dropped columns. */
@@ -62,14 +62,14 @@ export function tableText(table: TableMetadata, internals: boolean): string {
   if (table.kind === 'view') return viewText(table, internals);
   if (table.kind === 'virtual') {
     return (
-      `/*\nWarning: Table ${qualified(table)} is a virtual table and cannot be recreated with CQL.\n` +
+      `/*\nWarning: Table ${qualifiedText(table)} is a virtual table and cannot be recreated with CQL.\n` +
       `Structure, for reference:\n${createTable(table, internals, 'VIRTUAL')}\n*/`
     );
   }
   const create = createTable(table, internals, 'CREATE') + dropStatements(table, internals);
   if (!isCompactTable(table.flags)) return create;
   return (
-    `/*\nWarning: Table ${qualified(table)} omitted because it has constructs not compatible with CQL ` +
+    `/*\nWarning: Table ${qualifiedText(table)} omitted because it has constructs not compatible with CQL ` +
     '(was created via legacy API).\nApproximate structure, for reference:\n' +
     `(this should not be used to reproduce this schema)\n\n${create}\n*/`
   );
@@ -90,7 +90,7 @@ function createTable(table: TableMetadata, internals: boolean, verb: string): st
   lines.push(...dropped.map(({ column }) => columnText(column)));
   if (!inline) lines.push(primaryKeyText(table));
   const columns = lines.map((line) => INDENT + line).join(',\n');
-  return `${verb} TABLE ${qualified(table)} (\n${columns}\n) WITH ${optionsText(table, internals)};`;
+  return `${verb} TABLE ${qualifiedText(table)} (\n${columns}\n) WITH ${optionsText(table, internals)};`;
 }
 
 /** Partition key, clustering, then statics and regulars, each with simple columns before collections. */
@@ -113,7 +113,7 @@ function maskText(mask: ColumnMask): string {
   const values = mask.argumentValues.map((value, i) =>
     codecFor(mask.argumentTypes[i] ?? NATIVE.text).toCqlLiteral(value),
   );
-  return `${quoteIfNeeded(mask.keyspace)}.${quoteIfNeeded(mask.name)}(${values.join(', ')})`;
+  return `${qualifiedText(mask)}(${values.join(', ')})`;
 }
 
 function names(columns: readonly ColumnMetadata[]): string {
@@ -186,9 +186,9 @@ function dropStatements(table: TableMetadata, internals: boolean): string {
   let text = '';
   for (const { column, droppedTimeMicros } of droppedInOrder(table)) {
     const name = quoteIfNeeded(column.name);
-    text += `\nALTER TABLE ${qualified(table)} DROP ${name} USING TIMESTAMP ${droppedTimeMicros};`;
+    text += `\nALTER TABLE ${qualifiedText(table)} DROP ${name} USING TIMESTAMP ${droppedTimeMicros};`;
     const again = table.columns.get(column.name);
-    if (again !== undefined) text += `\nALTER TABLE ${qualified(table)} ADD ${columnText(again)};`;
+    if (again !== undefined) text += `\nALTER TABLE ${qualifiedText(table)} ADD ${columnText(again)};`;
   }
   return text;
 }
@@ -201,7 +201,7 @@ function viewText(table: TableMetadata, internals: boolean): string {
       ? '*'
       : [...table.columns.keys()].map(quoteIfNeeded).join(', ');
   return (
-    `CREATE MATERIALIZED VIEW ${qualified(table)} AS\n${INDENT}SELECT ${columns}\n` +
+    `CREATE MATERIALIZED VIEW ${qualifiedText(table)} AS\n${INDENT}SELECT ${columns}\n` +
     `${INDENT}FROM ${base}\n${INDENT}WHERE ${view?.whereClause ?? ''}\n` +
     `${INDENT}${primaryKeyText(table)}\n WITH ${optionsText(table, internals)};`
   );
@@ -209,7 +209,7 @@ function viewText(table: TableMetadata, internals: boolean): string {
 
 export function indexText(table: TableMetadata, index: IndexMetadata): string {
   const target = index.options.get('target') ?? '';
-  const on = `${quoteIfNeeded(index.name)} ON ${qualified(table)} (${target})`;
+  const on = `${quoteIfNeeded(index.name)} ON ${qualifiedText(table)} (${target})`;
   if (index.kind !== 'CUSTOM') return `CREATE INDEX ${on};`;
   const className = index.options.get('class_name') ?? '';
   const options = new Map(
@@ -224,7 +224,7 @@ export function functionText(function_: FunctionMetadata): string {
     (type, i) => `${quoteIfNeeded(function_.argumentNames[i] ?? '')} ${signatureTypeName(type)}`,
   );
   return [
-    `CREATE FUNCTION ${qualified(function_)}(${args.join(', ')})`,
+    `CREATE FUNCTION ${qualifiedText(function_)}(${args.join(', ')})`,
     `${function_.calledOnNullInput ? 'CALLED' : 'RETURNS NULL'} ON NULL INPUT`,
     `RETURNS ${signatureTypeName(function_.returnType)}`,
     `LANGUAGE ${function_.language}`,
@@ -235,7 +235,7 @@ export function functionText(function_: FunctionMetadata): string {
 export function aggregateText(aggregate: AggregateMetadata): string {
   const args = aggregate.argumentTypes.map(signatureTypeName).join(', ');
   const lines = [
-    `CREATE AGGREGATE ${qualified(aggregate)}(${args})`,
+    `CREATE AGGREGATE ${qualifiedText(aggregate)}(${args})`,
     `SFUNC ${quoteIfNeeded(aggregate.stateFunction)}`,
     `STYPE ${signatureTypeName(aggregate.stateType)}`,
   ];
@@ -254,9 +254,6 @@ function mapText(map: ReadonlyMap<string, string>, print = quote): string {
   return `{${entries.join(', ')}}`;
 }
 
-function qualified(named: { readonly keyspace: string; readonly name: string }): string {
-  return `${quoteIfNeeded(named.keyspace)}.${quoteIfNeeded(named.name)}`;
-}
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

@@ -7,11 +7,8 @@ import type { ConsistencyLevel } from '../../../data/consistency.ts';
 import { ALL_SLICES } from '../../../data/clustering-order.ts';
 import type { CqlError, WriteType } from '../../../data/cql-error.ts';
 import type { DecoratedKey, Mutation, PartitionData } from '../../../data/partition.ts';
-import type {
-  ClusteringFilter,
-  DataLimits,
-  SinglePartitionRead,
-} from '../../../data/read-command.ts';
+import type { ClusteringFilter, SinglePartitionRead } from '../../../data/read-command.ts';
+import { NO_LIMITS } from '../../../data/read-command.ts';
 import type { KeyspaceMetadata } from '../../../data/schema.ts';
 import { VOID } from '../../../protocol/responses/result.ts';
 import type { WriteKind } from '../../coordinator/coordinator.ts';
@@ -179,13 +176,6 @@ export function nullBoundFailure(
 
 // ------------------------------------------------------------------------------------------------ read before write
 
-const UNLIMITED: DataLimits = Object.freeze({
-  rows: Infinity,
-  perPartition: Infinity,
-  countedInFirstPartition: 0,
-  distinct: false,
-});
-
 /** Reads the partitions that operations look at; calls `next` at once when there is nothing to read. */
 export function readCurrent(
   plan: ModificationPlan,
@@ -209,7 +199,7 @@ export function readCurrent(
     filter: null,
     indexName: null,
     ann: null,
-    limits: UNLIMITED,
+    limits: NO_LIMITS,
     clustering,
     nowSeconds: execution.nowSeconds,
   }));

@@ -2,6 +2,7 @@
 // checks lengths, hashes the key, and makes the row; nothing is looked up. Whatever does not fit takes build-update.ts.
 // Test: test/query/fast-write.test.ts (both ways give the same mutation).
 
+import { compositeKey } from '../../../data/partition-key.ts';
 import type { Int64 } from '../../../base/int64.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
@@ -28,7 +29,7 @@ import { compareColumns } from '../../../data/type-order.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import { isCompactTable } from '../../schema/compact-tables.ts';
-import { checkKey, compositeKey, decorateKey } from '../../../ring/token.ts';
+import { checkKey, decorateKey } from '../../../ring/token.ts';
 import type { RestrictionSet } from '../restrictions/restriction-set.ts';
 import type { PreparedTerm } from '../terms/term.ts';
 import type { ModificationPlan } from './modification-plan.ts';

@@ -13,6 +13,7 @@ import {
 import { invalid } from '../../../data/cql-error.ts';
 import type { Clustering, ClusteringBound, Slice } from '../../../data/partition.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
+import { isSameClustering } from '../../../data/same-content.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import type { BindContext } from '../terms/term.ts';
 import { bindTerm, bindTuple } from '../terms/term.ts';
@@ -246,7 +247,7 @@ function multiSliceBounds(
     if (
       prefix.length <= lastColumn(slice).position &&
       next !== undefined &&
-      samePrefix(prefix, next)
+      isSameClustering(prefix, next)
     ) {
       out.push({ prefix, inclusive: false }, { prefix: next, inclusive: true });
       i++;
@@ -256,14 +257,6 @@ function multiSliceBounds(
     out.push({ prefix, inclusive: column.reversed ? inclusive(other) : inclusive(side) });
   }
   return out;
-}
-
-function samePrefix(a: Prefix, b: Prefix): boolean {
-  return a.length === b.length && a.every((value, i) => sameValue(value, b[i] ?? null));
-}
-
-function sameValue(a: Buffer | null, b: Buffer | null): boolean {
-  return a === null || b === null ? a === b : a.equals(b);
 }
 
 /** The prefixes of the slice's values at which the order of columns turns. */

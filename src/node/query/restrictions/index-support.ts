@@ -5,6 +5,8 @@
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell } from '../../../data/cql-type.ts';
 import type { ColumnMetadata, IndexMetadata, TableMetadata } from '../../../data/schema.ts';
+import type { TargetKind } from '../../storage/index-target.ts';
+import { parseTarget } from '../../storage/index-target.ts';
 import type { Restriction, SliceRestriction } from './restriction.ts';
 
 export type LikeOperator = 'LIKE_PREFIX' | 'LIKE_SUFFIX' | 'LIKE_CONTAINS' | 'LIKE_MATCHES';
@@ -22,8 +24,6 @@ export type IndexedOperator =
   | 'ANN';
 
 type IndexImplementation = 'legacy' | 'sai' | 'sasi' | 'unknown';
-type TargetKind = 'simple' | 'keys' | 'values' | 'entries' | 'full';
-
 /** An index with its target resolved. */
 export interface TableIndex {
   readonly metadata: IndexMetadata;
@@ -32,21 +32,10 @@ export interface TableIndex {
   readonly target: TargetKind;
 }
 
-const TARGET = /^(keys|values|entries|full)\((.+)\)$/;
-
 function resolveIndex(table: TableMetadata, metadata: IndexMetadata): TableIndex {
-  const text = metadata.options.get('target') ?? '';
-  const match = TARGET.exec(text);
-  const target = (match?.[1] as TargetKind | undefined) ?? 'simple';
-  const name = unquote(match?.[2] ?? text);
+  const { kind: target, name } = parseTarget(metadata.options.get('target') ?? '');
   const column = table.columns.get(name) ?? null;
   return { metadata, implementation: implementationOf(metadata), column, target };
-}
-
-function unquote(name: string): string {
-  return name.startsWith('"') && name.endsWith('"')
-    ? name.slice(1, -1).replaceAll('""', '"')
-    : name;
 }
 
 /** Of a CUSTOM index its class decides; any other is the legacy secondary index. */

@@ -1,6 +1,7 @@
 // Which partitions a statement means, for bound values: keys in key order without duplicates, or a range of the ring.
 // Cassandra: cql3/restrictions/PartitionKeySingleRestrictionSet, TokenFilter, StatementRestrictions.getPartitionKeyBounds.
 
+import { compositeKey } from '../../../data/partition-key.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import { packList } from '../../../data/codec/packing.ts';
 import { invalid } from '../../../data/cql-error.ts';
@@ -8,14 +9,7 @@ import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { DecoratedKey, Token } from '../../../data/partition.ts';
 import type { PartitionRange } from '../../../data/read-command.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
-import {
-  checkKey,
-  compareTokens,
-  compositeKey,
-  decorateKey,
-  isMinToken,
-  tokenFromBytes,
-} from '../../../ring/token.ts';
+import { checkKey, compareTokens, decorateKey, isMinToken, tokenFromBytes } from '../../../ring/token.ts';
 import type { BindContext } from '../terms/term.ts';
 import { unpackBoundList } from '../terms/unpack.ts';
 import { bindTerm } from '../terms/term.ts';

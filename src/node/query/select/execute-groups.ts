@@ -1,11 +1,12 @@
 // Runs a SELECT with aggregates or GROUP BY: rows are read page after page into groups, a page of the answer is a
 // number of groups. Cassandra: SelectStatement.pageAggregateQuery, service/pager/AggregationQueryPager.
 
+import { compositeKey } from '../../../data/partition-key.ts';
 import { CqlException, invalid } from '../../../data/cql-error.ts';
 import { readFailure } from '../../coordinator/errors.ts';
 import { addWarning } from '../../coordinator/coordinator.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
-import { compositeKey, decorateKey } from '../../../ring/token.ts';
+import { decorateKey } from '../../../ring/token.ts';
 import type { Done, Execution } from '../execution.ts';
 import { fetchSafely } from './fetch.ts';
 import { readerOf } from './page-reader.ts';

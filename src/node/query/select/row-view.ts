@@ -1,13 +1,13 @@
 // One row as selectors see it: key, clustering, cells and static cells at a moment.
 // Cassandra: cql3/selection/ResultSetBuilder, Selector.InputRow, SelectStatement.processPartition.
 
+import { splitCompositeKey } from '../../../data/partition-key.ts';
 import { counterTotal } from '../../../data/counter-context.ts';
 import { int64Bytes } from '../../../base/int64.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { valueOf } from '../../../data/live-view.ts';
 import type { Row } from '../../../data/partition.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
-import { splitCompositeKey } from '../../../ring/token.ts';
 
 export interface RowView {
   /** Components of the partition key. */
@@ -20,8 +20,7 @@ export interface RowView {
 
 /** The components of a partition's key. */
 export function keyComponents(table: TableMetadata, bytes: Buffer): readonly Buffer[] {
-  const columns = table.partitionKey.length;
-  return columns === 1 ? [bytes] : splitCompositeKey(bytes, columns);
+  return splitCompositeKey(bytes, table.partitionKey.length);
 }
 
 /** A column's value as the wire carries it. */

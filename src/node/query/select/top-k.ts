@@ -8,7 +8,7 @@ import type { CqlError } from '../../../data/cql-error.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import { cellOf, forEachLiveRow } from '../../../data/live-view.ts';
 import type { PartitionData } from '../../../data/partition.ts';
-import { similarityOf, vectorSimilarity } from '../../../data/vector-similarity.ts';
+import { similarityFunction, vectorSimilarity } from '../../../data/vector-similarity.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
 import { addWarning } from '../../coordinator/coordinator.ts';
 import type { Done, Execution } from '../execution.ts';
@@ -59,11 +59,8 @@ export function executeTopK(
     done(rowsResponse(plan, execution, [], null));
     return;
   }
-  const { column, vector, indexName } = query.ann;
-  const index = plan.restrictions.indexes.indexes.find(
-    (candidate) => candidate.metadata.name === indexName,
-  );
-  const kind = similarityOf(index?.metadata.options ?? new Map());
+  const { column, vector } = query.ann;
+  const kind = similarityFunction(query.table, query.ann);
   const evaluation = evaluationOf(own);
   const found: { readonly row: ResultRow; readonly score: number; readonly writtenAt: Int64 }[] =
     [];

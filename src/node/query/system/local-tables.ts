@@ -27,7 +27,7 @@ import { SYSTEM_KEYSPACE } from '../../schema/system-keyspaces.ts';
 /** What this node says it is. Drivers choose their queries by it. */
 export const RELEASE_VERSION = '5.0.9';
 export const CQL_VERSION = '3.4.7';
-export const NATIVE_PROTOCOL_VERSION = '5';
+const NATIVE_PROTOCOL_VERSION = '5';
 
 export type BootstrapState = 'NEEDS_BOOTSTRAP' | 'COMPLETED' | 'IN_PROGRESS' | 'DECOMMISSIONED';
 

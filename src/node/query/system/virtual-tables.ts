@@ -2,6 +2,7 @@
 // same reading code as stored rows (slices, filters, limits). Nothing is kept between reads.
 // Test: test/schema/virtual-tables.test.ts. Cassandra: db/virtual/VirtualTable, SimpleDataSet.
 
+import { compositeKey, splitCompositeKey } from '../../../data/partition-key.ts';
 import { required } from '../../../base/assert.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
@@ -11,7 +12,6 @@ import type { CqlType } from '../../../data/cql-type.ts';
 import type { DecoratedKey, Mutation, PartitionData } from '../../../data/partition.ts';
 import type { PartitionRange, ReadCommand } from '../../../data/read-command.ts';
 import type { TableMetadata } from '../../../data/schema.ts';
-import { compositeKey, splitCompositeKey } from '../../../ring/token.ts';
 import { RowWriter } from '../../schema/row-writer.ts';
 import { compareText } from '../../schema/table-builder.ts';
 import type { ReplicaResult } from '../../storage/replica-result.ts';

@@ -50,7 +50,8 @@ function partsOf(term: CallLikeTerm): CallParts {
   }
 }
 
-function argumentOf(term: Term, scope: TermScope): FunctionArgument {
+/** A term as overload resolution looks at it. */
+export function termArgument(term: Term, scope: TermScope): FunctionArgument {
   return {
     text: printTerm(term),
     isMarker: term.kind === 'marker',
@@ -70,7 +71,7 @@ function resolve(
   return resolveFunction({
     keyspace,
     name,
-    args: args.map((arg) => argumentOf(arg, scope)),
+    args: args.map((arg) => termArgument(arg, scope)),
     currentKeyspace: scope.keyspace,
     receiverType,
     isReversed,

@@ -116,19 +116,19 @@ function prepareArray(
 ): PreparedTerm {
   const { type } = receiver;
   if (type.kind === 'vector') return prepareVector(elements, receiver, type, scope);
-  if (type.kind === 'list') return prepareList(elements, receiver, type, scope);
+  if (type.kind === 'list') return prepareElements(elements, receiver, type, scope);
   throw invalid(`Unexpected receiver type '${typeName(type)}'; only list and vector are expected`);
 }
 
-function prepareList(
+function prepareElements(
   elements: readonly Term[],
   receiver: Receiver,
-  type: ListType,
+  type: ListType | SetType,
   scope: TermScope,
 ): PreparedTerm {
-  checkElements('list', elements, receiver, type.element, scope);
+  checkElements(type.kind, elements, receiver, type.element, scope);
   const parts = elements.map((element) => prepareTerm(element, valueOf(receiver), scope));
-  refuseMarkers('list', receiver, parts);
+  refuseMarkers(type.kind, receiver, parts);
   return folded({ kind: 'elements', type, elements: parts }, parts);
 }
 
@@ -174,7 +174,7 @@ function prepareSet(elements: readonly Term[], receiver: Receiver, scope: TermSc
   }
   if (type.kind !== 'set')
     throw invalid(`Invalid set literal for ${receiver.name} of type ${typeName(type)}`);
-  return prepareSetOf(elements, receiver, type, scope);
+  return prepareElements(elements, receiver, type, scope);
 }
 
 /** `{}` for a map in descending order is taken for a set. */
@@ -188,18 +188,6 @@ function reversedEmptyMap(): CqlException {
 
 function emptyMap(type: MapType): PreparedTerm {
   return folded({ kind: 'entries', type, keys: [], values: [] }, []);
-}
-
-function prepareSetOf(
-  elements: readonly Term[],
-  receiver: Receiver,
-  type: SetType,
-  scope: TermScope,
-): PreparedTerm {
-  checkElements('set', elements, receiver, type.element, scope);
-  const parts = elements.map((element) => prepareTerm(element, valueOf(receiver), scope));
-  refuseMarkers('set', receiver, parts);
-  return folded({ kind: 'elements', type, elements: parts }, parts);
 }
 
 function prepareMap(
