@@ -304,6 +304,21 @@ describe('damage', () => {
     expect(bed.keys().length).toBeLessThan(5);
   });
 
+  test('after an orderly stop all of it is an error with a name', () => {
+    for (const commitlog_sync of ['periodic', 'batch', 'group'] as const) {
+      const bed = new Bed({ commitlog_sync });
+      for (let key = 0; key < 5; key++) bed.write(row(key));
+      let isStopped = false;
+      bed.storage.stop(() => {
+        isStopped = true;
+      });
+      bed.loop.runUntilTrue(() => isStopped, 1000);
+      const path = [...bed.image.files.keys()].find((name) => name.endsWith('.log')) ?? '';
+      bed.image.flipBit(path, 60);
+      expect(bed.restart().error).toMatchObject({ kind: 'corrupt-segment', path });
+    }
+  });
+
   test('an unreadable file is an error with a name', () => {
     const bed = new Bed({ commitlog_sync: 'batch' });
     bed.write(row(1));

@@ -119,11 +119,14 @@ export class CommitLog {
     this.sync();
   }
 
-  /** As `flush`, and no more timers. */
+  /** As `flush`, and no more timers; a marker says that all of it was durable, for whoever starts from it. */
   drain(done: LogDone): void {
     this.timer?.cancel();
     this.timer = null;
-    this.flush(done);
+    this.flush((error) => {
+      if (error === null) this.mark(done);
+      else done(error);
+    });
   }
 
   /**
@@ -220,6 +223,25 @@ export class CommitLog {
       }
       if (!this.isOverdue()) this.release('writers', position);
       if (this.syncsAtOnce()) this.sync();
+      this.pump();
+    });
+  }
+
+  /** Appends the marker that otherwise comes with the next records. */
+  private mark(done: LogDone): void {
+    if (this.segmentMarked === 0 || this.appending || this.rotating !== null) {
+      done(null);
+      return;
+    }
+    const marker = markerRecord(this.segmentMarked);
+    this.segmentMarked = 0;
+    this.appending = true;
+    this.segmentBytes += marker.length;
+    this.options.disk.append(this.pathOf(this.segment), marker, (result) => {
+      this.appending = false;
+      this.segmentAppended += marker.length;
+      if (!result.ok) this.fail(result);
+      done(result.ok ? null : result.error);
       this.pump();
     });
   }
