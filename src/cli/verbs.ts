@@ -134,7 +134,7 @@ export function addDataVerbs(program: Command): void {
       process.exitCode = await load(action, options);
     });
 
-  remote(program.command('cql').description('a shell on one node: tables as cqlsh prints them'))
+  ofRun(program.command('cql').description('a shell on one node: tables as cqlsh prints them'))
     .argument('[statement]', 'CQL; read from the terminal or a pipe when absent')
     .option('-n, --node <place>', 'the node, by place or address; the first that is up when absent')
     .option('-c, --consistency <level>', 'consistency level', 'ONE')
@@ -237,12 +237,14 @@ function withRunOptions(command: Command): Command {
 }
 
 function remote(command: Command): Command {
-  return command
-    .option(
-      '--at <url>',
-      'control address of the run; found through .starfish/run.json when absent',
-    )
-    .option('--json', 'the answer as JSON');
+  return ofRun(command).option('--json', 'the answer as JSON');
+}
+
+function ofRun(command: Command): Command {
+  return command.option(
+    '--at <url>',
+    'control address of the run; found through .starfish/run.json when absent',
+  );
 }
 
 function addressBlock(): Option {
