@@ -1,4 +1,4 @@
-"""Locust users for the shop that `starfish up` serves: the mix of `starfish load` and of the built-in drills.
+"""Locust users for the shop that `starfish up` serves: the mix of `starfish load`.
 
     starfish up
     pip install locust

@@ -1,7 +1,7 @@
 // How a command ends: exit codes as documented, one place that turns an error into words and a
 // code.
 
-import { AddressProblem } from '../drill/addresses.ts';
+import { AddressProblem, inUseText } from '../drill/addresses.ts';
 import { InvalidDocument } from '../topology/load-topology.ts';
 import { UnknownPlace } from '../topology/place.ts';
 
@@ -44,7 +44,7 @@ function systemProblem(error: unknown): string | null {
       : '';
   switch (error.code) {
     case 'EADDRINUSE':
-      return `${address} is in use by another program. Free it, or: starfish up --address-block 127.44`;
+      return inUseText(address);
     case 'EADDRNOTAVAIL':
       return (
         `This system has no address ${address}. Give it one (macOS: sudo ifconfig lo0 alias ${address.split(':')[0] ?? ''} up), ` +

@@ -27,6 +27,12 @@ function build(): Command {
   return program;
 }
 
+// `starfish status | head` ends without words, as SIGPIPE ends other programs: never with 0, a drill has not passed.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(141);
+});
+
 try {
   await build().parseAsync(process.argv);
 } catch (error) {

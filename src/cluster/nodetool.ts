@@ -27,7 +27,7 @@ const VERBS: VerbTable = {
 /** Verbs of Cassandra's nodetool for things that are not here, and which. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'the JVM': 'gcstats sjk',
-  'SSTable files': 'import refresh datapaths sstablerepairedset getsnapshotthrottle setsnapshotthrottle disablebackup enablebackup statusbackup rangekeysample',
+  'SSTable files': 'refresh datapaths sstablerepairedset getsnapshotthrottle setsnapshotthrottle disablebackup enablebackup statusbackup rangekeysample',
   'background compaction':
     'enableautocompaction disableautocompaction statusautocompaction getcompactionthreshold setcompactionthreshold getcompactionthroughput ' +
     'setcompactionthroughput getconcurrentcompactors setconcurrentcompactors stop getcolumnindexsize setcolumnindexsize',

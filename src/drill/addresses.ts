@@ -93,10 +93,16 @@ function tryBind(address: string, port: number): Promise<string | null> {
   });
 }
 
+/** What to do about a taken `address:port`. */
+export function inUseText(at: string): string {
+  const free = at.startsWith('127.44.') ? '127.45' : '127.44';
+  return `${at} is in use by another program. Free it, or: starfish up --address-block ${free}`;
+}
+
 function explain(problem: BindProblem, topology: Topology, plan: AddressPlan): string {
   const { code, address, port } = problem;
   if (code === 'EADDRINUSE') {
-    return `${address}:${port} is in use by another program. Free it, or: starfish up --address-block 127.44`;
+    return inUseText(`${address}:${port}`);
   }
   if (code !== 'EADDRNOTAVAIL') return `${address}:${port} cannot be used: ${code}.`;
   const addresses = new Set(listeners(topology, plan).map((at) => at.address));

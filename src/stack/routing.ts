@@ -18,7 +18,7 @@ export interface Candidate {
 export interface RoutingSettings {
   readonly algorithm: RoutingAlgorithm;
   readonly crossZone: boolean;
-  /** 0: off. Only with round robin. */
+  /** 0: off. (An ALB offers it with round robin only.) */
   readonly slowStartMs: number;
 }
 

@@ -11,6 +11,7 @@ import cassandra from 'cassandra-driver';
 import { parseStatement } from '../../cql/parse.ts';
 import type { ExecuteManyResult } from '../../load/raw-client.ts';
 import { RawClient } from '../../load/raw-client.ts';
+import { UsageProblem } from '../exit.ts';
 import { alignTable, openTerminal } from '../terminal.ts';
 
 const BLOCK = '127.71';
@@ -27,9 +28,16 @@ interface Figure {
 const ALL = ['parser', 'start', 'memory', 'void', 'writes', 'reads', 'rows'] as const;
 type Name = (typeof ALL)[number];
 
+function nameOf(word: string): Name {
+  const name = ALL.find((one) => one === word);
+  if (name === undefined)
+    throw new UsageProblem(`--only ${word}: there is no such figure. There are: ${ALL.join(', ')}`);
+  return name;
+}
+
 export async function bench(options: Readonly<Record<string, unknown>>): Promise<number> {
   const terminal = openTerminal({});
-  const only = typeof options['only'] === 'string' ? (options['only'].split(',') as Name[]) : ALL;
+  const only = typeof options['only'] === 'string' ? options['only'].split(',').map(nameOf) : ALL;
   const seconds = typeof options['seconds'] === 'number' ? options['seconds'] : 5;
   const figures: Figure[] = [];
   const add = (figure: Figure): void => {

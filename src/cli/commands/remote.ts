@@ -179,7 +179,8 @@ export async function heal(id: string | undefined, options: Options): Promise<nu
 export async function ring(key: string | undefined, options: Options): Promise<number> {
   if (options['balance'] === true) {
     const { ringBalanceTable } = await import('./ring-balance.ts');
-    for (const line of ringBalanceTable()) openTerminal({}).line(line);
+    const lines = ringBalanceTable();
+    print(options, lines, lines);
     return 0;
   }
   const url = findRun(options['at'] as string | undefined);
