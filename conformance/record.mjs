@@ -7,22 +7,11 @@
 // users for the files that say `-- @server auth`. --address compares a node that runs already, with the plain files.
 
 import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { runnerImport } from 'vite';
+import { join } from 'node:path';
+import { loadSource } from './load-source.mjs';
+import { root } from './toolchain.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'test', 'cql');
-
-/** Loads a TypeScript module of the project. */
-async function load(path) {
-  const { module } = await runnerImport(join(root, path), {
-    root,
-    configFile: false,
-    logLevel: 'error',
-  });
-  return module;
-}
 
 function readArguments(words) {
   const options = { write: false, address: null, names: [] };
@@ -45,8 +34,8 @@ function difference(expected, actual) {
 
 async function main() {
   const options = readArguments(process.argv.slice(2));
-  const { runScript, serverOf } = await load('test/cql/script-runner.ts');
-  const { REAL_SETTINGS, startReal } = await load('test/cql/real-server.ts');
+  const { runScript, serverOf } = await loadSource('test/cql/script-runner.ts');
+  const { REAL_SETTINGS, startReal } = await loadSource('test/cql/real-server.ts');
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.cql'))
     .filter(

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sendCommand } from './target.mjs';
 import { here, root } from './toolchain.mjs';
 
@@ -62,7 +63,7 @@ async function readRunFile(path, child, output) {
       throw new Error(`starfish up ended with ${child.exitCode}\n${output()}`);
     if (Date.now() > deadline)
       throw new Error(`starfish up is not ready within ${READY_LIMIT_MS / 1_000} s\n${output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 

@@ -6,13 +6,8 @@
 // conformance/cassandra/expected, which --engine cassandra --write records. The default is both where java and mvn are.
 
 import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runnerImport } from 'vite';
-
-const here = dirname(fileURLToPath(import.meta.url));
-const root = dirname(dirname(here));
+import { loadSource } from '../load-source.mjs';
 
 function runs(command, words) {
   return spawnSync(command, words, { stdio: 'ignore' }).status === 0;
@@ -33,7 +28,7 @@ async function main() {
   const engine = values.engine ?? (hasJava() ? 'both' : 'starfish');
   if (!['starfish', 'cassandra', 'both'].includes(engine)) throw new Error(`--engine ${engine}: write starfish, cassandra or both`);
   if (values.write === true && engine !== 'cassandra') throw new Error('--write records real Cassandra: --engine cassandra --write');
-  const { module } = await runnerImport(join(here, 'main.mjs'), { root, configFile: false, logLevel: 'error' });
+  const module = await loadSource('conformance/cassandra/main.mjs');
   const known = module.SCENARIOS;
   const unknown = positionals.filter((name) => !known.some(({ id }) => id.startsWith(name)));
   if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}: see --list`);

@@ -7,13 +7,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { check, endChecks } from '../checks.mjs';
 import { readTarget } from '../target.mjs';
 
 const target = readTarget();
 const folder = mkdtempSync(join(tmpdir(), 'starfish-cqlsh-'));
 const KS = 'conf_cqlsh';
 const REPLICATION = `{'class': 'NetworkTopologyStrategy', '${target.local}': '3', '${target.remote}': '3'}`;
-let failed = 0;
 
 /** Runs cqlsh over `script`; returns what it prints, without prompts and colours. */
 function cqlsh(script, options = []) {
@@ -35,16 +35,6 @@ function cqlsh(script, options = []) {
   return { status, text: stdout.replaceAll(/^(cqlsh(:\w+)?> +)+/gm, ''), errors: stderr };
 }
 
-function check(name, body) {
-  try {
-    const note = body();
-    console.log(`ok ${name}${typeof note === 'string' ? ` (${note})` : ''}`);
-  } catch (error) {
-    failed++;
-    console.log(`not ok ${name}: ${error.message.trim().replaceAll('\n', ' | ')}`);
-  }
-}
-
 /** Every line, trimmed, must appear in the output in this order. */
 function inOrder({ text, errors }, lines) {
   const seen = text.split('\n').map((line) => line.trim());
@@ -58,7 +48,7 @@ function inOrder({ text, errors }, lines) {
   }
 }
 
-check('version and cluster', () => {
+await check('version and cluster', () => {
   const result = cqlsh('SHOW VERSION\nSHOW HOST\nDESCRIBE CLUSTER\n');
   inOrder(result, [
     /^\[cqlsh 6\.2\.\d+ \| Cassandra 5\.0\.\d+(-SNAPSHOT)? \| CQL spec 3\.4\.7 \| Native protocol v5\]$/,
@@ -70,7 +60,7 @@ check('version and cluster', () => {
   assert.equal(result.errors, '');
 });
 
-check('schema by SOURCE', () => {
+await check('schema by SOURCE', () => {
   const file = join(folder, 'schema.cql');
   writeFileSync(
     file,
@@ -90,7 +80,7 @@ check('schema by SOURCE', () => {
   assert.equal(cqlsh(`SOURCE '${file}'\n`).errors, '');
 });
 
-check('DESCRIBE', () => {
+await check('DESCRIBE', () => {
   const result = cqlsh(
     `DESCRIBE KEYSPACES\nUSE ${KS};\nDESCRIBE TABLES\nDESCRIBE TYPE address\nDESCRIBE TABLE people\nDESCRIBE INDEX people_by_name\nDESCRIBE KEYSPACE ${KS}\n`,
   );
@@ -122,7 +112,7 @@ check('DESCRIBE', () => {
   ]);
 });
 
-check('SELECT', () => {
+await check('SELECT', () => {
   const result = cqlsh(
     `SELECT * FROM ${KS}.people;\nSELECT JSON id, name FROM ${KS}.people WHERE id = 2;\n`,
   );
@@ -137,7 +127,7 @@ check('SELECT', () => {
   ]);
 });
 
-check('EXPAND', () => {
+await check('EXPAND', () => {
   inOrder(cqlsh(`EXPAND ON\nSELECT id, name FROM ${KS}.people WHERE id = 1;\n`), [
     'EXPAND set to ON',
     '@ Row 1',
@@ -147,7 +137,7 @@ check('EXPAND', () => {
   ]);
 });
 
-check('CONSISTENCY and SERIAL CONSISTENCY', () => {
+await check('CONSISTENCY and SERIAL CONSISTENCY', () => {
   inOrder(
     cqlsh(
       `CONSISTENCY\nCONSISTENCY LOCAL_QUORUM\nSERIAL CONSISTENCY LOCAL_SERIAL\nINSERT INTO ${KS}.people (id, name) VALUES (2, 'no') IF NOT EXISTS;\n`,
@@ -162,7 +152,7 @@ check('CONSISTENCY and SERIAL CONSISTENCY', () => {
   );
 });
 
-check('COPY FROM, COPY TO', () => {
+await check('COPY FROM, COPY TO', () => {
   const rows = Array.from({ length: 500 }, (_, row) => `1,${row},value ${row}`);
   writeFileSync(join(folder, 'in.csv'), `part,row,value\n${rows.join('\n')}\n`);
   const result = cqlsh(
@@ -175,7 +165,7 @@ check('COPY FROM, COPY TO', () => {
   assert.deepEqual(copied.sort(), rows.sort());
 });
 
-check('PAGING', () => {
+await check('PAGING', () => {
   inOrder(
     cqlsh(
       `PAGING 100\nSELECT row FROM ${KS}.many WHERE part = 1;\nPAGING OFF\nSELECT count(*) FROM ${KS}.many;\n`,
@@ -194,7 +184,7 @@ check('PAGING', () => {
   );
 });
 
-check('TRACING', () => {
+await check('TRACING', () => {
   const result = cqlsh(`TRACING ON\nSELECT * FROM ${KS}.people WHERE id = 1;\n`);
   inOrder(result, [
     'TRACING set to ON',
@@ -207,7 +197,7 @@ check('TRACING', () => {
   ]);
 });
 
-check('errors', () => {
+await check('errors', () => {
   const cases = {
     'SELEC 1;':
       "<stdin>:2:SyntaxException: line 1:0 no viable alternative at input 'SELEC' ([SELEC]...)",
@@ -220,7 +210,7 @@ check('errors', () => {
     assert.equal(cqlsh(`${statement}\n`).errors.trim(), words);
 });
 
-check('options -e, -f, -k', () => {
+await check('options -e, -f, -k', () => {
   inOrder(cqlsh('', ['-k', KS, '-e', 'SELECT name FROM people WHERE id = 2']), [
     'name',
     'Bob',
@@ -231,4 +221,4 @@ check('options -e, -f, -k', () => {
 });
 
 rmSync(folder, { recursive: true });
-process.exit(failed === 0 ? 0 : 1);
+endChecks();

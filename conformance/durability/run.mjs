@@ -9,9 +9,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { exit, stdout } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import cassandra from 'cassandra-driver';
+import { mulberry32 } from '../mulberry32.mjs';
 import { Ledger } from './ledger.mjs';
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'starfish.js');
@@ -162,17 +164,8 @@ async function connect() {
   return client;
 }
 
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Mulberry32: the kills of a run can be had again by its seed, as far as the machine repeats itself. */
+/** The kills of a run can be had again by its seed, as far as the machine repeats itself. */
 function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = mulberry32(seed);
+  return () => next() / 2 ** 32;
 }

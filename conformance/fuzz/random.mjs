@@ -1,18 +1,13 @@
 // A seeded stream of choices: the same seed makes the same scripts anywhere.
 
+import { mulberry32 } from '../mulberry32.mjs';
+
 export class Choices {
-  #state;
+  #next;
 
   constructor(seed) {
-    this.#state = (seed ^ 0x9e3779b9) | 0;
+    this.#next = mulberry32(seed ^ 0x9e3779b9);
     for (let i = 0; i < 4; i++) this.#next();
-  }
-
-  #next() {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0;
   }
 
   /** 0 .. n - 1. */

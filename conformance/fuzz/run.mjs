@@ -8,18 +8,11 @@
 // difference that docs/differences.md does not explain.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { runnerImport } from 'vite';
+import { join } from 'node:path';
+import { loadSource } from '../load-source.mjs';
+import { root } from '../toolchain.mjs';
 import { explained } from './known.mjs';
 import { answersOf, makeSteps, scriptOf } from './script.mjs';
-
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-
-async function load(path) {
-  const { module } = await runnerImport(join(root, path), { root, configFile: false, logLevel: 'error' });
-  return module;
-}
 
 function readArguments(words) {
   const options = { statements: 20_000, seed: 1, forever: false, real: null, out: join(root, '.starfish', 'fuzz'), shrink: true };
@@ -42,7 +35,7 @@ async function realServer(given) {
     const [address, port = '9042'] = given.split(':');
     return { server: { address, port: Number(port), superuser: null }, stop: async () => {} };
   }
-  const { REAL_SETTINGS, startReal } = await load('test/cql/real-server.ts');
+  const { REAL_SETTINGS, startReal } = await loadSource('test/cql/real-server.ts');
   const { plain } = REAL_SETTINGS;
   return startReal({ ...plain, settings: { ...plain.settings, auto_snapshot: false } });
 }
@@ -95,9 +88,9 @@ function signatureOf({ theirs, ours }) {
 
 async function main() {
   const options = readArguments(process.argv.slice(2));
-  const { runScript } = await load('test/cql/script-runner.ts');
-  const { encodeValue } = await load('test/cql/bind-values.ts');
-  const { startOurs } = await load('test/cql/our-server.ts');
+  const { runScript } = await loadSource('test/cql/script-runner.ts');
+  const { encodeValue } = await loadSource('test/cql/bind-values.ts');
+  const { startOurs } = await loadSource('test/cql/our-server.ts');
   const real = await realServer(options.real);
   const ours = await startOurs('plain');
   const fuzz = new Fuzz(runScript, real.server, ours.server);

@@ -5,7 +5,7 @@ import { makeSchema } from './schema.mjs';
 import { makeStatement } from './statements.mjs';
 
 const HEAD = '-- @always sort-signatures yes\n';
-export const STATEMENTS_A_SCRIPT = 200;
+const STATEMENTS_A_SCRIPT = 200;
 
 /**
  * The steps of the script of a seed: each is the text of one statement with its directives. `encode` gives the bytes of a

@@ -9,22 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ours from '../../dist/load/csv.js';
+import { check, endChecks } from '../checks.mjs';
 import { fault, heal, readTarget, sendCommand } from '../target.mjs';
 
 const target = readTarget();
 const locustfile = fileURLToPath(new URL('../../loadtest/locustfile.py', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'starfish-locust-'));
-let failed = 0;
-
-async function check(name, body) {
-  try {
-    const note = await body();
-    console.log(`ok ${name}${typeof note === 'string' ? ` (${note})` : ''}`);
-  } catch (error) {
-    failed++;
-    console.log(`not ok ${name}: ${error.message.trim().replaceAll('\n', ' | ')}`);
-  }
-}
 
 /** Runs Locust headless; the exit code must be `status`. Returns the rows of its _stats.csv by method and name. */
 function locust(prefix, environment, status) {
@@ -146,4 +136,4 @@ await check('columns of the four CSV files', () => {
 });
 
 rmSync(folder, { recursive: true });
-process.exit(failed === 0 ? 0 : 1);
+endChecks();

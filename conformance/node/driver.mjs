@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import cassandra from 'cassandra-driver';
+import { check, endChecks } from '../checks.mjs';
 import { fault, heal, readTarget } from '../target.mjs';
 
 const { types, policies } = cassandra;
@@ -28,17 +30,6 @@ const client = new cassandra.Client({
 await client.connect();
 // docs:end
 
-let failed = 0;
-async function check(name, body) {
-  try {
-    const note = await body();
-    console.log(`ok ${name}${typeof note === 'string' ? ` (${note})` : ''}`);
-  } catch (error) {
-    failed++;
-    console.log(`not ok ${name}: ${error.message.replaceAll('\n', ' | ')}`);
-  }
-}
-
 const hosts = () => client.hosts.values();
 const run = (query, values = [], options = {}) =>
   client.execute(query, values, { prepare: true, ...options });
@@ -49,7 +40,7 @@ async function until(what, condition, limitMs = WITHIN_MS) {
   const deadline = Date.now() + limitMs;
   while (!(await condition())) {
     assert.ok(Date.now() < deadline, `${what}: not within ${limitMs / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 
@@ -342,4 +333,4 @@ async function roundTrip(table, values) {
 }
 
 await client.shutdown();
-process.exit(failed === 0 ? 0 : 1);
+endChecks();

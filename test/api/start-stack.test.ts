@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack } from '../../src/index.ts';
 import type { RunningStack, StackEvent } from '../../src/index.ts';
 import { freeBlock } from '../free-block.ts';
+import { until } from '../until.ts';
 
 let stack: RunningStack;
 
@@ -66,8 +67,3 @@ test('a lost region is served by the other after propagation, and serves again w
   stop();
   expect((await stack.cluster.check('lost-writes')).violations).toEqual([]);
 });
-
-/** Waits for what sockets and timers of the stack bring about. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}

@@ -1,16 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
+import { recordedErrors } from '../read-facts.ts';
 import { AuthWorld } from './auth-world.ts';
 
-interface ErrorRow {
-  readonly section: string;
-  readonly cql: string;
-  readonly name: string;
-  readonly message: string;
-}
-
-const ROWS = JSON.parse(readFileSync('test/facts/errors.json', 'utf8')) as ErrorRow[];
+const ROWS = recordedErrors();
 
 function fresh(): AuthWorld {
   const world = new AuthWorld();

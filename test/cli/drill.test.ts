@@ -12,6 +12,7 @@ const folder = workFolder();
 const block = await freeBlock();
 afterAll(() => folder.remove());
 
+const SMALL_DRILL = ['drill', 'small.yaml', '--address-block', block, '--seed', '1'];
 const SMALL = `
 name: small
 topology:
@@ -88,15 +89,7 @@ test('always-on, six times as fast: everything is lost once, nothing is lost for
 
 test('Ctrl-C once reports what there is, inconclusive, exit 130', async () => {
   writeFileSync(join(folder.path, 'small.yaml'), SMALL);
-  const run = start(folder.path, [
-    'drill',
-    'small.yaml',
-    '--address-block',
-    block,
-    '--seed',
-    '1',
-    '--json',
-  ]);
+  const run = start(folder.path, [...SMALL_DRILL, '--json']);
   await run.until('"phase":"lost"');
   run.child.kill('SIGINT');
   const { code, stdout, stderr } = await run.finished;
@@ -116,17 +109,7 @@ test('a failed expectation from the command line: exit 10, the failure nearest t
   writeFileSync(join(folder.path, 'small.yaml'), SMALL.replace('for: 60s', 'for: 1s'));
   const { code, stdout, stderr } = await starfish(
     folder.path,
-    [
-      'drill',
-      'small.yaml',
-      '--address-block',
-      block,
-      '--seed',
-      '1',
-      '--expect',
-      'lost.availability>=100%',
-      '--quiet',
-    ],
+    [...SMALL_DRILL, '--expect', 'lost.availability>=100%', '--quiet'],
     { NO_COLOR: '1' },
   );
   expect({ code, stdout }).toEqual({ code: 10, stdout: '' });

@@ -1,19 +1,19 @@
 // What a running Cassandra 5.0.9 answered with one and two of three replicas gone, unnoticed or convicted: the same
 // requests against three of our nodes must give the same errors, numbers, texts and times. The source: facts/failures.json.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { required } from '../../src/base/assert.ts';
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
 import type { CqlError, WriteType } from '../../src/data/cql-error.ts';
 import { ERROR_CODES } from '../../src/data/cql-error.ts';
 import { counterUpdate } from '../../src/data/counter-context.ts';
 import type { Mutation, PartitionData } from '../../src/data/partition.ts';
 import type { WriteKind } from '../../src/node/coordinator/coordinator.ts';
+import { facts } from '../read-facts.ts';
 import { ToyCluster, toyNodes } from './toy-cluster.ts';
 import {
   key,
+  keyspaceOf,
   mutation,
   rangeOf,
   readOf,
@@ -45,11 +45,9 @@ interface Phase {
   readonly results: readonly Expected[];
 }
 
-const facts = JSON.parse(
-  readFileSync(new URL('../facts/failures.json', import.meta.url), 'utf8'),
-) as {
+const { phases } = facts<{
   readonly phases: readonly Phase[];
-};
+}>('failures.json');
 
 /** What happens to the nodes before a phase's requests; `far` is the replica that the coordinator asks last. */
 const STATES: Readonly<Record<string, (cluster: ToyCluster, near: string, far: string) => void>> = {
@@ -69,7 +67,7 @@ const STATES: Readonly<Record<string, (cluster: ToyCluster, near: string, far: s
 /** A range read asks one pair of replicas for the whole ring: measured when the killed one was of the pair. */
 function kill(cluster: ToyCluster, state: string, op: string): void {
   const { cluster: view } = cluster.node('a/1');
-  const keyspace = required(cluster.schema.keyspaces.get('ks'), 'the keyspace');
+  const keyspace = keyspaceOf(cluster.schema);
   const [, near = '', far = ''] = view.sortedByProximity(
     view.replication(keyspace).natural(key('1')),
   );
@@ -193,7 +191,7 @@ function levelOf(one: Expected): ConsistencyLevel {
   return one.consistency;
 }
 
-const cases = facts.phases.flatMap((phase) =>
+const cases = phases.flatMap((phase) =>
   phase.results
     .filter((one) => !isByChance(phase.state, one))
     .map((one) => ({
@@ -222,7 +220,7 @@ describe('failures as measured', () => {
   });
 
   it('covers nearly every measured cell', () => {
-    const all = facts.phases.reduce((sum, phase) => sum + phase.results.length, 0);
+    const all = phases.reduce((sum, phase) => sum + phase.results.length, 0);
     expect(cases.length).toBeGreaterThanOrEqual(all - 4);
   });
 });

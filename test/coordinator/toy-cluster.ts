@@ -39,7 +39,7 @@ import type { ReplicaResult } from '../../src/node/storage/replica-result.ts';
 import { TableStore } from '../../src/node/storage/table-store.ts';
 import type { Telemetry, TelemetryEvent } from '../../src/node/telemetry.ts';
 
-export interface ToyNodeSpec {
+interface ToyNodeSpec {
   readonly name: string;
   readonly datacenter: string;
   readonly rack: string;
@@ -48,7 +48,7 @@ export interface ToyNodeSpec {
 }
 
 /** What all nodes of a toy cluster share: the truth about the ring, which every node knows at once. */
-export class ToyRing {
+class ToyRing {
   readonly specs: readonly ToyNodeSpec[];
   ring: TokenRing;
   /** Joining nodes get the writes of all their ring neighbours' ranges: endpoint lists by token are computed so. */
@@ -76,12 +76,6 @@ export class ToyRing {
   /** A node that is about to own `tokens`: a pending endpoint. */
   join(member: RingMember): void {
     this.pendingRing = this.ring.with(member);
-    this.epoch++;
-  }
-
-  finishJoin(): void {
-    if (this.pendingRing !== null) this.ring = this.pendingRing;
-    this.pendingRing = null;
     this.epoch++;
   }
 }
@@ -142,7 +136,7 @@ class ToyReplication implements Replication {
   }
 }
 
-export class ToyClusterState implements ClusterState {
+class ToyClusterState implements ClusterState {
   readonly self: Endpoint;
   readonly localDatacenter: string;
   readonly localRack: string;
@@ -277,7 +271,7 @@ export interface ToyNode {
   readonly config: NodeConfig;
 }
 
-export interface ToyOptions {
+interface ToyOptions {
   readonly nodes: readonly ToyNodeSpec[];
   readonly schema: Schema;
   readonly config?: Partial<NodeConfig>;

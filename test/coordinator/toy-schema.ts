@@ -1,5 +1,6 @@
 // Keyspaces, tables and values for the tests of coordination.
 
+import { required } from '../../src/base/assert.ts';
 import { NATIVE } from '../../src/data/cql-type.ts';
 import { LIVE } from '../../src/data/partition.ts';
 import type { DecoratedKey, Mutation, PartitionData, Row } from '../../src/data/partition.ts';
@@ -16,6 +17,7 @@ import type {
 import { decorateKey } from '../../src/ring/token.ts';
 import { buildTable, DEFAULT_TABLE_PARAMS } from '../../src/node/schema/table-builder.ts';
 import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
+import { int } from '../int-bytes.ts';
 
 export const KEYSPACE = 'ks';
 
@@ -64,21 +66,20 @@ export function toySchema(keyspace: KeyspaceMetadata): Schema {
   return { keyspaces: new Map([[keyspace.name, keyspace]]), version: 'toy' };
 }
 
-export function key(text: string): DecoratedKey {
-  return decorateKey(Buffer.from(text));
+/** The keyspace of a toy schema. */
+export function keyspaceOf(schema: Schema): KeyspaceMetadata {
+  return required(schema.keyspaces.get(KEYSPACE), 'the keyspace');
 }
 
-function intBytes(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
+export function key(text: string): DecoratedKey {
+  return decorateKey(Buffer.from(text));
 }
 
 export function valueColumn(table: TableMetadata): ColumnMetadata {
   return table.regulars[0] as ColumnMetadata;
 }
 
-export interface WriteSpec {
+interface WriteSpec {
   readonly k: string;
   readonly c?: number;
   /** null: a tombstone. */
@@ -94,7 +95,7 @@ export function update(table: TableMetadata, spec: WriteSpec): PartitionData {
   const at = { timestamp, ttl: 0, nowSeconds };
   const cell = v === null ? tombstoneCell(column, at) : liveCell(column, Buffer.from(v), at);
   const row: Row = {
-    clustering: table.clustering.length === 0 ? [] : [intBytes(c)],
+    clustering: table.clustering.length === 0 ? [] : [int(c)],
     liveness: livenessOf(at),
     deletion: LIVE,
     data: [cell],
@@ -114,7 +115,7 @@ export function rowDeletion(table: TableMetadata, spec: Omit<WriteSpec, 'v'>): P
   const { k, c = 0, timestamp, nowSeconds = 0 } = spec;
   const base = update(table, { ...spec, v: null });
   const row: Row = {
-    clustering: [intBytes(c)],
+    clustering: [int(c)],
     liveness: livenessOf({ timestamp: -Infinity, ttl: 0, nowSeconds: 0 }),
     deletion: { markedForDeleteAt: timestamp, localDeletionTime: nowSeconds },
     data: [],
@@ -126,7 +127,7 @@ export function mutation(partition: PartitionData, createdAtMs: number): Mutatio
   return { keyspace: KEYSPACE, key: partition.key, updates: [partition], createdAtMs };
 }
 
-export interface ReadSpec {
+interface ReadSpec {
   readonly k: string;
   readonly limit?: number;
   readonly nowSeconds?: number;

@@ -4,8 +4,8 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { facts, outcome } from './fixtures.ts';
-import type { ErrorRow } from './fixtures.ts';
+import { facts, recordedErrors } from '../read-facts.ts';
+import { outcome } from './fixtures.ts';
 
 /**
  * Syntax errors that Cassandra raises after parsing: property names and values, functions that
@@ -17,7 +17,7 @@ const RAISED_LATER =
 const RAISED_EARLY =
   /^(Multiple PRIMARY KEY specified|Duplicate column '.*' (declaration|in CLUSTERING ORDER BY))/;
 
-const rows = facts<ErrorRow>('errors.json');
+const rows = recordedErrors();
 
 test('syntax errors are Cassandra’s to the letter', () => {
   const syntax = rows.filter(
@@ -41,8 +41,8 @@ test('statements with other errors parse', () => {
 });
 
 test('odd statements that Cassandra accepts parse', () => {
-  const accepted = facts<{ cql: string }>('accepted.json');
-  const selected = facts<{ cql: string; columns?: unknown }>('selectors.json').filter(
+  const accepted = facts<readonly { cql: string }[]>('accepted.json');
+  const selected = facts<readonly { cql: string; columns?: unknown }[]>('selectors.json').filter(
     (row) => 'columns' in row,
   );
   expect(accepted.length + selected.length).toBeGreaterThan(130);

@@ -6,8 +6,7 @@ import type { Selector, Term } from '../../src/cql/ast.ts';
 import { isReservedWord, parseStatement, parseTerm, quoteIdentifier } from '../../src/cql/parse.ts';
 import { printRelation, printSelector, printTerm, printType } from '../../src/cql/print.ts';
 import type { SelectorNaming } from '../../src/cql/print.ts';
-import { facts } from './fixtures.ts';
-import type { ErrorRow } from './fixtures.ts';
+import { facts, recordedErrors } from '../read-facts.ts';
 
 /** Functions of the recorded schema that are not Cassandra's own. */
 const USER_FUNCTIONS = new Set(['fn', 'ag']);
@@ -29,7 +28,7 @@ interface SelectorRow {
 
 test('result columns have Cassandra’s names', () => {
   let compared = 0;
-  for (const { cql, columns } of facts<SelectorRow>('selectors.json')) {
+  for (const { cql, columns } of facts<readonly SelectorRow[]>('selectors.json')) {
     if (columns === undefined) continue;
     const { statement } = parseStatement(cql);
     if (statement.kind !== 'select' || statement.selectors.length === 0) continue;
@@ -66,7 +65,7 @@ test('relations print as Cassandra’s errors quote them', () => {
   const quoting =
     /^(?:Unsupported "!=" relation|Unsupported restriction|.* relations): (.*)$|columns\. (.*) is not valid\.$/;
   let compared = 0;
-  for (const { cql, message } of facts<ErrorRow>('errors.json')) {
+  for (const { cql, message } of recordedErrors()) {
     const match = quoting.exec(message);
     const quoted = match?.[1] ?? match?.[2];
     if (quoted === undefined || !cql.startsWith('SELECT')) continue;

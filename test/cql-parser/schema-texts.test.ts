@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { CreateViewStatement, Statement } from '../../src/cql/ast.ts';
 import { parseStatement, parseTerm, parseType, parseWhereClause } from '../../src/cql/parse.ts';
 import { printWhereClause } from '../../src/cql/print.ts';
-import { factText } from './fixtures.ts';
+import { factText } from '../read-facts.ts';
 
 /** Statements of a .cql file: comments out, split at `;` that end a line outside strings. */
 function statementsOf(name: string): string[] {

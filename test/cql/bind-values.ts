@@ -5,6 +5,7 @@ import type { BoundValue } from '../../src/protocol/bound-value.ts';
 import { UNSET } from '../../src/protocol/bound-value.ts';
 import type { CqlType, NativeTypeName } from '../../src/data/cql-type.ts';
 import { parseClassName } from '../../src/data/parse-class-name.ts';
+import { int } from '../int-bytes.ts';
 import { addressBytes } from './inet.ts';
 import { fixedLength } from './print-value.ts';
 
@@ -45,7 +46,7 @@ function encode(type: CqlType, text: string): Buffer | null {
     case 'list':
     case 'set': {
       const items = splitTop(inside(text)).map((item) => encode(type.element, item));
-      return Buffer.concat([int32(items.length), ...items.map(sized)]);
+      return Buffer.concat([int(items.length), ...items.map(sized)]);
     }
     case 'map': {
       const entries = splitTop(inside(text)).map((entry) => splitTop(entry, ':'));
@@ -53,7 +54,7 @@ function encode(type: CqlType, text: string): Buffer | null {
         encode(type.key, key),
         encode(type.value, value),
       ]);
-      return Buffer.concat([int32(entries.length), ...parts.map(sized)]);
+      return Buffer.concat([int(entries.length), ...parts.map(sized)]);
     }
     case 'tuple': {
       const items = splitTop(inside(text)).map((item, i) =>
@@ -96,13 +97,7 @@ function encodeVector(element: CqlType, items: readonly string[]): Buffer {
 }
 
 function sized(bytes: Buffer | null): Buffer {
-  return bytes === null ? int32(-1) : Buffer.concat([int32(bytes.length), bytes]);
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
+  return bytes === null ? int(-1) : Buffer.concat([int(bytes.length), bytes]);
 }
 
 function int64(value: bigint): Buffer {
@@ -149,7 +144,7 @@ function encodeNative(name: NativeTypeName, text: string): Buffer {
       bytes.writeInt16BE(Number(text));
       return bytes.subarray(0, 2);
     case 'int':
-      return int32(Number(text));
+      return int(Number(text));
     case 'bigint':
     case 'counter':
       return int64(BigInt(text));
@@ -193,7 +188,7 @@ function encodeDecimal(text: string): Buffer {
   const [, digits = '', fraction = '', exponent = '0'] =
     /^(-?\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? fail('decimal', text);
   const scale = fraction.length - Number(exponent);
-  return Buffer.concat([int32(scale), varint(BigInt(digits + fraction))]);
+  return Buffer.concat([int(scale), varint(BigInt(digits + fraction))]);
 }
 
 function nanoseconds(text: string): bigint {

@@ -14,7 +14,7 @@ import type { DecodedResponse } from '../../src/protocol/responses/response.ts';
 import { decodeResponse } from '../../src/protocol/responses/response.ts';
 import { SegmentDecoder, SegmentWriter } from '../../src/protocol/segment.ts';
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly address: string;
   readonly port: number;
   readonly version: ProtocolVersion;

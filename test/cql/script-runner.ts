@@ -30,7 +30,7 @@ export interface Server {
   readonly superuser: { readonly user: string; readonly password: string } | null;
 }
 
-export interface ScriptCount {
+interface ScriptCount {
   readonly statements: number;
   readonly errors: number;
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { DescribeStatement } from '../../src/cql/ast.ts';
 import { DescribeStatements } from '../../src/node/query/describe/describe-executor.ts';
 import { DdlWorld } from '../schema/ddl-world.ts';
+import { factText, recordedErrors } from '../read-facts.ts';
 
-const SAMPLES = readFileSync('test/facts/describe-samples.cql', 'utf8');
+const SAMPLES = factText('describe-samples.cql');
 const [ddl = '', ...sections] = SAMPLES.split(/^-- ==== /m).slice(1);
 const SETUP = ddl
   .split('\n')
@@ -85,7 +85,7 @@ describe('DESCRIBE equals Cassandra', () => {
 });
 
 describe('DESCRIBE of the system keyspaces', () => {
-  const texts = readFileSync('test/facts/system-schema.cql', 'utf8');
+  const texts = factText('system-schema.cql');
   const world = new DdlWorld();
   const names = [...world.schema.current.keyspaces.keys()].sort();
   const created = [
@@ -104,15 +104,7 @@ describe('DESCRIBE of the system keyspaces', () => {
 });
 
 describe('DESCRIBE of what is not there', () => {
-  interface ErrorRow {
-    readonly section: string;
-    readonly cql: string;
-    readonly name: string;
-    readonly message: string;
-  }
-  const rows = (JSON.parse(readFileSync('test/facts/errors.json', 'utf8')) as ErrorRow[]).filter(
-    ({ cql }) => cql.startsWith('DESC'),
-  );
+  const rows = recordedErrors().filter(({ cql }) => cql.startsWith('DESC'));
   const world = new DdlWorld();
   world.setUp("CREATE KEYSPACE e WITH replication = {'class': 'SimpleStrategy'}");
   world.client.keyspace = 'e';

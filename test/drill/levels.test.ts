@@ -85,6 +85,13 @@ describe('held against the arithmetic', () => {
     readMs: 64,
     losses: [],
   };
+  const inBackground: LevelsResult['background'] = {
+    answeredMs: 1,
+    replicasAtAnswer: 1,
+    replicasLater: 6,
+    replicas: 6,
+    laterMs: 310,
+  };
   const judge = (
     rows: readonly LevelRow[],
     background: Partial<LevelsResult['background']> = {},
@@ -92,14 +99,7 @@ describe('held against the arithmetic', () => {
     judgeLevels(
       {
         rows,
-        background: {
-          answeredMs: 1,
-          replicasAtAnswer: 1,
-          replicasLater: 6,
-          replicas: 6,
-          laterMs: 310,
-          ...background,
-        },
+        background: { ...inBackground, ...background },
       },
       RTT_MS,
     );
@@ -154,13 +154,7 @@ describe('held against the arithmetic', () => {
   test('the page says what differs', () => {
     const result: LevelsResult = {
       rows: [row],
-      background: {
-        answeredMs: 1,
-        replicasAtAnswer: 1,
-        replicasLater: 6,
-        replicas: 6,
-        laterMs: 310,
-      },
+      background: inBackground,
     };
     expect(levelsHtml(result, [])).toContain('✓ as Cassandra');
     expect(levelsHtml(result, ['x < y'])).toContain('x &lt; y');

@@ -22,9 +22,9 @@ import { required } from '../../src/base/assert.ts';
 const TOPOLOGY = toTopology({ regions: { r: { zones: ['a', 'b', 'c'], nodesPerZone: 1 } } });
 export const PLACES = ['r/a/1', 'r/b/1', 'r/c/1'];
 
-export type Disks = ReadonlyMap<string, DiskImage>;
+type Disks = ReadonlyMap<string, DiskImage>;
 
-export function newDisks(): Disks {
+function newDisks(): Disks {
   return new Map(PLACES.map((place) => [place, new DiskImage()]));
 }
 

@@ -1,7 +1,6 @@
 // Functions made to measure, and what depends on functions in the recorded selections: names of
 // result columns, types and values.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { internColumn } from '../../src/data/schema.ts';
 import type { TableMetadata } from '../../src/data/schema.ts';
@@ -14,6 +13,7 @@ import { typedArgument } from '../../src/cql/functions/function-argument.ts';
 import type { CqlFunction, FunctionContext } from '../../src/cql/functions/function.ts';
 import { resolveFunction } from '../../src/cql/functions/resolve-function.ts';
 import { literalBytes, parseType } from '../types/cql-text.ts';
+import { facts, recordedErrors } from '../read-facts.ts';
 
 const generator = new TimeUuidGenerator(Buffer.alloc(8, 7));
 const CONTEXT: FunctionContext = {
@@ -27,9 +27,7 @@ interface Selection {
   readonly columns?: [string, string][];
   readonly firstRow?: (string | null)[];
 }
-const selections = JSON.parse(
-  readFileSync(new URL('../facts/selectors.json', import.meta.url), 'utf8'),
-) as Selection[];
+const selections = facts<Selection[]>('selectors.json');
 
 /** The recorded column of a name, wherever it was selected. */
 function recordedColumn(name: string): { type: string; value: string | null } {
@@ -204,13 +202,7 @@ describe('recorded selections', () => {
 });
 
 describe('texts of a running server when a function fails', () => {
-  const errors = JSON.parse(
-    readFileSync(new URL('../facts/errors.json', import.meta.url), 'utf8'),
-  ) as {
-    cql: string;
-    protocolErrorCode: string;
-    message: string;
-  }[];
+  const errors = recordedErrors();
   const failing: Case[] = [
     ['SELECT * FROM kv WHERE k=1/0', '_divide', number('1', 'int', '1'), number('0', 'int', '0')],
     ['SELECT * FROM kv WHERE k=5%0', '_modulo', number('5', 'int', '5'), number('0', 'int', '0')],

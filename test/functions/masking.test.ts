@@ -7,6 +7,7 @@ import { NATIVE } from '../../src/data/cql-type.ts';
 import { typedArgument } from '../../src/cql/functions/function-argument.ts';
 import { resolveFunction } from '../../src/cql/functions/resolve-function.ts';
 import { parseType } from '../types/cql-text.ts';
+import { int as intBytes } from '../int-bytes.ts';
 
 const { text, int } = NATIVE;
 
@@ -26,11 +27,7 @@ function mask(name: string, args: [CqlType, Buffer | null][]): Buffer | null {
     { nowMs: 0, nextTimeUuid: () => Buffer.alloc(16), randomBytes: (n) => Buffer.alloc(n) },
   );
 }
-const number = (value: number): [CqlType, Buffer] => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return [int, bytes];
-};
+const number = (value: number): [CqlType, Buffer] => [int, intBytes(value)];
 const string = (value: string): [CqlType, Buffer] => [text, Buffer.from(value)];
 
 describe('parts of a text', () => {

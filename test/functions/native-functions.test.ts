@@ -1,10 +1,10 @@
 // The native functions are those of Cassandra 5.0.9: the same names, signatures and factory
 // descriptions, no more.
 
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { typeName } from '../../src/data/type-names.ts';
 import { NATIVE_FACTORIES, NATIVE_FUNCTIONS } from '../../src/cql/functions/native-functions.ts';
+import { facts } from '../read-facts.ts';
 
 interface Signature {
   readonly name: string;
@@ -12,12 +12,10 @@ interface Signature {
   readonly args: readonly string[];
   readonly returns: string;
 }
-const facts = JSON.parse(
-  readFileSync(new URL('../facts/functions.json', import.meta.url), 'utf8'),
-) as {
+const recorded = facts<{
   factories: string[];
   functions: Signature[];
-};
+}>('functions.json');
 
 const text = (s: Signature): string =>
   `${s.aggregate ? 'aggregate ' : ''}${s.name}(${s.args.join(', ')}) -> ${s.returns}`;
@@ -31,12 +29,12 @@ test('809 fixed signatures', () => {
       returns: typeName(f.returnType),
     }),
   );
-  expect(facts.functions.length).toBe(809);
-  expect(ours.toSorted()).toEqual(facts.functions.map(text).toSorted());
+  expect(recorded.functions.length).toBe(809);
+  expect(ours.toSorted()).toEqual(recorded.functions.map(text).toSorted());
 });
 
 test('23 factories with their descriptions', () => {
   const ours = [...NATIVE_FACTORIES.values()].flat().map((factory) => factory.text);
-  expect(facts.factories.length).toBe(23);
-  expect(ours.toSorted()).toEqual(facts.factories.toSorted());
+  expect(recorded.factories.length).toBe(23);
+  expect(ours.toSorted()).toEqual(recorded.factories.toSorted());
 });

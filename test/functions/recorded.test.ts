@@ -19,8 +19,6 @@ interface Call {
   readonly hex?: string | null;
   readonly error?: string;
 }
-const read = <T>(name: string): T[] =>
-  recorded<T>(new URL(`../facts/recorded/${name}.json`, import.meta.url));
 const bytes = (hex: string | null): Buffer | null =>
   hex === null ? null : Buffer.from(hex, 'hex');
 
@@ -36,7 +34,7 @@ const signature = (row: { name: string; types: readonly string[] }): string =>
   `${row.name}(${row.types.join(', ')})`;
 
 describe.each(['operations', 'scalars'])('%s', (file) => {
-  const rows = read<Call>(file);
+  const rows = recorded<Call>(file);
   test.each([...new Set(rows.map(signature))])('%s', (shown) => {
     for (const row of rows.filter((r) => signature(r) === shown)) {
       const f = find(row.name, row.types);
@@ -82,7 +80,7 @@ function nearly(
 }
 
 describe('aggregates', () => {
-  const rows = read<Omit<Call, 'args'> & { values: (string | null)[] }>('aggregates');
+  const rows = recorded<Omit<Call, 'args'> & { values: (string | null)[] }>('aggregates');
   test.each([...new Set(rows.map(signature))])('%s', (shown) => {
     for (const row of rows.filter((r) => signature(r) === shown)) {
       const f = find(row.name, row.types);

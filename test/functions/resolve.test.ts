@@ -1,7 +1,6 @@
 // Which function a call means: recordings of the original resolver over literals and typed
 // arguments, and the texts a running server gave.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ConstantKind } from '../../src/data/constant.ts';
 import type { CqlType, NativeTypeName } from '../../src/data/cql-type.ts';
@@ -19,9 +18,10 @@ import { signatureText } from '../../src/cql/functions/function.ts';
 import type { FunctionCall } from '../../src/cql/functions/resolve-function.ts';
 import { resolveFunction } from '../../src/cql/functions/resolve-function.ts';
 import { recorded } from '../types/recorded.ts';
+import { recordedErrors } from '../read-facts.ts';
 
 type Row = [name: string, args: string[], receiver: NativeTypeName | null, result: string];
-const rows = recorded<Row>(new URL('../facts/recorded/resolve.json', import.meta.url));
+const rows = recorded<Row>('resolve');
 
 function argumentOf(text: string): FunctionArgument {
   const [kind = '', value = ''] = text.split(' ');
@@ -68,12 +68,7 @@ describe('recorded', () => {
 });
 
 describe('texts of a running server', () => {
-  const errors = JSON.parse(
-    readFileSync(new URL('../facts/errors.json', import.meta.url), 'utf8'),
-  ) as {
-    cql: string;
-    message: string;
-  }[];
+  const errors = recordedErrors();
   const column = (name: string, type: CqlType): FunctionArgument => typedArgument(type, name);
   const { int, text, bigint } = NATIVE;
   const list = { kind: 'list', element: int, frozen: false } as const;

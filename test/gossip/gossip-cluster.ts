@@ -18,7 +18,7 @@ import { endpoint } from '../../src/world/ports.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import { VirtualEventLoop } from '../../src/world/virtual/event-loop.ts';
 
-export interface GossipNode {
+interface GossipNode {
   readonly world: NodeWorld;
   readonly gossiper: Gossiper;
   /** `joined 2`, `alive 2`, `dead 2` ... by the last part of the address, in order. */

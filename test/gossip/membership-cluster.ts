@@ -32,7 +32,7 @@ const SAMPLES: readonly Token[] = Array.from({ length: 300 }, (_, i) =>
   decorateKey(Buffer.from(`key ${i}`)),
 );
 
-export interface TestNode {
+interface TestNode {
   readonly n: number;
   readonly world: NodeWorld;
   readonly membership: Membership;
@@ -46,7 +46,7 @@ export interface TestNode {
   handle: JoinHandle | null;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly datacenter?: string;
   readonly rack?: string;
   readonly replace?: number;

@@ -8,7 +8,14 @@ import { HintBuffers } from '../../src/node/hints/hint-buffers.ts';
 import { newHint } from '../../src/node/hints/host-hints.ts';
 import { DiskImage, VirtualDisk } from '../../src/world/virtual/disk.ts';
 import { ToyCluster, toyNodes } from '../coordinator/toy-cluster.ts';
-import { mutation, toyKeyspace, toySchema, toyTable, update } from '../coordinator/toy-schema.ts';
+import {
+  keyspaceOf,
+  mutation,
+  toyKeyspace,
+  toySchema,
+  toyTable,
+  update,
+} from '../coordinator/toy-schema.ts';
 
 const table = toyTable();
 const BUFFER_BYTES = 2_000;
@@ -48,18 +55,12 @@ function write(cluster: ToyCluster, k: string): CqlError | null {
 function keysOf(cluster: ToyCluster, count: number, isOnC: boolean): string[] {
   const keys: string[] = [];
   for (let n = 0; keys.length < count; n++) {
-    const replication = cluster.node('a/1').cluster.replication(toyKeyspaceOf(cluster));
+    const replication = cluster.node('a/1').cluster.replication(keyspaceOf(cluster.schema));
     const one = mutation(update(table, { k: String(n), v: 'x', timestamp: 1 }), 0);
     const onC = replication.natural(one.key)[0] === cluster.node('c/1').address;
     if (onC === isOnC) keys.push(String(n));
   }
   return keys;
-}
-
-function toyKeyspaceOf(cluster: ToyCluster) {
-  const [keyspace] = cluster.schema.keyspaces.values();
-  if (keyspace === undefined) throw new Error('no keyspace');
-  return keyspace;
 }
 
 describe('too many hints in flight', () => {

@@ -4,14 +4,12 @@
 import { expect, test } from 'vitest';
 import { addNode, addNodes, addRegion, cleanupAll, extensionStatements, newNodes, newRegion } from '../../src/cluster/membership-changes.ts';
 import type { TelemetryEvent } from '../../src/node/telemetry.ts';
-import { ClusterWorld, Load } from './world.ts';
+import { ClusterWorld, filledWorld, Load } from './world.ts';
 
 const KEYS = 300;
 
 test.each([1, 2, 3])('a seventh node bootstraps under load (seed %i)', (seed) => {
-  const world = new ClusterWorld({ seed });
-  world.createTable({ 'us-east-1': 3 });
-  world.fill(0, KEYS);
+  const world = filledWorld({ seed }, KEYS);
   const progress: TelemetryEvent[] = [];
   world.cluster.on((event) => {
     if (event.kind === 'streaming-progressed') progress.push(event);
@@ -41,9 +39,7 @@ test.each([1, 2, 3])('a seventh node bootstraps under load (seed %i)', (seed) =>
 });
 
 test('a fourth zone comes in under load, node by node', () => {
-  const world = new ClusterWorld({ seed: 4, regions: { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 1 } } });
-  world.createTable({ 'us-east-1': 3 });
-  world.fill(0, KEYS);
+  const world = filledWorld({ seed: 4, regions: { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 1 } } }, KEYS);
   const load = new Load(world, { from: KEYS, everyMs: 250 });
   const added: string[] = [];
   const placements = newNodes(world.cluster, { region: 'us-east-1', zone: 'd' }, 2);
@@ -57,9 +53,7 @@ test('a fourth zone comes in under load, node by node', () => {
 });
 
 test('a whole region comes in under load: nodes, ALTER KEYSPACE, rebuild', () => {
-  const world = new ClusterWorld({ seed: 5, regions: { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 1 } } });
-  world.createTable({ 'us-east-1': 3 });
-  world.fill(0, KEYS);
+  const world = filledWorld({ seed: 5, regions: { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 1 } } }, KEYS);
   const load = new Load(world, { from: KEYS, everyMs: 250, regions: ['us-east-1'] });
   const placements = newRegion(world.cluster, 'us-west-2', ['a', 'b', 'c'], 1);
   expect(placements.map(({ endpoint }) => endpoint)).toEqual(['127.0.2.1:7000', '127.0.2.2:7000', '127.0.2.3:7000']);
@@ -79,9 +73,7 @@ test('a whole region comes in under load: nodes, ALTER KEYSPACE, rebuild', () =>
 });
 
 test('a bootstrap whose source dies fails, is resumed, and serves', () => {
-  const world = new ClusterWorld({ seed: 6 });
-  world.createTable({ 'us-east-1': 3 });
-  world.fill(0, KEYS);
+  const world = filledWorld({ seed: 6 }, KEYS);
   const [placement] = newNodes(world.cluster, { region: 'us-east-1', zone: 'b' }, 1);
   if (placement === undefined) throw new Error('no placement');
   let error: string | null | undefined;

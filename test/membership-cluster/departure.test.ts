@@ -5,22 +5,12 @@ import { expect, test } from 'vitest';
 import {
   addNode, assassinateNode, decommissionNode, extensionStatements, newNodes, removeNode, replaceAtSameAddress,
 } from '../../src/cluster/membership-changes.ts';
-import { ClusterWorld, Load } from './world.ts';
+import { ClusterWorld, filledWorld, Load } from './world.ts';
 
 const KEYS = 300;
 
 function filled(seed: number): ClusterWorld {
-  const world = new ClusterWorld({ seed });
-  world.createTable({ 'us-east-1': 3 });
-  world.fill(0, KEYS);
-  return world;
-}
-
-/** Kills a node and waits until everybody knows. */
-function killAndConvict(world: ClusterWorld, place: string): void {
-  world.host(place).kill();
-  const { endpoint } = world.host(place).placement;
-  if (!world.loop.runUntilTrue(() => world.up.every(({ node }) => node?.membership.isAlive(endpoint) === false), 60_000)) throw new Error('not convicted');
+  return filledWorld({ seed }, KEYS);
 }
 
 test.each([1, 2, 3])('decommission under load hands data on (seed %i)', (seed) => {
@@ -42,7 +32,7 @@ test.each([1, 2, 3])('decommission under load hands data on (seed %i)', (seed) =
 test('decommission hands its hints to another node, which delivers them', () => {
   const world = filled(8);
   world.until((done) => world.alter(extensionStatements(world.cluster, 'us-east-1', 3), done));
-  killAndConvict(world, 'us-east-1/c/1');
+  world.killAndConvict('us-east-1/c/1');
   const leaver = world.host('us-east-1/a/2');
   for (let k = 0; k < KEYS; k++) world.cql(`INSERT INTO ks.t (k, v) VALUES (${k}, ${k})`, leaver);
   const stored = leaver.node?.hints.pendingHints()[0]?.count ?? 0;
@@ -66,7 +56,7 @@ test('decommission is refused when the factor would not hold', () => {
 
 test('removenode restores the lost copies', () => {
   const world = filled(10);
-  killAndConvict(world, 'us-east-1/b/1');
+  world.killAndConvict('us-east-1/b/1');
   world.until((done) => removeNode(world.cluster, 'us-east-1/b/1', done));
   world.loop.runFor(10_000);
   expect(world.missingCopies(KEYS)).toEqual([]);
@@ -84,7 +74,7 @@ test('removenode refuses a live node and an unknown host', () => {
 
 test('assassinate forgets a dead node and restores nothing', () => {
   const world = filled(12);
-  killAndConvict(world, 'us-east-1/c/2');
+  world.killAndConvict('us-east-1/c/2');
   world.until((done) => assassinateNode(world.cluster, 'us-east-1/c/2', done));
   world.loop.runFor(10_000);
   for (const { node } of world.up) expect(node?.membership.endpoints()).toHaveLength(5);
@@ -96,7 +86,7 @@ test('a dead node is replaced by one at another address', () => {
   const world = filled(13);
   const dead = world.host('us-east-1/a/1');
   const hostId = world.up[1]?.node?.membership.metadata.hostId(dead.placement.endpoint);
-  killAndConvict(world, 'us-east-1/a/1');
+  world.killAndConvict('us-east-1/a/1');
   const load = new Load(world, { from: KEYS });
   const [placement] = newNodes(world.cluster, { region: 'us-east-1', zone: 'a' }, 1);
   if (placement === undefined) throw new Error('no placement');
@@ -119,7 +109,7 @@ test('a dead node is replaced at its own address, keeps its host id and gets its
   const dead = world.host('us-east-1/b/2');
   const { endpoint } = dead.placement;
   const hostId = world.up[0]?.node?.membership.metadata.hostId(endpoint);
-  killAndConvict(world, 'us-east-1/b/2');
+  world.killAndConvict('us-east-1/b/2');
   world.fill(KEYS, KEYS + 100);
   world.until((done) => replaceAtSameAddress(world.cluster, 'us-east-1/b/2', done));
   world.settle();

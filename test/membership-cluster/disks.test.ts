@@ -3,15 +3,13 @@
 
 import { expect, test } from 'vitest';
 import { addNode, addNodes, cleanupAll, newNodes, replaceAtSameAddress } from '../../src/cluster/membership-changes.ts';
-import { ClusterWorld } from './world.ts';
+import type { ClusterWorld } from './world.ts';
+import { filledWorld } from './world.ts';
 
 const KEYS = 200;
 
 function filled(seed: number): ClusterWorld {
-  const world = new ClusterWorld({ seed, hasDisks: true });
-  world.createTable({ 'us-east-1': 3 });
-  world.fill(0, KEYS);
-  return world;
+  return filledWorld({ seed, hasDisks: true }, KEYS);
 }
 
 function restart(world: ClusterWorld, place: string): void {
@@ -49,9 +47,7 @@ test('what cleanup dropped does not come back', () => {
 test('a machine replaced at its address starts empty and is filled', () => {
   const world = filled(3);
   const place = 'us-east-1/c/1';
-  world.host(place).kill();
-  const { endpoint } = world.host(place).placement;
-  world.loop.runUntilTrue(() => world.up.every(({ node }) => node?.membership.isAlive(endpoint) === false), 60_000);
+  world.killAndConvict(place);
   world.until((done) => replaceAtSameAddress(world.cluster, place, done));
   world.settle();
   expect(world.missingCopies(KEYS)).toEqual([]);

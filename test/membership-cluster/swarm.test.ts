@@ -53,9 +53,7 @@ function perform(world: ClusterWorld, change: (typeof CHANGES)[number], place: s
   const at = { region: 'us-east-1', zone };
   const kill = (): void => {
     const fromMs = world.loop.nowMs();
-    world.host(place).kill();
-    const { endpoint } = world.host(place).placement;
-    world.loop.runUntilTrue(() => world.up.every(({ node }) => node?.membership.isAlive(endpoint) === false), 60_000);
+    world.killAndConvict(place);
     kills.push({ fromMs, toMs: world.loop.nowMs() });
   };
   switch (change) {

@@ -21,10 +21,11 @@ import type { EventLoop } from '../../src/world/event-loop.ts';
 import type { Gate } from '../../src/world/gate.ts';
 import { DiskImage, VirtualDisk } from '../../src/world/virtual/disk.ts';
 import { VirtualEventLoop } from '../../src/world/virtual/event-loop.ts';
+import { int } from '../int-bytes.ts';
 
 export const MINUTES = 60_000;
 
-export interface WorldOptions {
+interface WorldOptions {
   readonly seed?: number;
   readonly regions?: Readonly<Record<string, { readonly zones: readonly string[]; readonly nodesPerZone: number }>>;
   readonly config?: Partial<NodeConfig>;
@@ -71,6 +72,15 @@ export class ClusterWorld {
     const host = this.cluster.host(place);
     if (host === undefined) throw new Error(`no ${place}`);
     return host;
+  }
+
+  /** Kills a node and waits until everybody knows. */
+  killAndConvict(place: string): void {
+    const host = this.host(place);
+    host.kill();
+    const { endpoint } = host.placement;
+    const isKnown = (): boolean => this.up.every(({ node }) => node?.membership.isAlive(endpoint) === false);
+    if (!this.loop.runUntilTrue(isKnown, 60_000)) throw new Error(`${place} is not convicted`);
   }
 
   get up(): readonly NodeHost[] {
@@ -198,6 +208,14 @@ export class ClusterWorld {
   }
 }
 
+/** A world with the table of the tests at factor 3, and that many keys in it. */
+export function filledWorld(options: WorldOptions, keys: number): ClusterWorld {
+  const world = new ClusterWorld(options);
+  world.createTable({ 'us-east-1': 3 });
+  world.fill(0, keys);
+  return world;
+}
+
 function diskOf(): (placement: NodePlacement) => (loop: EventLoop, gate: Gate) => VirtualDisk {
   return () => {
     const image = new DiskImage();
@@ -210,9 +228,7 @@ function listOf(keys: number | Iterable<number>): readonly number[] {
 }
 
 function keyOf(k: number): ReturnType<typeof decorateKey> {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(k);
-  return decorateKey(bytes);
+  return decorateKey(int(k));
 }
 
 /** Writes new keys and reads old ones at LOCAL_QUORUM through every node that serves, until stopped. */

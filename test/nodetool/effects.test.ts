@@ -2,32 +2,24 @@
 
 import { expect, test } from 'vitest';
 import { addNode, extensionStatements, newNodes } from '../../src/cluster/membership-changes.ts';
-import { ClusterWorld } from '../membership-cluster/world.ts';
+import type { ClusterWorld } from '../membership-cluster/world.ts';
+import { filledWorld } from '../membership-cluster/world.ts';
 import { nodetool, output } from './run.ts';
 
 const A1 = 'us-east-1/a/1';
 const B1 = 'us-east-1/b/1';
 
 function filled(seed: number, keys = 100): ClusterWorld {
-  const world = new ClusterWorld({ seed });
-  world.createTable({ 'us-east-1': 3 });
-  world.fill(0, keys);
-  return world;
+  return filledWorld({ seed }, keys);
 }
 
 function statusLine(text: string, address: string): string {
   return text.split('\n').find((line) => line.includes(`  ${address} `)) ?? '';
 }
 
-function killAndConvict(world: ClusterWorld, place: string): void {
-  world.host(place).kill();
-  const { endpoint } = world.host(place).placement;
-  world.loop.runUntilTrue(() => world.up.every(({ node }) => node?.membership.isAlive(endpoint) === false), 60_000);
-}
-
 test('a node that is down is DN, and describecluster calls it unreachable', async () => {
   const world = filled(1);
-  killAndConvict(world, B1);
+  world.killAndConvict(B1);
   expect(statusLine(await output(world, A1, 'status'), '127.0.1.2')).toMatch(/^DN /);
   expect(await output(world, A1, 'describecluster')).toContain('\t\tUNREACHABLE: [127.0.1.2]');
   expect(await output(world, A1, 'describecluster')).toContain('\tus-east-1 #Nodes: 6 #Down: 1');
@@ -49,7 +41,7 @@ test('disablegossip makes the others see it down, enablegossip up again', async 
 
 test('handoff: off, paused, resumed, listed, truncated', async () => {
   const world = filled(3);
-  killAndConvict(world, B1);
+  world.killAndConvict(B1);
   await output(world, A1, 'disablehandoff');
   for (let k = 0; k < 50; k++) world.cql(`INSERT INTO ks.t (k, v) VALUES (${k}, ${k})`, world.host(A1));
   expect(await output(world, A1, 'listpendinghints')).toBe('This node does not have any pending hints\n');
@@ -65,7 +57,7 @@ test('handoff: off, paused, resumed, listed, truncated', async () => {
   await output(world, A1, 'resumehandoff');
   world.loop.runFor(40_000);
   expect(await output(world, A1, 'listpendinghints')).toBe('This node does not have any pending hints\n');
-  killAndConvict(world, B1);
+  world.killAndConvict(B1);
   for (let k = 0; k < 50; k++) world.cql(`INSERT INTO ks.t (k, v) VALUES (${k}, ${k})`, world.host(A1));
   await output(world, A1, 'truncatehints 127.0.1.2');
   expect(await output(world, A1, 'listpendinghints')).toBe('This node does not have any pending hints\n');
@@ -73,7 +65,7 @@ test('handoff: off, paused, resumed, listed, truncated', async () => {
 
 test('disablehintsfordc and setmaxhintwindow decide what is hinted', async () => {
   const world = filled(4);
-  killAndConvict(world, B1);
+  world.killAndConvict(B1);
   await output(world, A1, 'disablehintsfordc us-east-1');
   expect(await output(world, A1, 'statushandoff')).toBe('Hinted handoff is running\nData center us-east-1 is disabled\n');
   world.cql('INSERT INTO ks.t (k, v) VALUES (1, 1)', world.host(A1));
@@ -136,14 +128,14 @@ test('removenode, removenode of a live node, assassinate', async () => {
   expect(await nodetool(world, A1, `removenode ${hostId}`)).toEqual({
     exitCode: 2, text: 'error: Node /127.0.1.2:7000 is alive and owns this ID. Use decommission command to remove it from the ring',
   });
-  killAndConvict(world, B1);
+  world.killAndConvict(B1);
   const removing = nodetool(world, A1, `removenode ${hostId}`);
   world.loop.runFor(10_000);
   expect(await output(world, A1, 'removenode status')).toMatch(/^RemovalStatus: Removing token \(-?\d+\)\. Waiting for replication confirmation from \[\/127/);
   expect(await removing).toEqual({ text: '', exitCode: null });
   world.loop.runFor(10_000);
   expect(statusLine(await output(world, A1, 'status'), '127.0.1.2')).toBe('');
-  killAndConvict(world, 'us-east-1/c/2');
+  world.killAndConvict('us-east-1/c/2');
   await output(world, A1, 'assassinate 127.0.1.6');
   world.loop.runFor(10_000);
   expect(statusLine(await output(world, 'us-east-1/c/1', 'status'), '127.0.1.6')).toBe('');

@@ -3,7 +3,7 @@
 import { NodetoolFailure, runNodetool } from '../../src/cluster/nodetool.ts';
 import type { ClusterWorld } from '../membership-cluster/world.ts';
 
-export interface Ended {
+interface Ended {
   readonly text: string;
   /** null: it went well. */
   readonly exitCode: 1 | 2 | null;

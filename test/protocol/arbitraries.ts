@@ -35,7 +35,7 @@ const payload = fc.option(
   fc.array(fc.tuple(text, maybeBytes), { maxLength: 3 }).map((entries) => new Map(entries)),
 );
 
-export function boundValue(v: ProtocolVersion): fc.Arbitrary<BoundValue> {
+function boundValue(v: ProtocolVersion): fc.Arbitrary<BoundValue> {
   return v === 3 ? maybeBytes : fc.oneof(maybeBytes, fc.constant<BoundValue>(UNSET));
 }
 

@@ -6,23 +6,13 @@ import { expect, test } from 'vitest';
 import { CqlException } from '../../src/data/cql-error.ts';
 import { UNSET } from '../../src/protocol/bound-value.ts';
 import { BodyWriter } from '../../src/protocol/body-writer.ts';
-import type { Frame } from '../../src/protocol/frame.ts';
 import { OPCODES } from '../../src/protocol/opcode.ts';
 import type { ProtocolVersion } from '../../src/protocol/protocol-version.ts';
 import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import type { RequestMessage } from '../../src/protocol/requests/request.ts';
 import { decodeRequest, encodeRequest, PLAIN_HEADER } from '../../src/protocol/requests/request.ts';
 import { request, stream, VERSIONS } from './arbitraries.ts';
-
-function frameOf(bytes: Buffer): Frame {
-  return {
-    version: ((bytes[0] as number) & 0x7f) as ProtocolVersion,
-    flags: bytes[1] as number,
-    stream: bytes.readInt16BE(2),
-    opcode: bytes[4] as number,
-    body: bytes.subarray(9),
-  };
-}
+import { frameOf } from './envelopes.ts';
 
 function encoded(
   message: RequestMessage,

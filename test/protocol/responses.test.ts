@@ -4,13 +4,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BodyWriter } from '../../src/protocol/body-writer.ts';
-import type { Frame } from '../../src/protocol/frame.ts';
 import type { ProtocolVersion } from '../../src/protocol/protocol-version.ts';
 import type { ResponseExtras, ResponseMessage } from '../../src/protocol/responses/response.ts';
 import { decodeResponse, encodeResponse } from '../../src/protocol/responses/response.ts';
 import { supportedOptions } from '../../src/protocol/responses/supported.ts';
 import { NATIVE } from '../../src/data/cql-type.ts';
 import { id, response, stream, text, VERSIONS } from './arbitraries.ts';
+import { frameOf } from './envelopes.ts';
 
 function encoded(
   message: ResponseMessage,
@@ -21,16 +21,6 @@ function encoded(
   const writer = new BodyWriter();
   encodeResponse(writer, message, { version, stream: streamId, extras });
   return Buffer.from(writer.written());
-}
-
-function frameOf(bytes: Buffer): Frame {
-  return {
-    version: ((bytes[0] as number) & 0x7f) as ProtocolVersion,
-    flags: bytes[1] as number,
-    stream: bytes.readInt16BE(2),
-    opcode: bytes[4] as number,
-    body: bytes.subarray(9),
-  };
 }
 
 test.each(VERSIONS)('version %i: every response reads back', (version) => {

@@ -3,15 +3,15 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BodyWriter } from '../../src/protocol/body-writer.ts';
 import { ByteQueue } from '../../src/protocol/byte-queue.ts';
 import type { Lz4Codec } from '../../src/protocol/compression.ts';
 import { crc24, segmentCrc32 } from '../../src/protocol/crc.ts';
-import { SegmentDecoder, SegmentWriter } from '../../src/protocol/segment.ts';
+import { SegmentDecoder } from '../../src/protocol/segment.ts';
 import type { EnvelopeEvent } from '../../src/protocol/segmented-frame-decoder.ts';
 import { SegmentedFrameDecoder } from '../../src/protocol/segmented-frame-decoder.ts';
 import { loadCompressionCodecs } from '../../src/server/compression-codecs.ts';
 import { chunks, cuts } from './arbitraries.ts';
+import { inSegments } from './envelopes.ts';
 
 const { lz4: installedLz4 } = loadCompressionCodecs();
 const CODECS: readonly [string, Lz4Codec | null][] = [
@@ -49,18 +49,6 @@ function crcTrailer(payload: Buffer): string {
   const trailer = Buffer.alloc(4);
   trailer.writeUInt32LE(segmentCrc32(payload));
   return trailer.toString('hex');
-}
-
-function inSegments(envelopes: readonly Buffer[], lz4: Lz4Codec | null): Buffer {
-  const output = new BodyWriter();
-  const writer = new SegmentWriter(output, lz4);
-  for (const envelope of envelopes) {
-    const start = writer.begin();
-    output.raw(envelope);
-    writer.end(start);
-  }
-  writer.seal();
-  return Buffer.from(output.written());
 }
 
 function envelope(stream: number, bodyBytes: number, fill = stream): Buffer {

@@ -1,9 +1,10 @@
 // Odd statements that a real node accepts: the kind of answer, its columns, its warnings.
 
 import { describe, expect, test } from 'vitest';
+import { facts } from '../read-facts.ts';
 import type { Answer } from './single-node.ts';
 import { wireTypeName } from './single-node.ts';
-import { facts, recordedNode } from './fixtures.ts';
+import { recordedNode } from './fixtures.ts';
 
 interface Accepted {
   readonly section: string;

@@ -1,13 +1,8 @@
 // Statements end to end on one node: what is written comes back.
 
 import { describe, expect, test } from 'vitest';
+import { int } from '../int-bytes.ts';
 import { SingleNode } from './single-node.ts';
-
-const int = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-};
 
 function node(): SingleNode {
   const one = new SingleNode();

@@ -5,6 +5,7 @@ import type { BoundValue } from '../../src/protocol/bound-value.ts';
 import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import type { BatchRequest } from '../../src/protocol/requests/batch.ts';
 import { PLAIN_HEADER } from '../../src/protocol/requests/request.ts';
+import { int } from '../int-bytes.ts';
 import type { Answer } from './single-node.ts';
 import { SingleNode } from './single-node.ts';
 
@@ -49,8 +50,6 @@ const SIZE_WARNING =
 const SPREAD_WARNING =
   'Unlogged batch covering 12 partitions detected against table [pr.t]. You should use a logged batch for atomicity, ' +
   'or asynchronous writes for performance.';
-
-const int = (n: number): Buffer => Buffer.of(0, 0, 0, n);
 
 describe('what may stand in a batch message', () => {
   test.each<[string, BatchRequest['type'], readonly Statement[], string | null]>([

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { unpackList, unpackMap, unpackTuple } from '../../src/data/codec/packing.ts';
 import type { CqlType } from '../../src/data/cql-type.ts';
 import { SingleNode } from './single-node.ts';
-import { facts } from './fixtures.ts';
+import { facts } from '../read-facts.ts';
 
 interface Case {
   readonly case: string;

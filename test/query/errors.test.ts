@@ -1,10 +1,10 @@
 // Every statement of errors.json that the query layer refuses: code and text as a real node gave them.
 
 import { describe, expect, test } from 'vitest';
-import type { RecordedError } from './fixtures.ts';
-import { facts, recordedNode } from './fixtures.ts';
+import { recordedErrors } from '../read-facts.ts';
+import { recordedNode } from './fixtures.ts';
 
-const ALL = facts<RecordedError[]>('errors.json');
+const ALL = recordedErrors();
 
 /** Schema, roles and DESCRIBE are refused by their executors and tested there. */
 const ELSEWHERE = /^(CREATE|ALTER|DROP|DESCRIBE|LIST|GRANT|REVOKE|ADD)\b/i;

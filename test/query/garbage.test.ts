@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UNSET } from '../../src/protocol/bound-value.ts';
 import type { BoundValue } from '../../src/protocol/bound-value.ts';
+import { int } from '../int-bytes.ts';
 import { SingleNode } from './single-node.ts';
 
 const TYPES = [
@@ -87,13 +88,9 @@ const STATEMENTS = [
   'SELECT to_json(v26), to_date((timeuuid)?), min(v10), cast(v5 as text) FROM ks.t WHERE k=?',
 ] as const;
 
-const int = fc.integer({ min: -3, max: 9 }).map((n) => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(n);
-  return bytes;
-});
+const anyInt = fc.integer({ min: -3, max: 9 }).map(int);
 const piece = fc.oneof(
-  int,
+  anyInt,
   fc.uint8Array({ maxLength: 9 }).map((a) => Buffer.from(a)),
 );
 const value = fc.oneof(

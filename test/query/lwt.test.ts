@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { RowsResult } from '../../src/protocol/responses/rows.ts';
-import { factsText } from './fixtures.ts';
+import { int } from '../int-bytes.ts';
+import { factText } from '../read-facts.ts';
 import { SingleNode, wireTypeName } from './single-node.ts';
 
 function newNode(): SingleNode {
@@ -23,7 +24,7 @@ function printed({ metadata, rows }: RowsResult): string {
   return `ROWS [${columns.join(', ')}] [${values.join(', ')}]`;
 }
 
-const LINES = factsText('raw-checks.txt').split('\n');
+const LINES = factText('raw-checks.txt').split('\n');
 const SHAPES = LINES.slice(LINES.indexOf('--- LWT shapes') + 1).flatMap((line) => {
   const match = /^(.*) -> (ROWS .*?)(?: 1)?$/.exec(line);
   return match === null ? [] : [{ cql: match[1] as string, answer: match[2] as string }];
@@ -49,8 +50,6 @@ function filled(): SingleNode {
   );
   return node;
 }
-
-const int = (n: number): Buffer => Buffer.of(0, 0, 0, n);
 
 describe('conditions', () => {
   test.each([

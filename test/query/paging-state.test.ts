@@ -8,12 +8,7 @@ import {
   encodePagingState,
   UNLIMITED,
 } from '../../src/node/query/select/paging-state.ts';
-
-const int = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-};
+import { int } from '../int-bytes.ts';
 
 describe('paging state', () => {
   test('encodes as a real node does', () => {

@@ -6,9 +6,12 @@ import { describe, expect, test } from 'vitest';
 import { UNSET } from '../../src/protocol/bound-value.ts';
 import type { BoundValue } from '../../src/protocol/bound-value.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
+import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import { PLAIN_HEADER } from '../../src/protocol/requests/request.ts';
+import { int } from '../int-bytes.ts';
+import { factText } from '../read-facts.ts';
 import { SingleNode, wireTypeName } from './single-node.ts';
-import { factsText, recordedNode } from './fixtures.ts';
+import { recordedNode } from './fixtures.ts';
 
 const PAIR = /\((?:'([^']*)'|"([^"]*)"), '([^']*)'\)/g;
 
@@ -24,7 +27,7 @@ interface Recorded {
   readonly rid: string;
 }
 
-const LINES = factsText('raw-checks.txt')
+const LINES = factText('raw-checks.txt')
   .split('\n')
   .filter((line) => line.startsWith('PREP '));
 
@@ -97,12 +100,6 @@ describe('PREPARE', () => {
     expect(prepare('SELECT t FROM kv').warnings).toEqual([]);
   });
 });
-
-const int = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-};
 
 function pairsNode(): SingleNode {
   const node = new SingleNode();
@@ -348,18 +345,7 @@ describe('metadata of results', () => {
       ...PLAIN_HEADER,
       id,
       resultMetadataId: known,
-      parameters: {
-        consistency: 'ONE',
-        values: [],
-        names: null,
-        skipMetadata,
-        pageSize: -1,
-        pagingState: null,
-        serialConsistency: 'SERIAL',
-        timestamp: null,
-        keyspace: null,
-        nowInSeconds: null,
-      },
+      parameters: { ...DEFAULT_PARAMETERS, skipMetadata },
     }).response;
 
   test('is left out when asked for and known', () => {

@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { newClientState } from '../../src/protocol/client-state.ts';
 import type { QueryParameters } from '../../src/protocol/query-parameters.ts';
+import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
+import { int } from '../int-bytes.ts';
 import { SingleNode } from './single-node.ts';
 
 function newNode(): SingleNode {
@@ -17,7 +19,6 @@ function newNode(): SingleNode {
   return node;
 }
 
-const int = (n: number): Buffer => Buffer.of(0, 0, 0, n);
 const message = (
   node: SingleNode,
   cql: string,
@@ -120,7 +121,7 @@ describe('time', () => {
         tracing: false,
         customPayload: null,
         query: "INSERT INTO a.kv (k,v) VALUES (8,'t')",
-        parameters: { ...PARAMETERS },
+        parameters: DEFAULT_PARAMETERS,
       },
       client,
     );
@@ -129,19 +130,6 @@ describe('time', () => {
     expect(Number(rows[0]?.[0]?.readBigInt64BE())).toBe(before + 1);
   });
 });
-
-const PARAMETERS: QueryParameters = {
-  consistency: 'ONE',
-  values: [],
-  names: null,
-  skipMetadata: false,
-  pageSize: -1,
-  pagingState: null,
-  serialConsistency: 'SERIAL',
-  timestamp: null,
-  keyspace: null,
-  nowInSeconds: null,
-};
 
 describe('INSERT JSON', () => {
   test('with a marker, absent columns null or left alone', () => {

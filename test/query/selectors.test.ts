@@ -2,8 +2,9 @@
 
 import { expect, test } from 'vitest';
 import { int64Bytes } from '../../src/base/int64.ts';
+import { facts } from '../read-facts.ts';
 import { wireTypeName } from './single-node.ts';
-import { facts, recordedNode } from './fixtures.ts';
+import { recordedNode } from './fixtures.ts';
 
 interface Recorded {
   readonly cql: string;

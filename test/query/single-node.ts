@@ -11,7 +11,6 @@ import { typeClassName } from '../../src/data/type-names.ts';
 import { TimeUuidGenerator } from '../../src/data/time-uuid.ts';
 import { ALLOW_ALL } from '../../src/node/auth/authorizer.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
-import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
 import { PreparedStatementsTable } from '../../src/node/prepared-statements-table.ts';
 import { SchemaStatements } from '../../src/node/query/ddl/ddl-executor.ts';
 import { readLiteral } from '../../src/node/query/ddl/literals.ts';
@@ -36,17 +35,9 @@ import type { RowsResult } from '../../src/protocol/responses/rows.ts';
 import type { StatementResponse } from '../../src/protocol/responses/response.ts';
 import { endpoint } from '../../src/world/ports.ts';
 import { SeededRandom } from '../../src/world/random.ts';
+import { FIXTURE_CONFIG } from '../schema/ddl-world.ts';
 import { StepClock } from '../schema/schema-world.ts';
 import { DirectCoordinator } from './direct-coordinator.ts';
-
-export const TEST_CONFIG: NodeConfig = {
-  ...DEFAULT_NODE_CONFIG,
-  dynamic_data_masking_enabled: true,
-  drop_compact_storage_enabled: true,
-  materialized_views_enabled: true,
-  user_defined_functions_enabled: true,
-  sasi_indexes_enabled: true,
-};
 
 const INT_RETURN = /^return (\w+)(?:\s*([+-])\s*(\d+))?;$/;
 
@@ -94,7 +85,7 @@ export class SingleNode {
     remotePort: 50_000,
   });
 
-  constructor(config: NodeConfig = TEST_CONFIG) {
+  constructor(config: NodeConfig = FIXTURE_CONFIG) {
     const { clock } = this;
     this.storage = new NodeStorage({ clock, disk: null, config, onFailure: () => undefined });
     const store: LocalStore = {

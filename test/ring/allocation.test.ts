@@ -1,6 +1,5 @@
 // Token allocation against the rings that Cassandra 5.0.9 daemons chose for themselves, and its balance as rings grow.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { chooseTokens } from '../../src/ring/allocation/choose-tokens.ts';
 import { JavaRandom } from '../../src/ring/allocation/java-random.ts';
@@ -12,6 +11,7 @@ import type { RingMember } from '../../src/ring/token-ring.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import type { Random } from '../../src/world/ports.ts';
 import { endpoint } from '../../src/world/ports.ts';
+import { facts } from '../read-facts.ts';
 
 interface RecordedNode {
   readonly address: string;
@@ -22,11 +22,9 @@ interface RecordedNode {
 }
 
 const load = (name: string): readonly RecordedNode[] =>
-  (
-    JSON.parse(readFileSync(new URL(`../facts/${name}.json`, import.meta.url), 'utf8')) as {
-      nodes: readonly RecordedNode[];
-    }
-  ).nodes.toSorted((a, b) => a.startOrder - b.startOrder);
+  facts<{ nodes: readonly RecordedNode[] }>(`${name}.json`).nodes.toSorted(
+    (a, b) => a.startOrder - b.startOrder,
+  );
 
 /** A stream whose first token is this one. */
 function startingAt(token: bigint): Random {

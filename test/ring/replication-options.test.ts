@@ -1,6 +1,5 @@
 // Replication maps of CREATE and ALTER KEYSPACE: every refusal recorded from Cassandra 5.0.9, expansion, warnings.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CqlException, ERROR_CODES } from '../../src/data/cql-error.ts';
 import type { ReplicationParams } from '../../src/data/schema.ts';
@@ -18,12 +17,7 @@ import {
   simpleReplication,
 } from '../../src/ring/replication.ts';
 import { endpoint } from '../../src/world/ports.ts';
-
-interface RecordedError {
-  readonly cql: string;
-  readonly protocolErrorCode: string;
-  readonly message: string;
-}
+import { recordedErrors } from '../read-facts.ts';
 
 const one: ReplicationEnvironment = {
   nodesByDatacenter: new Map([['dc1', 1]]),
@@ -47,11 +41,9 @@ function mapOf(text: string): Map<string, string> {
 
 // Refused before the map is looked at.
 const OTHER = /Cannot add existing|not user-modifiable|Keyspace name must|has no CREATE|no viable/;
-const recorded = (
-  JSON.parse(
-    readFileSync(new URL('../facts/errors.json', import.meta.url), 'utf8'),
-  ) as RecordedError[]
-).filter(({ cql, message }) => MAP.test(cql) && !OTHER.test(message));
+const recorded = recordedErrors().filter(
+  ({ cql, message }) => MAP.test(cql) && !OTHER.test(message),
+);
 
 test('recorded refusals are there', () => expect(recorded.length).toBeGreaterThanOrEqual(17));
 

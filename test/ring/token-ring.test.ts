@@ -1,7 +1,6 @@
 // The ring, its ranges and both strategies against rings and replicas recorded from Cassandra 5.0.9, and against a
 // walker written straight from the rules.
 
-import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { endpoint } from '../../src/world/ports.ts';
@@ -18,6 +17,8 @@ import type { Token } from '../../src/ring/token.ts';
 import { rangeContains } from '../../src/ring/token-range.ts';
 import { TokenRing } from '../../src/ring/token-ring.ts';
 import type { RingMember } from '../../src/ring/token-ring.ts';
+import { facts } from '../read-facts.ts';
+import { int } from '../int-bytes.ts';
 
 interface RecordedNode {
   readonly address: string;
@@ -40,8 +41,7 @@ interface Recorded {
 
 const FILES = ['ring-3nodes-3racks', 'ring-6nodes-3racks', 'ring-6nodes-2dcs-3racks'];
 
-const load = (name: string): Recorded =>
-  JSON.parse(readFileSync(new URL(`../facts/${name}.json`, import.meta.url), 'utf8')) as Recorded;
+const load = (name: string): Recorded => facts<Recorded>(`${name}.json`);
 
 const memberOf = (node: RecordedNode): RingMember => ({
   endpoint: endpoint(node.address, 7000),
@@ -51,10 +51,7 @@ const memberOf = (node: RecordedNode): RingMember => ({
 });
 
 function keyBytes({ type, key }: RecordedKey): Buffer {
-  if (type === 'text') return Buffer.from(key);
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(Number(key));
-  return bytes;
+  return type === 'text' ? Buffer.from(key) : int(Number(key));
 }
 
 describe.each(FILES)('%s', (name) => {

@@ -3,11 +3,11 @@
 //
 //   node test/scale/figures.mjs [--only start,rows,throughput] [--rows 1000000] [--block 127.64]
 
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RawClient } from '../../dist/load/raw-client.js';
+import { rssMiB, say, up } from './starfish-process.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -17,7 +17,6 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
   },
 });
-const MAIN = join(import.meta.dirname, '..', '..', 'bin', 'starfish.js');
 const VALUE = Buffer.alloc(100, 0x61);
 const only = options.only.split(',');
 
@@ -27,7 +26,7 @@ if (only.includes('throughput')) await throughput();
 
 async function start48() {
   const started = performance.now();
-  const child = await up('16:16:16', []);
+  const child = await up(options.block, '16:16:16');
   say(
     `48 nodes in 3 regions: ready after ${Math.round(performance.now() - started)} ms, ${cpuMs(child)} ms of CPU`,
   );
@@ -41,7 +40,7 @@ async function start48() {
 
 async function millionRows() {
   const count = Number(options.rows);
-  const child = await up('3:3', noLatency(['dc1', 'dc2']));
+  const child = await up(options.block, '3:3', noLatency(['dc1', 'dc2']));
   const { client, write } = await connect(['dc1', 'dc2']);
   const empty = rssMiB(child);
   const result = await client.executeMany({
@@ -65,7 +64,7 @@ async function throughput() {
     ['3:3', ['dc1', 'dc2']],
     ['24:24', ['dc1', 'dc2']],
   ]) {
-    const child = await up(counts, noLatency(datacenters));
+    const child = await up(options.block, counts, noLatency(datacenters));
     const { client, write } = await connect(datacenters);
     const read = await client.prepare('SELECT v FROM scale.kv WHERE k = ?');
     const run = (statement, seconds, values) => timed(client, statement, seconds, values);
@@ -122,23 +121,6 @@ function noLatency(datacenters) {
   );
 }
 
-async function up(counts, words) {
-  const child = spawn(
-    process.execPath,
-    [MAIN, 'up', '--address-block', options.block, '-n', counts, '--no-color', ...words],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  await new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (text.includes('ready in')) resolve();
-    });
-    child.once('exit', () => reject(new Error(`starfish up ended: ${text}`)));
-  });
-  return child;
-}
-
 async function end(child) {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
@@ -150,22 +132,8 @@ function cpuMs({ pid }) {
   return (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
-function rssMiB({ pid }) {
-  return Math.round(
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024,
-  );
-}
-
 function int(value) {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeInt32BE(value);
   return bytes;
-}
-
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function say(line) {
-  process.stdout.write(`${line}\n`);
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningCluster } from '../../src/index.ts';
 import { startCluster } from '../../src/index.ts';
 import { freeBlock } from '../free-block.ts';
+import { int } from '../int-bytes.ts';
 
 const BLOCK = await freeBlock();
 const NODE = `${BLOCK}.1.1`;
@@ -19,12 +20,6 @@ const STARTUP_BODY = Buffer.concat([short(1), text('CQL_VERSION'), text('3.0.0')
 
 function short(value: number): Buffer {
   return Buffer.from([value >> 8, value & 0xff]);
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }
 
 function text(value: string): Buffer {

@@ -3,12 +3,10 @@
 //
 //   node test/scale/ten-thousand.mjs [--connections 10000] [--block 127.64]
 
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import cassandra from 'cassandra-driver';
+import { rssMiB, say, up } from './starfish-process.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -18,25 +16,11 @@ const { values: options } = parseArgs({
 });
 const count = Number(options.connections);
 const node = `${options.block}.1.1`;
-const main = join(import.meta.dirname, '..', '..', 'bin', 'starfish.js');
-const child = spawn(
-  process.execPath,
-  [main, 'up', '-n', '3', '--address-block', options.block, '--no-color'],
-  { stdio: ['ignore', 'pipe', 'inherit'] },
-);
-await new Promise((resolve) =>
-  child.stdout.on('data', (chunk) => String(chunk).includes('ready in') && resolve()),
-);
-const memory = () =>
-  Math.round(
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) /
-      1_024,
-  );
-
+const child = await up(options.block, '3');
 process.once('exit', () => child.kill('SIGTERM'));
 const client = new cassandra.Client({ contactPoints: [node], localDataCenter: 'datacenter1' });
 await client.connect();
-const before = { memory: memory(), p99: await latency() };
+const before = { memory: rssMiB(child), p99: await latency() };
 const sockets = [];
 const failed = [];
 for (let open = 0; open < count; open += 200) {
@@ -54,7 +38,7 @@ for (let open = 0; open < count; open += 200) {
     }),
   );
 }
-const with10k = { memory: memory(), p99: await latency() };
+const with10k = { memory: rssMiB(child), p99: await latency() };
 say(
   `${count - failed.length} silent connections${failed.length > 0 ? ` (${failed.length} refused: ${failed[0]})` : ''}`,
 );
@@ -74,8 +58,4 @@ async function latency() {
     times.push(performance.now() - started);
   }
   return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)];
-}
-
-function say(line) {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,8 +1,8 @@
 // The events that clients and stores hear of each statement, first those that Cassandra sent for a script.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { SchemaChange } from '../../src/protocol/responses/schema-change.ts';
+import { factText } from '../read-facts.ts';
 import { DdlWorld } from './ddl-world.ts';
 
 const KEYSPACE = "CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy'}";
@@ -143,14 +143,14 @@ function pythonList(text: string): unknown[] {
 const SCRIPT =
   /^(?<cql>[A-Z].*)\n {3}reply (?<reply>.*) warn (?<warnings>\[.*\])\n {3}v5 (?<events>.*)$/gm;
 
-const RECORDED: readonly Recorded[] = [
-  ...readFileSync('test/facts/raw-checks.txt', 'utf8').matchAll(SCRIPT),
-].map(({ groups = {} }) => ({
-  cql: groups['cql'] ?? '',
-  reply: groups['reply'] ?? '',
-  warnings: pythonList(groups['warnings'] ?? '[]') as string[],
-  events: pythonList(groups['events'] ?? '[]') as unknown[][],
-}));
+const RECORDED: readonly Recorded[] = [...factText('raw-checks.txt').matchAll(SCRIPT)].map(
+  ({ groups = {} }) => ({
+    cql: groups['cql'] ?? '',
+    reply: groups['reply'] ?? '',
+    warnings: pythonList(groups['warnings'] ?? '[]') as string[],
+    events: pythonList(groups['events'] ?? '[]') as unknown[][],
+  }),
+);
 
 function listOf(change: SchemaChange): unknown[] {
   const name = 'name' in change ? [change.name] : [];

@@ -1,7 +1,6 @@
 // Objects to rows and back: every kind of schema object there is, and whatever a random history of statements on nodes
 // that lose sight of each other leaves behind.
 
-import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStatement } from '../../src/cql/parse.ts';
@@ -16,12 +15,13 @@ import { SCHEMA_TABLE_NAMES, SCHEMA_TABLES } from '../../src/node/schema/schema-
 import { textValue } from '../../src/node/schema/row-values.ts';
 import { readPartition } from '../../src/node/schema/stored-rows.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
+import { factText } from '../read-facts.ts';
 import { DdlWorld, schemaStatements } from './ddl-world.ts';
 import { MapStore } from './map-store.ts';
 import { SchemaWorld } from './schema-world.ts';
 
 const SCRIPTS = ['describe-samples.cql', 'errors-setup.cql'].map((file) =>
-  readFileSync(`test/facts/${file}`, 'utf8')
+  factText(file)
     .replace(/^-- ==== DESC.*/ms, '')
     .split('\n')
     .filter((line) => /^(CREATE|ALTER|DROP|USE) .*;$/.test(line))

@@ -1,19 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CqlError } from '../../src/data/cql-error.ts';
+import type { RecordedError } from '../read-facts.ts';
+import { factText, facts, recordedErrors } from '../read-facts.ts';
 import { DdlWorld, errorOf } from './ddl-world.ts';
 
-interface ErrorRow {
-  readonly section: string;
-  readonly cql: string;
-  readonly name: string;
-  readonly message: string;
-  readonly fields?: { readonly ks?: string; readonly table?: string };
-}
-
-const ROWS = JSON.parse(readFileSync('test/facts/errors.json', 'utf8')) as ErrorRow[];
+const ROWS = recordedErrors();
 const DDL = /^(CREATE|ALTER|DROP) (?!ROLE|USER|IDENTITY)/;
-const SETUP = readFileSync('test/facts/errors-setup.cql', 'utf8')
+const SETUP = factText('errors-setup.cql')
   .split('\n')
   .filter((line) => DDL.test(line))
   .map((line) => line.replace(/;$/, ''));
@@ -30,7 +23,7 @@ function comparable(message: string): string {
   return message.replaceAll(/@[0-9a-f]+/g, '@');
 }
 
-function asRow(error: CqlError | null): Pick<ErrorRow, 'name' | 'message' | 'fields'> | null {
+function asRow(error: CqlError | null): Pick<RecordedError, 'name' | 'message' | 'fields'> | null {
   if (error === null) return null;
   const { code, message } = error;
   if (error.code !== 'ALREADY_EXISTS') return { name: code, message: comparable(message) };
@@ -66,7 +59,7 @@ describe('accepted schema statements', () => {
     readonly result: string;
     readonly warnings: readonly string[];
   }
-  const accepted = JSON.parse(readFileSync('test/facts/accepted.json', 'utf8')) as AcceptedRow[];
+  const accepted = facts<AcceptedRow[]>('accepted.json');
   it.each(accepted.filter(({ cql }) => DDL.test(cql)))('$cql', ({ cql, result, warnings }) => {
     const world = fresh();
     const response = world.run(cql);
@@ -78,7 +71,7 @@ describe('accepted schema statements', () => {
 
 describe('warnings of schema statements', () => {
   const recorded = [
-    ...readFileSync('test/facts/raw-checks.txt', 'utf8').matchAll(
+    ...factText('raw-checks.txt').matchAll(
       /^((?:create|alter) (?!table wc).*) -> (CHANGE .*\]) \| \[(.*)\]$/gm,
     ),
   ].map(([, cql = '', result = '', warnings = '']) => ({ cql, result, warnings }));

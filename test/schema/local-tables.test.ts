@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { codecFor } from '../../src/data/codec/codec.ts';
 import type { CqlType } from '../../src/data/cql-type.ts';
@@ -9,6 +8,7 @@ import { liveRows } from '../../src/node/schema/row-reader.ts';
 import { readText } from '../../src/node/schema/row-values.ts';
 import { readTable } from '../../src/node/schema/stored-rows.ts';
 import { SYSTEM_KEYSPACE } from '../../src/node/schema/system-keyspaces.ts';
+import { systemRows } from './system-rows.ts';
 import { MapStore } from './map-store.ts';
 import { StepClock } from './schema-world.ts';
 
@@ -23,9 +23,10 @@ interface NodeTables {
   readonly peers_v2: Table;
 }
 
-const FIXTURE = JSON.parse(
-  readFileSync('test/facts/system-rows.json', 'utf8').replaceAll(/\bNaN\b/g, 'null'),
-) as { readonly oneNode: NodeTables; readonly threeNodes: Readonly<Record<string, NodeTables>> };
+const FIXTURE = systemRows<{
+  readonly oneNode: NodeTables;
+  readonly threeNodes: Readonly<Record<string, NodeTables>>;
+}>();
 
 /** What the first of three nodes knew. */
 const THREE = required(FIXTURE.threeNodes['127.0.1.1'], 'the first of three nodes');

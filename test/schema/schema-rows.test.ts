@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CqlType } from '../../src/data/cql-type.ts';
 import type { TableMetadata } from '../../src/data/schema.ts';
@@ -15,6 +14,7 @@ import type { SchemaTableName } from '../../src/node/schema/schema-tables.ts';
 import { SCHEMA_TABLE_NAMES, SCHEMA_TABLES } from '../../src/node/schema/schema-tables.ts';
 import { readPartition } from '../../src/node/schema/stored-rows.ts';
 import { EMPTY_SCHEMA_VERSION } from '../../src/node/schema/schema-service.ts';
+import { systemRows } from './system-rows.ts';
 import { DdlWorld } from './ddl-world.ts';
 
 interface Fixture {
@@ -26,10 +26,7 @@ interface Fixture {
   readonly systemKeyspaces: { readonly rows: readonly Readonly<Record<string, unknown>>[] };
 }
 
-// Python wrote the fixture: NaN stands bare in it, outside of what is read here.
-const FIXTURE = JSON.parse(
-  readFileSync('test/facts/system-rows.json', 'utf8').replaceAll(/\bNaN\b/g, 'null'),
-) as Fixture;
+const FIXTURE = systemRows<Fixture>();
 
 /** A value as the fixture writes it. */
 function plain(type: CqlType, bytes: Buffer): unknown {

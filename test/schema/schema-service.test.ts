@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KeyspaceMetadata } from '../../src/data/schema.ts';
 import { NATIVE } from '../../src/data/cql-type.ts';
+import type { SchemaService } from '../../src/node/schema/schema-service.ts';
 import { buildTable, rebuildTable } from '../../src/node/schema/table-builder.ts';
 import { SchemaWorld } from './schema-world.ts';
 
@@ -35,6 +36,28 @@ function withTable(keyspace: KeyspaceMetadata, added: ReturnType<typeof table>):
   return { ...keyspace, tables: new Map([...keyspace.tables, [added.name, added]]) };
 }
 
+function setKeyspace(service: SchemaService, keyspace: KeyspaceMetadata): void {
+  service.transform((keyspaces) => new Map([...keyspaces, ['ks', keyspace]]));
+}
+
+/** Two nodes that both know the keyspace, and then do not hear each other. */
+function splitWorld() {
+  const world = new SchemaWorld(2);
+  const [a, b] = world.services();
+  setKeyspace(a, KEYSPACE);
+  world.settle();
+  world.cut = true;
+  return { world, a, b };
+}
+
+function heal(world: SchemaWorld): void {
+  world.cut = false;
+  world.gossip();
+  world.settle();
+  world.gossip();
+  world.settle();
+}
+
 describe('schema service', () => {
   it('starts with the system keyspaces, the same version everywhere', () => {
     const world = new SchemaWorld(2);
@@ -56,7 +79,7 @@ describe('schema service', () => {
   it('pushes a change to live peers, which share the decoded objects', () => {
     const world = new SchemaWorld(3);
     const [a, b] = world.services();
-    a.transform((keyspaces) => new Map([...keyspaces, ['ks', withTable(KEYSPACE, table('t'))]]));
+    setKeyspace(a, withTable(KEYSPACE, table('t')));
     world.settle();
     expect(b.current.version).toBe(a.current.version);
     const decoded = b.current.keyspaces.get('ks')?.tables.get('t');
@@ -69,13 +92,13 @@ describe('schema service', () => {
   it('drops a table and creates it again', () => {
     const world = new SchemaWorld(1);
     const [a] = world.services();
-    a.transform((k) => new Map([...k, ['ks', withTable(KEYSPACE, table('t'))]]));
-    a.transform((k) => new Map([...k, ['ks', KEYSPACE]]));
+    setKeyspace(a, withTable(KEYSPACE, table('t')));
+    setKeyspace(a, KEYSPACE);
     expect(a.current.keyspaces.get('ks')?.tables.size).toBe(0);
     const again = rebuildTable(table('t', '22222222-2222-2222-2222-222222222222'), {
       regulars: [],
     });
-    a.transform((k) => new Map([...k, ['ks', withTable(KEYSPACE, again)]]));
+    setKeyspace(a, withTable(KEYSPACE, again));
     expect(a.current.keyspaces.get('ks')?.tables.get('t')).toEqual(again);
     a.transform((k) => new Map([...k].filter(([name]) => name !== 'ks')));
     expect(a.current.keyspaces.has('ks')).toBe(false);
@@ -88,38 +111,22 @@ describe('schema service', () => {
   });
 
   it('converges after a split in which both sides changed the schema', () => {
-    const world = new SchemaWorld(2);
-    const [a, b] = world.services();
-    a.transform((k) => new Map([...k, ['ks', KEYSPACE]]));
-    world.settle();
-    world.cut = true;
-    a.transform((k) => new Map([...k, ['ks', withTable(KEYSPACE, table('left'))]]));
-    b.transform((k) => new Map([...k, ['ks', withTable(KEYSPACE, table('right'))]]));
+    const { world, a, b } = splitWorld();
+    setKeyspace(a, withTable(KEYSPACE, table('left')));
+    setKeyspace(b, withTable(KEYSPACE, table('right')));
     world.settle();
     expect(a.current.version).not.toBe(b.current.version);
-    world.cut = false;
-    world.gossip();
-    world.settle();
-    world.gossip();
-    world.settle();
+    heal(world);
     expect(a.current.version).toBe(b.current.version);
     expect([...(a.current.keyspaces.get('ks')?.tables.keys() ?? [])]).toEqual(['left', 'right']);
   });
 
   it('keeps one of two tables that a split created under one name', () => {
-    const world = new SchemaWorld(2);
-    const [a, b] = world.services();
-    a.transform((k) => new Map([...k, ['ks', KEYSPACE]]));
-    world.settle();
-    world.cut = true;
-    a.transform((k) => new Map([...k, ['ks', withTable(KEYSPACE, table('t'))]]));
+    const { world, a, b } = splitWorld();
+    setKeyspace(a, withTable(KEYSPACE, table('t')));
     const other = rebuildTable(table('t', '22222222-2222-2222-2222-222222222222'), {});
-    b.transform((k) => new Map([...k, ['ks', withTable(KEYSPACE, other)]]));
-    world.cut = false;
-    world.gossip();
-    world.settle();
-    world.gossip();
-    world.settle();
+    setKeyspace(b, withTable(KEYSPACE, other));
+    heal(world);
     expect(a.current.version).toBe(b.current.version);
     expect(a.current.keyspaces.get('ks')?.tables.get('t')?.id).toBe(
       b.current.keyspaces.get('ks')?.tables.get('t')?.id,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { splitCompositeKey } from '../../src/data/partition-key.ts';
 import { codecFor } from '../../src/data/codec/codec.ts';
@@ -11,16 +10,15 @@ import { tableCommand } from '../../src/node/schema/stored-rows.ts';
 import { VIRTUAL_KEYSPACES } from '../../src/node/schema/system-keyspaces.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
 import { decorateKey } from '../../src/ring/token.ts';
+import { systemRows } from './system-rows.ts';
 
 type Rows = { readonly rows: readonly Readonly<Record<string, unknown>>[] };
-const FIXTURE = JSON.parse(
-  readFileSync('test/facts/system-rows.json', 'utf8').replaceAll(/\bNaN\b/g, 'null'),
-) as {
+const FIXTURE = systemRows<{
   readonly virtualKeyspaces: Rows;
   readonly virtualTables: Rows;
   readonly virtualColumnsSample: Rows;
   readonly views: { readonly settings: Rows; readonly clients: Rows; readonly gossip_info: Rows };
-};
+}>();
 
 function table(keyspace: string, name: string): TableMetadata {
   const found = VIRTUAL_KEYSPACES.find((other) => other.name === keyspace)?.tables.get(name);

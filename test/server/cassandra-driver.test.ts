@@ -3,7 +3,8 @@
 import cassandra from 'cassandra-driver';
 import { describe, expect, test } from 'vitest';
 import { NATIVE } from '../../src/data/cql-type.ts';
-import { int, table } from './fake-node.ts';
+import { int } from '../int-bytes.ts';
+import { table } from './fake-node.ts';
 import type { Started } from './harness.ts';
 import { cleanup, HOST, start } from './harness.ts';
 

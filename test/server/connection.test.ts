@@ -1,7 +1,6 @@
 // The connection machine against what a running Cassandra answered (test/facts/raw-checks.txt), any
 // splitting of a whole session, and damaged sessions.
 
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -13,21 +12,21 @@ import type { ProtocolVersion } from '../../src/protocol/protocol-version.ts';
 import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import type { RequestMessage } from '../../src/protocol/requests/request.ts';
 import { chunks, cuts } from '../protocol/arbitraries.ts';
+import { frames, outOfSegments } from '../protocol/envelopes.ts';
+import { factText } from '../read-facts.ts';
 import {
   codecs,
   dialogue,
   encoded,
-  frames,
   opcodeFrame,
   OPTIONS,
   QUERY,
   replies,
   segmented,
   startup,
-  unsegmented,
 } from './dialogue.ts';
 
-const facts = readFileSync(new URL('../facts/raw-checks.txt', import.meta.url), 'utf8').split('\n');
+const facts = factText('raw-checks.txt').split('\n');
 
 describe('unsupported versions, as recorded', () => {
   const from = facts.indexOf('--- unsupported versions') + 1;
@@ -156,8 +155,10 @@ describe('in version 4 an opcode error repeats for ever, in version 5 it passes'
     expect(frames(again)[0]?.stream).toBe(9);
     const five = dialogue();
     five.send(encoded(startup(), 5));
-    expect(replies(unsegmented(five.send(segmented(opcodeFrame(5, opcode)))))).toEqual([error]);
-    expect(replies(unsegmented(five.send(segmented(encoded(OPTIONS, 5)))))).toEqual(['SUPPORTED']);
+    expect(replies(outOfSegments(five.send(segmented(opcodeFrame(5, opcode)))))).toEqual([error]);
+    expect(replies(outOfSegments(five.send(segmented(encoded(OPTIONS, 5)))))).toEqual([
+      'SUPPORTED',
+    ]);
   });
 });
 
@@ -199,7 +200,7 @@ test('version 5 ends after two bad messages in a row, not after two apart', () =
   talk.send(segmented(encoded(OPTIONS, 5)));
   talk.send(segmented(bad));
   expect(talk.isClosed()).toBe(false);
-  expect(replies(unsegmented(talk.send(segmented(bad, encoded(OPTIONS, 5)))))).toEqual([
+  expect(replies(outOfSegments(talk.send(segmented(bad, encoded(OPTIONS, 5)))))).toEqual([
     "PROTOCOL_ERROR 'Unknown opcode 17'",
   ]);
   expect(talk.isClosed()).toBe(true);
@@ -211,7 +212,7 @@ test('a version 5 message may carry the COMPRESSED flag, which means nothing', (
   talk.send(encoded(startup(), 5));
   const options = encoded(OPTIONS, 5);
   options[1] = 1;
-  expect(replies(unsegmented(talk.send(segmented(options))))).toEqual(['SUPPORTED']);
+  expect(replies(outOfSegments(talk.send(segmented(options))))).toEqual(['SUPPORTED']);
 });
 
 test('custom payloads: refused in version 3, ignored after', () => {
@@ -240,7 +241,7 @@ test.each([4, 5] as const)('version %i: authentication', (version) => {
   const talk = dialogue({ kind: 'authenticate', authenticator });
   const send = (message: RequestMessage): string[] => {
     const bytes = encoded(message, version);
-    return replies(version === 5 ? unsegmented(talk.send(segmented(bytes))) : talk.send(bytes));
+    return replies(version === 5 ? outOfSegments(talk.send(segmented(bytes))) : talk.send(bytes));
   };
   expect(replies(talk.send(encoded(startup(), version)))).toEqual(['AUTHENTICATE']);
   expect(send(OPTIONS)).toEqual([
@@ -366,7 +367,7 @@ describe('a whole session gives the same answers however its bytes arrive', () =
       // Segments differ with the turns in which answers were given: compare what they carry.
       const all = Buffer.concat(out);
       const end = all.indexOf(Buffer.from([0x85, 0, 0, 1, 2, 0, 0, 0, 0])) + 9;
-      return hex([all.subarray(0, end), unsegmented(all.subarray(end))]);
+      return hex([all.subarray(0, end), outOfSegments(all.subarray(end))]);
     };
     const whole = answers([bytes]);
     fc.assert(

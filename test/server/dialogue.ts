@@ -1,10 +1,8 @@
 // A dialogue with a connection machine: bytes in, bytes out, statements answered with VOID.
 
 import { BodyWriter } from '../../src/protocol/body-writer.ts';
-import { ByteQueue } from '../../src/protocol/byte-queue.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
 import type { CompressionCodecs } from '../../src/protocol/compression.ts';
-import type { Frame } from '../../src/protocol/frame.ts';
 import type { ProtocolVersion } from '../../src/protocol/protocol-version.ts';
 import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import type { RequestMessage } from '../../src/protocol/requests/request.ts';
@@ -12,14 +10,14 @@ import { encodeRequest, PLAIN_HEADER } from '../../src/protocol/requests/request
 import type { ResponseMessage } from '../../src/protocol/responses/response.ts';
 import { decodeResponse } from '../../src/protocol/responses/response.ts';
 import { supportedOptions } from '../../src/protocol/responses/supported.ts';
-import { SegmentDecoder, SegmentWriter } from '../../src/protocol/segment.ts';
 import { loadCompressionCodecs } from '../../src/server/compression-codecs.ts';
 import { Connection } from '../../src/server/connection.ts';
 import type { StartupResult } from '../../src/server/node-port.ts';
+import { frames, inSegments } from '../protocol/envelopes.ts';
 
 export const codecs = loadCompressionCodecs();
 
-export interface Dialogue {
+interface Dialogue {
   readonly connection: Connection;
   /** Sends bytes and returns all bytes the machine answered; statements are answered VOID. */
   send(bytes: Buffer): Buffer;
@@ -88,41 +86,7 @@ export const QUERY: RequestMessage = {
 };
 
 export function segmented(...envelopes: readonly Buffer[]): Buffer {
-  const output = new BodyWriter();
-  const writer = new SegmentWriter(output, null);
-  for (const envelope of envelopes) {
-    const start = writer.begin();
-    output.raw(envelope);
-    writer.end(start);
-  }
-  writer.seal();
-  return Buffer.from(output.written());
-}
-
-export function frames(bytes: Buffer): Frame[] {
-  const list: Frame[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const end = at + 9 + bytes.readInt32BE(at + 5);
-    list.push({
-      version: ((bytes[at] as number) & 0x7f) as ProtocolVersion,
-      flags: bytes[at + 1] as number,
-      stream: bytes.readInt16BE(at + 2),
-      opcode: bytes[at + 4] as number,
-      body: bytes.subarray(at + 9, end),
-    });
-    at = end;
-  }
-  return list;
-}
-
-export function unsegmented(bytes: Buffer): Buffer {
-  const machine = new SegmentDecoder(new ByteQueue(), null);
-  machine.push(bytes);
-  const payloads: Buffer[] = [];
-  for (let event = machine.next(); event !== null; event = machine.next()) {
-    if (event.kind === 'segment') payloads.push(event.payload);
-  }
-  return Buffer.concat(payloads);
+  return inSegments(envelopes, null);
 }
 
 /** As raw-checks.txt prints replies. */

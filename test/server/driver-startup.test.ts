@@ -2,18 +2,16 @@
 // same opcodes, versions and error texts, and what each driver asked is understood. Frames are
 // written by hand here.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONSISTENCY_CODES } from '../../src/data/consistency.ts';
-import { BodyWriter } from '../../src/protocol/body-writer.ts';
-import { ByteQueue } from '../../src/protocol/byte-queue.ts';
 import { newClientState } from '../../src/protocol/client-state.ts';
 import { NO_COMPRESSION } from '../../src/protocol/compression.ts';
 import { opcodeName, OPCODES } from '../../src/protocol/opcode.ts';
 import type { ClientRequest } from '../../src/protocol/requests/request.ts';
 import { supportedOptions } from '../../src/protocol/responses/supported.ts';
-import { SegmentDecoder, SegmentWriter } from '../../src/protocol/segment.ts';
 import { Connection } from '../../src/server/connection.ts';
+import { inSegments, outOfSegments } from '../protocol/envelopes.ts';
+import { facts } from '../read-facts.ts';
 
 interface Message {
   readonly connection: number;
@@ -30,9 +28,9 @@ interface Message {
   readonly message?: string;
 }
 
-const facts = JSON.parse(
-  readFileSync(new URL('../facts/driver-startup.json', import.meta.url), 'utf8'),
-) as { clients: Record<string, { client: string; messages: Message[] }> };
+const { clients } = facts<{ clients: Record<string, { client: string; messages: Message[] }> }>(
+  'driver-startup.json',
+);
 
 function body(message: Message, version: number): Buffer {
   const out: Buffer[] = [];
@@ -125,7 +123,7 @@ function replay(requests: readonly Message[]): { answers: Answer[]; statements: 
   let segmented = false;
   for (const request of requests) {
     const bytes = frame(request);
-    machine.receive(segmented ? inSegment(bytes) : bytes);
+    machine.receive(segmented ? inSegments([bytes], null) : bytes);
     for (let event = machine.next(); event !== null; event = machine.next()) {
       if (event.kind === 'startup') machine.answerStartup(event.stream, { kind: 'ready' });
       if (event.kind !== 'statement') continue;
@@ -133,7 +131,7 @@ function replay(requests: readonly Message[]): { answers: Answer[]; statements: 
       machine.reply(event.stream, { kind: 'void' });
     }
     const output = machine.takeOutput()?.bytes ?? Buffer.alloc(0);
-    const answer = segmented ? outOfSegment(output) : output;
+    const answer = segmented ? outOfSegments(output) : output;
     answers.push({
       opcode: opcodeName(answer[4] ?? -1),
       version: `0x${(answer[0] ?? 0).toString(16)}`,
@@ -144,24 +142,7 @@ function replay(requests: readonly Message[]): { answers: Answer[]; statements: 
   return { answers, statements };
 }
 
-function inSegment(bytes: Buffer): Buffer {
-  const output = new BodyWriter();
-  const writer = new SegmentWriter(output, null);
-  const start = writer.begin();
-  output.raw(bytes);
-  writer.end(start);
-  writer.seal();
-  return Buffer.from(output.written());
-}
-
-function outOfSegment(bytes: Buffer): Buffer {
-  const machine = new SegmentDecoder(new ByteQueue(), null);
-  machine.push(bytes);
-  const event = machine.next();
-  return event !== null && event.kind === 'segment' ? event.payload : Buffer.alloc(0);
-}
-
-describe.each(Object.entries(facts.clients))('%s', (_name, { messages }) => {
+describe.each(Object.entries(clients))('%s', (_name, { messages }) => {
   const connections = [...new Set(messages.map((message) => message.connection))];
   test.each(connections)('connection %i', (number) => {
     const ours = messages.filter((message) => message.connection === number);

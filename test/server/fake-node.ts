@@ -24,7 +24,7 @@ export interface FakeNode extends CqlNode {
   extras: ResponseExtras | undefined;
 }
 
-export const PREPARED_ID = Buffer.alloc(16, 0xab);
+const PREPARED_ID = Buffer.alloc(16, 0xab);
 const METADATA_ID = Buffer.alloc(16, 0xcd);
 
 export function table(
@@ -39,12 +39,6 @@ export function table(
   }));
   return { kind: 'rows', metadata: { columns: specs }, rows };
 }
-
-export const int = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-};
 
 export function fakeNode(): FakeNode {
   const node: FakeNode = {

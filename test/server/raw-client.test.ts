@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { RawClient } from '../../src/load/raw-client.ts';
 import { CqlServer } from '../../src/server/cql-server.ts';
-import { fakeNode, int } from './fake-node.ts';
+import { int } from '../int-bytes.ts';
+import { fakeNode } from './fake-node.ts';
 
 test('prepares, executes many in flight, counts errors', async () => {
   const node = fakeNode();

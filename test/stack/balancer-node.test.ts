@@ -11,6 +11,7 @@ import type { BalancerSettings } from '../../src/stack/balancer-node.ts';
 import { BalancerNode } from '../../src/stack/balancer-node.ts';
 import type { StackEvent } from '../../src/stack/stack-event.ts';
 import { freeBlock } from '../free-block.ts';
+import { until } from '../until.ts';
 
 const SETTINGS: BalancerSettings = {
   health: {
@@ -71,11 +72,6 @@ async function balancer(
   await node.start();
   cleanups.push(() => node.kill());
   return { node, url: `http://${at.address}:${port}`, events };
-}
-
-/** Waits for what checks and sockets bring about. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 interface Answer {

@@ -7,6 +7,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { GlobalAccelerator } from '../../src/stack/global-accelerator.ts';
 import type { StackEvent } from '../../src/stack/stack-event.ts';
 import { freeBlock } from '../free-block.ts';
+import { until } from '../until.ts';
 
 let block = '';
 const cleanups: (() => void)[] = [];
@@ -94,10 +95,6 @@ function connect(to: net.NetConnectOpts): Client {
   client.socket.on('error', () => undefined);
   cleanups.push(() => client.socket.destroy());
   return client;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 async function servedBy(to: net.NetConnectOpts): Promise<string> {

@@ -1,8 +1,8 @@
 // Every conflict outcome a running Cassandra gave, on storage alone: facts/cells.json.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
+import { facts } from '../read-facts.ts';
 import { StatementModel } from './statement-model.ts';
 
 interface Case {
@@ -15,12 +15,12 @@ interface Case {
   }[];
 }
 
-const facts = JSON.parse(readFileSync(new URL('../facts/cells.json', import.meta.url), 'utf8')) as {
+const recorded = facts<{
   readonly cases: readonly Case[];
-};
+}>('cells.json');
 
 describe('conflict outcomes of Cassandra 5.0.9', () => {
-  const cases = facts.cases.filter((one) => one.outcomes !== undefined);
+  const cases = recorded.cases.filter((one) => one.outcomes !== undefined);
   test.each(cases.map((one) => [one.case, one] as const))('%s', (_name, one) => {
     for (const outcome of one.outcomes) {
       const model = new StatementModel();

@@ -22,7 +22,12 @@ import type {
 } from '../../src/data/schema.ts';
 import { internColumn } from '../../src/data/schema.ts';
 import { decorateKey } from '../../src/ring/token.ts';
+import type { ReplicaData } from '../../src/node/storage/replica-result.ts';
+import type { TableStore } from '../../src/node/storage/table-store.ts';
 import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
+import { int } from '../int-bytes.ts';
+
+export { int };
 
 export const NOW = 1_700_000_000;
 
@@ -48,7 +53,7 @@ const PARAMS: TableParams = {
   speculative_retry: '99p',
 };
 
-export interface TableSpec {
+interface TableSpec {
   readonly name: string;
   readonly key?: Readonly<Record<string, CqlType>>;
   readonly clustering?: Readonly<Record<string, CqlType>>;
@@ -108,12 +113,6 @@ export function column(table: TableMetadata, name: string): ColumnMetadata {
   return found;
 }
 
-export function int(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
 export function text(value: string): Buffer {
   return Buffer.from(value, 'utf8');
 }
@@ -159,6 +158,16 @@ export function onePartition(
   at: Parameters<typeof simpleRow>[3] = {},
 ): PartitionData {
   return singleRowPartition(table, intKey(key), simpleRow(table, clustering, values, at));
+}
+
+/** Settings of a store that a test's tombstones do not trouble. */
+export const STORE_OPTIONS = { tombstoneFailureThreshold: 100_000 };
+
+/** What the read found; throws when the store refuses it. */
+export function dataOf(store: TableStore, command: ReadCommand): ReplicaData {
+  const result = store.read(command);
+  if (result.kind !== 'data') throw new Error(`${result.reason} ${result.message}`);
+  return result;
 }
 
 export const NO_LIMITS: DataLimits = {

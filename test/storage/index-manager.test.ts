@@ -19,6 +19,7 @@ import { parseTarget } from '../../src/node/storage/index-target.ts';
 import { TableStore } from '../../src/node/storage/table-store.ts';
 import {
   column,
+  dataOf,
   int,
   intKey,
   makeTable,
@@ -28,10 +29,10 @@ import {
   readAll,
   readKey,
   simpleRow,
+  STORE_OPTIONS,
   text,
 } from './fixtures.ts';
 
-const OPTIONS = { tombstoneFailureThreshold: 100_000 };
 const MAP: CqlType = { kind: 'map', key: NATIVE.text, value: NATIVE.int, frozen: false };
 const LIST: CqlType = { kind: 'list', element: NATIVE.int, frozen: true };
 
@@ -208,10 +209,8 @@ const expressions = fc.oneof(
 );
 
 function rows(store: TableStore, command: ReadCommand): string[] {
-  const result = store.read(command);
-  if (result.kind !== 'data') throw new Error(result.message);
   const out: string[] = [];
-  for (const partition of result.partitions) {
+  for (const partition of dataOf(store, command).partitions) {
     forEachLiveRow(partition, command, (row) => {
       out.push(`${partition.key.id}/${row?.clustering[0]?.readInt32BE(0) ?? '-'}`);
     });
@@ -229,7 +228,7 @@ describe('indexed reads', () => {
         fc.nat({ max: 60 }),
         fc.boolean(),
         (list, filter, later, rebuild) => {
-          const store = new TableStore(table, OPTIONS);
+          const store = new TableStore(table, STORE_OPTIONS);
           for (const one of list) store.apply(updateOf(one));
           if (rebuild) for (const { name } of INDEXES) store.indexes.rebuild(name);
           const common = { filter: { expressions: filter }, nowSeconds: NOW + later };
@@ -251,7 +250,7 @@ describe('indexed reads', () => {
 
   test('an index made later is built from what is there, and dropped with the schema', () => {
     const bare: TableMetadata = { ...table, indexes: [] };
-    const store = new TableStore(bare, OPTIONS);
+    const store = new TableStore(bare, STORE_OPTIONS);
     const at = { timestamp: 1, ttl: 0, nowSeconds: NOW };
     const row = new RowBuilder([int(1)]).addCell(liveCell(column(table, 'v'), int(7), at)).build();
     store.apply(new PartitionBuilder(table, key(1, 1)).addRow(row).build());
@@ -284,7 +283,7 @@ describe('text', () => {
     regulars: { v: NATIVE.text, w: NATIVE.text, p: NATIVE.text },
     indexes: [folded, words, prefix],
   });
-  const store = new TableStore(texts, OPTIONS);
+  const store = new TableStore(texts, STORE_OPTIONS);
   const values = ['Straße', 'STRASSE', 'strand', 'éclair', 'The quick Fox'];
   for (const [i, value] of values.entries()) {
     store.apply(onePartition(texts, i, [], { v: text(value), w: text(value), p: text(value) }));
@@ -303,9 +302,7 @@ describe('text', () => {
       indexName,
     };
     const command = readAll(texts, { filter: { expressions: [expression] }, indexName });
-    const result = store.read(command);
-    if (result.kind !== 'data') throw new Error(result.message);
-    return result.partitions.map(({ key: { bytes } }) => values[bytes.readInt32BE(0)]).sort();
+    return dataOf(store, command).partitions.map(({ key: { bytes } }) => values[bytes.readInt32BE(0)]).sort();
   };
 
   test.each([
@@ -336,7 +333,7 @@ test('an index follows updates without keeping old terms', () => {
     regulars: { v: NATIVE.int },
     indexes: [legacy('g', 'v')],
   });
-  const store = new TableStore(small, OPTIONS);
+  const store = new TableStore(small, STORE_OPTIONS);
   for (let i = 0; i < 100; i++)
     store.apply(onePartition(small, 1, [], { v: int(i) }, { timestamp: i }));
   const command = (value: number) =>

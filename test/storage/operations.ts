@@ -184,7 +184,7 @@ function addOperation(builder: PartitionBuilder, one: Operation): void {
 }
 
 /** What lives of a partition at NOW + `after` seconds: row -> column -> value, with `*` for a live marker. */
-export type LiveContent = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type LiveContent = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export function liveContent(partition: PartitionData, after = 0): LiveContent {
   const content: Record<string, Record<string, string>> = {};

@@ -12,6 +12,7 @@ import { hideDropped, liveRow, purgePartition, purgeRow } from '../../src/data/p
 import { TableStore } from '../../src/node/storage/table-store.ts';
 import {
   column,
+  dataOf,
   intKey,
   makeTable,
   NOW,
@@ -31,10 +32,8 @@ function purger(after: number, strict = false) {
 
 function shown(store: TableStore, after: number) {
   const command = readKey(table, intKey(1), { nowSeconds: NOW + after });
-  const result = store.read(command);
-  if (result.kind !== 'data') throw new Error(result.message);
   const rows: (string | null)[][] = [];
-  for (const partition of result.partitions) {
+  for (const partition of dataOf(store, command).partitions) {
     forEachLiveRow(partition, command, (row) => {
       if (row === null) return;
       const value = (name: string) =>

@@ -9,11 +9,11 @@ import { mergePartitions } from '../../src/data/merge-partitions.ts';
 import { PartitionBuilder, RowBuilder, tombstoneCell } from '../../src/data/partition-builder.ts';
 import type { PartitionData, Slice } from '../../src/data/partition.ts';
 import type { PartitionRange, ReadCommand } from '../../src/data/read-command.ts';
-import type { ReplicaData } from '../../src/node/storage/replica-result.ts';
 import { TableStore, WHOLE_RING } from '../../src/node/storage/table-store.ts';
 import { compareKeys } from '../../src/ring/token.ts';
 import {
   column,
+  dataOf,
   int,
   intKey,
   makeTable,
@@ -23,23 +23,17 @@ import {
   readAll,
   readKey,
   simpleRow,
+  STORE_OPTIONS,
   text,
 } from './fixtures.ts';
 import { KEY, liveContent, operation, sliceOf, TABLE, updateOf } from './operations.ts';
 
-const OPTIONS = { tombstoneFailureThreshold: 100_000 };
 const table = makeTable({
   name: 'rd',
   clustering: { c: NATIVE.int },
   statics: { st: NATIVE.text },
   regulars: { v: NATIVE.text },
 });
-
-function data(store: TableStore, command: ReadCommand): ReplicaData {
-  const result = store.read(command);
-  if (result.kind !== 'data') throw new Error(`${result.reason} ${result.message}`);
-  return result;
-}
 
 /** (key, clustering) of the live rows in the order a client sees them; null: static content only. */
 function seen(
@@ -77,7 +71,7 @@ describe('rows of one partition', () => {
   test('slices and names, both ways, with limits', () => {
     fc.assert(
       fc.property(commands, ({ count, dead, from, length, second, reversed, limit, names }) => {
-        const store = new TableStore(table, OPTIONS);
+        const store = new TableStore(table, STORE_OPTIONS);
         const builder = new PartitionBuilder(table, intKey(1));
         for (let c = 0; c < count; c++)
           builder.addRow(simpleRow(table, [int(c)], { v: text(`${c}`) }));
@@ -106,7 +100,7 @@ describe('rows of one partition', () => {
           );
         if (reversed) alive.reverse();
         const expected = alive.slice(0, limit === Infinity ? undefined : limit);
-        const result = data(store, command);
+        const result = dataOf(store, command);
         expect(seen(result.partitions, command)).toEqual(expected.map((c) => [1, c]));
         expect(result.liveRows).toBe(expected.length);
         expect(result.limitReached).toBe(expected.length === limit);
@@ -122,7 +116,7 @@ describe('rows of one partition', () => {
     fc.assert(
       fc.property(writes, writes, fc.option(window), picked, (x, y, at, names) => {
         const stores = [x, y, [...x, ...y]].map((list) => {
-          const store = new TableStore(TABLE, OPTIONS);
+          const store = new TableStore(TABLE, STORE_OPTIONS);
           for (const one of list) store.apply(updateOf([one]));
           return store;
         });
@@ -135,7 +129,7 @@ describe('rows of one partition', () => {
                 reversed: false,
               };
         const command = readKey(TABLE, KEY, { clustering });
-        const [a, b, both] = stores.map((store) => data(store, command).partitions[0]);
+        const [a, b, both] = stores.map((store) => dataOf(store, command).partitions[0]);
         const merged = a === undefined ? b : b === undefined ? a : mergePartitions(a, b);
         const content = (one: PartitionData | undefined) =>
           one === undefined ? {} : liveContent(one);
@@ -146,20 +140,20 @@ describe('rows of one partition', () => {
   });
 
   test('the stored object itself comes back when all of it is wanted', () => {
-    const store = new TableStore(table, OPTIONS);
+    const store = new TableStore(table, STORE_OPTIONS);
     const update = onePartition(table, 1, [int(1)], { v: text('a') });
     store.apply(update);
-    expect(data(store, readKey(table, intKey(1))).partitions[0]).toBe(update);
+    expect(dataOf(store, readKey(table, intKey(1))).partitions[0]).toBe(update);
     const clusterings = [[int(1)]];
     const byName = readKey(table, intKey(1), {
       clustering: { kind: 'names', clusterings, reversed: false },
     });
-    expect(data(store, byName).partitions[0]).toBe(update);
-    expect(data(store, readKey(table, intKey(2))).partitions).toEqual([]);
+    expect(dataOf(store, byName).partitions[0]).toBe(update);
+    expect(dataOf(store, readKey(table, intKey(2))).partitions).toEqual([]);
   });
 
   test('deletions beyond the row the limit stopped at are left out', () => {
-    const store = new TableStore(table, OPTIONS);
+    const store = new TableStore(table, STORE_OPTIONS);
     const deletion = { markedForDeleteAt: 5, localDeletionTime: NOW };
     const builder = new PartitionBuilder(table, intKey(1)).addRange({ ...slice(10, 90), deletion });
     for (const c of [1, 50]) {
@@ -171,7 +165,7 @@ describe('rows of one partition', () => {
         limits: { ...NO_LIMITS, rows },
         clustering: { kind: 'slices', slices: [slice(0, 100)], reversed },
       });
-      const [partition] = data(store, command).partitions;
+      const [partition] = dataOf(store, command).partitions;
       return partition?.rangeTombstones.map(({ start, end }) => [
         start.prefix[0]?.readInt32BE(0),
         end.prefix[0]?.readInt32BE(0),
@@ -195,7 +189,7 @@ describe('tables', () => {
     list: readonly (readonly [number, number])[],
     keys: readonly number[],
   ): TableStore {
-    const store = new TableStore(table, OPTIONS);
+    const store = new TableStore(table, STORE_OPTIONS);
     for (const [k, c] of list) store.apply(onePartition(table, k, [int(c)], { v: text('x') }));
     for (const k of keys) {
       const row = simpleRow(table, [], { st: text('s') }, { update: true });
@@ -250,7 +244,7 @@ describe('tables', () => {
               reversed,
             },
           });
-          const result = data(store, command);
+          const result = dataOf(store, command);
           const rowsOfPage = seen(result.partitions, command);
           expect(result.liveRows).toBe(rowsOfPage.length);
           got.push(...rowsOfPage);
@@ -291,7 +285,7 @@ describe('tables', () => {
               rightInclusive: true,
             };
             const command = readAll(table, { range });
-            return seen(data(store, command).partitions, command);
+            return seen(dataOf(store, command).partitions, command);
           });
           expect(got).toEqual(everything(list, [], { reversed: false, perPartition: Infinity }));
         },
@@ -311,7 +305,7 @@ describe('tables', () => {
       [4],
     );
     const command = readAll(table, { limits: { ...NO_LIMITS, rows: 3, distinct: true } });
-    const result = data(store, command);
+    const result = dataOf(store, command);
     expect(result.liveRows).toBe(3);
     expect(result.partitions.map((one) => countLiveRows(one, NOW))).toEqual([1, 1, 1]);
   });
@@ -328,7 +322,7 @@ describe('tables', () => {
       [],
     );
     const command = readAll(table);
-    const { partitions } = data(store, command);
+    const { partitions } = dataOf(store, command);
     const limited = limitPartitions(partitions, {
       ...command,
       limits: { ...NO_LIMITS, rows: 3, perPartition: 2 },
@@ -354,20 +348,20 @@ describe('tombstones', () => {
   }
 
   test('are counted, and fail the read above the threshold', () => {
-    expect(data(withTombstones(20), readKey(table, intKey(1))).tombstones).toBe(20);
+    expect(dataOf(withTombstones(20), readKey(table, intKey(1))).tombstones).toBe(20);
     const failed = withTombstones(21).read(readKey(table, intKey(1)));
     expect(failed).toMatchObject({ kind: 'failure', reason: 'READ_TOO_MANY_TOMBSTONES' });
   });
 
   test('are gone once gc_grace has passed, and so do not count', () => {
     const command = readKey(table, intKey(1), { nowSeconds: NOW + 864_001 });
-    const result = data(withTombstones(30), command);
+    const result = dataOf(withTombstones(30), command);
     expect(result).toMatchObject({ partitions: [], tombstones: 0, liveRows: 0 });
   });
 
   test('travel with the answer, so that merging can use them', () => {
     const command = readKey(table, intKey(1));
-    const [partition] = data(withTombstones(2), command).partitions;
+    const [partition] = dataOf(withTombstones(2), command).partitions;
     expect(partition?.rows).toHaveLength(2);
     expect(seen(partition === undefined ? [] : [partition], command)).toEqual([]);
   });
@@ -379,11 +373,11 @@ test('static content: only the columns asked for', () => {
     clustering: { c: NATIVE.int },
     statics: { s1: NATIVE.text, s2: NATIVE.text },
   });
-  const store = new TableStore(two, OPTIONS);
+  const store = new TableStore(two, STORE_OPTIONS);
   const row = simpleRow(two, [], { s1: text('a'), s2: text('b') }, { update: true });
   store.apply(new PartitionBuilder(two, intKey(1)).addStatic(row).build());
   const read = (names: readonly string[]) =>
-    data(
+    dataOf(
       store,
       readKey(two, intKey(1), {
         columns: { fetched: new Set(names.map((name) => column(two, name))) },

@@ -19,7 +19,8 @@ import type { Cell, DecoratedKey, Row } from '../../src/data/partition.ts';
 import { LIVE } from '../../src/data/partition.ts';
 import type { ColumnMetadata, TableMetadata } from '../../src/data/schema.ts';
 import { TableStore } from '../../src/node/storage/table-store.ts';
-import { column, int, intKey, makeTable, NOW, readKey, text } from './fixtures.ts';
+import { splitTop } from '../cql/bind-values.ts';
+import { column, dataOf, int, intKey, makeTable, NOW, readKey, text } from './fixtures.ts';
 
 const UDT: CqlType = {
   kind: 'udt',
@@ -91,10 +92,8 @@ export class StatementModel {
     const table = TABLES[name] as TableMetadata;
     const selectors = splitTop(match?.[1] ?? '');
     const command = readKey(table, this.key);
-    const result = this.store(name).read(command);
-    if (result.kind !== 'data') throw new Error(result.message);
     const rows: Record<string, unknown>[] = [];
-    for (const partition of result.partitions) {
+    for (const partition of dataOf(this.store(name), command).partitions) {
       const statics = liveStaticRow(partition, NOW);
       forEachLiveRow(partition, command, (row) => {
         const entries = selectors.map((one) => [one, select(table, one, { row, statics })]);
@@ -235,7 +234,7 @@ export class StatementModel {
   }
 
   private prepended(target: ColumnMetadata, literal: string, at: WriteTarget): Cell[] {
-    const parts = splitTop(literal.slice(1, -1)).reverse();
+    const parts = splitTop(literal.slice(1, -1)).toReversed();
     return parts.map((part) =>
       liveCell(target, bytesOf(part), at.write, timeUuid(-++this.prepends)),
     );
@@ -451,23 +450,4 @@ function show(target: ColumnMetadata, value: Buffer | null): unknown {
       if (target.type === NATIVE.int) return value.readInt32BE(0);
       return target.type === NATIVE.counter ? counterTotal(value) : String(value);
   }
-}
-
-/** Splits at commas outside brackets and quotes. */
-function splitTop(list: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let isQuoted = false;
-  let part = '';
-  for (const character of list) {
-    if (character === "'") isQuoted = !isQuoted;
-    if (!isQuoted && '([{'.includes(character)) depth++;
-    if (!isQuoted && ')]}'.includes(character)) depth--;
-    if (character === ',' && depth === 0 && !isQuoted) {
-      parts.push(part.trim());
-      part = '';
-    } else part += character;
-  }
-  parts.push(part.trim());
-  return parts;
 }

@@ -14,6 +14,7 @@ import { sizeEstimate, tableStats } from '../../src/node/storage/table-stats.ts'
 import { TableStore, WHOLE_RING } from '../../src/node/storage/table-store.ts';
 import {
   column,
+  dataOf,
   floats,
   int,
   intKey,
@@ -23,16 +24,16 @@ import {
   onePartition,
   readAll,
   readKey,
+  STORE_OPTIONS,
   text,
 } from './fixtures.ts';
 import { fingerprint, operation, TABLE, updateOf } from './operations.ts';
 import { mergeAllPartitions } from '../../src/data/merge-partitions.ts';
 
-const OPTIONS = { tombstoneFailureThreshold: 100_000 };
 const table = makeTable({ name: 'ts', clustering: { c: NATIVE.int } });
 
 test('replicas share the objects of first writes and of merges', () => {
-  const stores = Array.from({ length: 3 }, () => new TableStore(table, OPTIONS));
+  const stores = Array.from({ length: 3 }, () => new TableStore(table, STORE_OPTIONS));
   const updates = [1, 2, 3].map((timestamp) =>
     onePartition(table, 1, [int(1)], { v: text('x') }, { timestamp }),
   );
@@ -55,7 +56,7 @@ test('replicas share the objects of first writes and of merges', () => {
 test('the size of the data is what a fresh count gives', () => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 20 }), (list) => {
-      const store = new TableStore(TABLE, OPTIONS);
+      const store = new TableStore(TABLE, STORE_OPTIONS);
       for (const one of list) store.apply(updateOf([one]));
       let expected = 0;
       store.forEachPartition(WHOLE_RING, (partition) => {
@@ -72,7 +73,7 @@ test('the size of the data is what a fresh count gives', () => {
 });
 
 test('a partition that grows large keeps its size and content, and can be removed', () => {
-  const store = new TableStore(table, OPTIONS);
+  const store = new TableStore(table, STORE_OPTIONS);
   for (let i = 0; i < 500; i++)
     store.apply(onePartition(table, 1, [int((i * 7) % 500)], { v: text('x') }));
   const whole = store.partition(intKey(1));
@@ -98,7 +99,7 @@ test('a partition that grows large keeps its size and content, and can be remove
 });
 
 test('keys written between scans are found in order', () => {
-  const store = new TableStore(table, OPTIONS);
+  const store = new TableStore(table, STORE_OPTIONS);
   const seen = () => {
     const keys: bigint[] = [];
     store.forEachPartition(WHOLE_RING, ({ key }) => {
@@ -132,7 +133,7 @@ test('nearest rows: the best of the range, filtered, with their scores', () => {
     regulars: { e: VECTOR, n: NATIVE.int },
     indexes: [index],
   });
-  const store = new TableStore(vectors, OPTIONS);
+  const store = new TableStore(vectors, STORE_OPTIONS);
   for (let i = 0; i < 100; i++) {
     store.apply(onePartition(vectors, i % 10, [int(i)], { e: floats(i, 0), n: int(i % 2) }));
   }
@@ -144,8 +145,7 @@ test('nearest rows: the best of the range, filtered, with their scores', () => {
   };
   const best = (changes: Parameters<typeof readAll>[1]) => {
     const command = readAll(vectors, { ann, limits: { ...NO_LIMITS, rows: 4 }, ...changes });
-    const result = store.read(command);
-    if (result.kind !== 'data') throw new Error(result.message);
+    const result = dataOf(store, command);
     expect(result.liveRows).toBe(4);
     const kind = similarityFunction(vectors, ann);
     const rows = result.partitions.flatMap(({ rows: own }) => own);
@@ -174,7 +174,7 @@ test('a zero vector is refused by a cosine index, stored and searched', () => {
     regulars: { e: VECTOR },
     indexes: [{ name: 'ann', kind: 'CUSTOM', options }],
   });
-  const store = new TableStore(cosine, OPTIONS);
+  const store = new TableStore(cosine, STORE_OPTIONS);
   expect(store.indexes.refusal(onePartition(cosine, 1, [], { e: floats(0, 0) }))).toContain(
     'cosine',
   );
@@ -186,9 +186,9 @@ test('a zero vector is refused by a cosine index, stored and searched', () => {
 
 test('equal content has equal digests however it is stored', () => {
   const values = { v: text('x') };
-  const alone = new TableStore(table, OPTIONS);
+  const alone = new TableStore(table, STORE_OPTIONS);
   alone.apply(onePartition(table, 1, [int(5)], values, { timestamp: 9 }));
-  const crowded = new TableStore(table, OPTIONS);
+  const crowded = new TableStore(table, STORE_OPTIONS);
   for (let c = 0; c < 200; c++) {
     crowded.apply(
       onePartition(table, 1, [int(c)], { v: text('y') }, { timestamp: c === 5 ? 3 : 9 }),

@@ -18,9 +18,8 @@ import type { RowFilter } from '../../src/data/read-command.ts';
 import type { TableMetadata } from '../../src/data/schema.ts';
 import { TableStore } from '../../src/node/storage/table-store.ts';
 import { viewUpdates } from '../../src/node/storage/view-updates.ts';
-import { column, int, intKey, makeTable, NOW, readAll } from './fixtures.ts';
+import { column, dataOf, int, intKey, makeTable, NOW, readAll, STORE_OPTIONS } from './fixtures.ts';
 
-const OPTIONS = { tombstoneFailureThreshold: 100_000 };
 const base = makeTable({
   name: 'base',
   clustering: { c: NATIVE.int },
@@ -139,10 +138,8 @@ type Shown = Readonly<Record<string, number | null>>;
 function rowsOf(store: TableStore): Shown[] {
   const { table } = store;
   const command = readAll(table);
-  const result = store.read(command);
-  if (result.kind !== 'data') throw new Error(result.message);
   const out: Shown[] = [];
-  for (const partition of result.partitions) {
+  for (const partition of dataOf(store, command).partitions) {
     forEachLiveRow(partition, command, (row) => {
       if (row === null) return;
       const shown: Record<string, number | null> = {};
@@ -190,7 +187,7 @@ describe.each(Object.entries(VIEWS))('a view %s', (_name, target) => {
   test('converges to the base', () => {
     fc.assert(
       fc.property(cases, ({ writes, order, filtered }) => {
-        const baseStore = new TableStore(base, OPTIONS);
+        const baseStore = new TableStore(base, STORE_OPTIONS);
         const updates: PartitionData[] = [];
         for (const [i, [one]] of writes.entries()) {
           const update = updateOf(one, i + 1);
@@ -208,7 +205,7 @@ describe.each(Object.entries(VIEWS))('a view %s', (_name, target) => {
             }),
           );
         }
-        const viewStore = new TableStore(target, OPTIONS);
+        const viewStore = new TableStore(target, STORE_OPTIONS);
         const shuffled = updates
           .map((update, i) => ({ update, rank: order[i] ?? 0 }))
           .sort((a, b) => a.rank - b.rank);
@@ -223,7 +220,7 @@ describe.each(Object.entries(VIEWS))('a view %s', (_name, target) => {
 
 test('a change that touches nothing of the view moves only its marker', () => {
   const target = VIEWS['keys turned round, some columns'];
-  const store = new TableStore(base, OPTIONS);
+  const store = new TableStore(base, STORE_OPTIONS);
   store.apply(updateOf({ c: 1, what: 'insert', value: 1 }, 1));
   const before = store.current(intKey(1));
   store.apply(updateOf({ c: 1, what: 'x', value: 1 }, 2));

@@ -20,6 +20,7 @@ import type { ToyNode } from '../coordinator/toy-cluster.ts';
 import {
   KEYSPACE,
   key,
+  keyspaceOf,
   mutation,
   rangeOf,
   readOf,
@@ -275,7 +276,7 @@ class Trace {
   }
 
   keyspace() {
-    return toyKeyspaceOf(this.toy);
+    return keyspaceOf(this.toy.schema);
   }
 
   get values(): TableMetadata {
@@ -285,12 +286,6 @@ class Trace {
   get counts(): TableMetadata {
     return this.counters;
   }
-}
-
-function toyKeyspaceOf(toy: ToyCluster) {
-  const keyspace = toy.schema.keyspaces.get(KEYSPACE);
-  if (keyspace === undefined) throw new Error('no keyspace');
-  return keyspace;
 }
 
 function eventText(event: TelemetryEvent, toy: ToyCluster): string | null {

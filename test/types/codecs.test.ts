@@ -1,7 +1,6 @@
 // Every literal a running Cassandra was given: the bytes it stored, the JSON and the CAST text it
 // answered.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { codecFor } from '../../src/data/codec/codec.ts';
 import type { CqlType } from '../../src/data/cql-type.ts';
@@ -10,6 +9,7 @@ import { fromJson } from '../../src/data/json-decode.ts';
 import { nullableToJson } from '../../src/data/json.ts';
 import { parseJsonObject } from '../../src/data/json-parser.ts';
 import { NATIVE_FUNCTIONS } from '../../src/cql/functions/native-functions.ts';
+import { facts } from '../read-facts.ts';
 import { literalBytes, parseType } from './cql-text.ts';
 
 interface Row {
@@ -21,11 +21,9 @@ interface Row {
   readonly error?: string;
 }
 
-const { values } = JSON.parse(
-  readFileSync(new URL('../facts/codecs.json', import.meta.url), 'utf8'),
-) as {
+const { values } = facts<{
   values: Row[];
-};
+}>('codecs.json');
 const stored = values.filter((row) => row.error === undefined);
 const counters = stored.filter((row) => row.type === 'counter');
 const written = stored.filter((row) => row.type !== 'counter');

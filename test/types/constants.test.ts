@@ -8,7 +8,7 @@ import { NATIVE } from '../../src/data/cql-type.ts';
 import { outcome, recorded, settled, typeOf } from './recorded.ts';
 
 type Row = [kind: ConstantKind, text: string, type: string, assignment: string, result: string];
-const rows = recorded<Row>(new URL('../facts/recorded/constants.json', import.meta.url));
+const rows = recorded<Row>('constants');
 
 test.each([...new Set(rows.map(([kind, text]) => `${kind} ${text}`))])('%s', (shown) => {
   for (const [kind, text, short, assignment, expected] of rows) {

@@ -1,6 +1,5 @@
 // Floating point text as Java 17 prints it, and text to float rounded once.
 
-import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -11,13 +10,12 @@ import {
   parseJavaDouble,
   parseJavaFloat,
 } from '../../src/data/java-number.ts';
+import { facts } from '../read-facts.ts';
 
-const numbers = JSON.parse(
-  readFileSync(new URL('../facts/recorded/java-numbers.json', import.meta.url), 'utf8'),
-) as {
+const numbers = facts<{
   doubles: [string, string][];
   floats: [string, string][];
-};
+}>('recorded/java-numbers.json');
 
 describe('recorded', () => {
   test('doubles', () => {

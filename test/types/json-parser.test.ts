@@ -12,7 +12,7 @@ interface Row {
   readonly result: string;
 }
 
-const rows = recorded<Row>(new URL('../facts/recorded/jackson.json', import.meta.url));
+const rows = recorded<Row>('jackson');
 
 test.each(rows.map((row) => [row.target, JSON.stringify(row.text), row] as const))(
   '%s %s',

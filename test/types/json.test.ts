@@ -1,10 +1,10 @@
 // INSERT JSON as a running server refuses it, and the rules of keys and strings.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CqlException, ERROR_CODES } from '../../src/data/cql-error.ts';
 import { NATIVE } from '../../src/data/cql-type.ts';
 import { jsonColumns, jsonKey, quoteJson } from '../../src/data/json.ts';
+import { recordedErrors } from '../read-facts.ts';
 import { parseType } from './cql-text.ts';
 
 const TABLES: Readonly<Record<string, string>> = {
@@ -21,13 +21,7 @@ function columnsOf(table: string): { name: string; type: ReturnType<typeof parse
   });
 }
 
-const errors = JSON.parse(
-  readFileSync(new URL('../facts/errors.json', import.meta.url), 'utf8'),
-) as {
-  cql: string;
-  protocolErrorCode: string;
-  message: string;
-}[];
+const errors = recordedErrors();
 const inserts = errors.flatMap((row) => {
   const match = /^INSERT INTO (kv|col|vec|ty) JSON '(.*)'$/s.exec(row.cql);
   // A missing key column is the statement's affair, not the document's.

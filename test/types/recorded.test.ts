@@ -12,12 +12,10 @@ import { typeClassName, typeName } from '../../src/data/type-names.ts';
 import { parseType } from './cql-text.ts';
 import { className, errorOf, outcome, recorded, settled, typeOf } from './recorded.ts';
 
-const read = <T>(name: string): T[] =>
-  recorded<T>(new URL(`../facts/recorded/${name}.json`, import.meta.url));
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
 test('names and masked values', () => {
-  const rows = read<{ class: string; name: string; masked: string }>('type-names');
+  const rows = recorded<{ class: string; name: string; masked: string }>('type-names');
   for (const row of rows) {
     const type = typeOf(row.class);
     expect(typeClassName(type)).toBe(className(row.class));
@@ -34,7 +32,7 @@ interface FromString {
   readonly hex?: string;
   readonly error?: string;
 }
-const strings = read<FromString>('from-string');
+const strings = recorded<FromString>('from-string');
 
 describe.each([...new Set(strings.map((row) => row.type))])('text to %s', (name) => {
   const type = NATIVE[name as NativeTypeName] ?? parseType('tuple<int,text>');
@@ -54,7 +52,7 @@ describe.each([...new Set(strings.map((row) => row.type))])('text to %s', (name)
 });
 
 describe('validation', () => {
-  const rows = read<{ class: string; hex: string; error: string | null }>('validate');
+  const rows = recorded<{ class: string; hex: string; error: string | null }>('validate');
   test.each([...new Set(rows.map((row) => row.class))])('%s', (short) => {
     const codec = codecFor(typeOf(short));
     for (const row of rows.filter((r) => r.class === short)) {
@@ -70,7 +68,7 @@ describe('validation', () => {
 });
 
 describe('order', () => {
-  const rows = read<{ class: string; a: string; b: string; order: number }>('compare');
+  const rows = recorded<{ class: string; a: string; b: string; order: number }>('compare');
   test.each([...new Set(rows.map((row) => row.class))])('%s', (short) => {
     const codec = codecFor(typeOf(short));
     for (const { a, b, order, class: name } of rows) {
@@ -84,7 +82,7 @@ describe('order', () => {
 });
 
 describe('JSON to bytes', () => {
-  const rows = read<{ class: string; json: string; hex?: string; error?: string }>('from-json');
+  const rows = recorded<{ class: string; json: string; hex?: string; error?: string }>('from-json');
   test.each([...new Set(rows.map((row) => row.class))])('%s', (short) => {
     const type = typeOf(short);
     for (const row of rows.filter((r) => r.class === short)) {
@@ -99,7 +97,7 @@ describe('JSON to bytes', () => {
 });
 
 describe('bytes to JSON and to literals', () => {
-  const rows = read<{
+  const rows = recorded<{
     class: string;
     hex: string;
     json?: string;

@@ -2,17 +2,17 @@
 // names `$` stands for the package org.apache.cassandra.db.marshal.; errors start with M
 // (MarshalException), I (invalid), F (function) or E.
 
-import { readFileSync } from 'node:fs';
 import { CqlException } from '../../src/data/cql-error.ts';
 import { MarshalException } from '../../src/data/codec/marshal-exception.ts';
 import type { CqlType } from '../../src/data/cql-type.ts';
 import { parseClassName } from '../../src/data/parse-class-name.ts';
+import { facts } from '../read-facts.ts';
 
-export function recorded<T>(url: URL): T[] {
-  return JSON.parse(readFileSync(url, 'utf8')) as T[];
+export function recorded<T>(name: string): T[] {
+  return facts<T[]>(`recorded/${name}.json`);
 }
 
-export const PACKAGE = 'org.apache.cassandra.db.marshal.';
+const PACKAGE = 'org.apache.cassandra.db.marshal.';
 
 export function className(short: string): string {
   return short.replaceAll('$', PACKAGE);

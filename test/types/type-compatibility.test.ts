@@ -1,7 +1,6 @@
 // For every pair of 46 types: assignable, compatible, stored the same way, as the original classes
 // answered.
 
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   isCompatible,
@@ -9,23 +8,22 @@ import {
   typeAssignment,
 } from '../../src/data/type-compatibility.ts';
 import { typesEqual } from '../../src/data/type-names.ts';
+import { facts } from '../read-facts.ts';
 import { typeOf } from './recorded.ts';
 
-const facts = JSON.parse(
-  readFileSync(new URL('../facts/recorded/compatibility.json', import.meta.url), 'utf8'),
-) as {
+const recorded = facts<{
   types: string[];
   /**
    * One line a source type, one word a target: 2 exact, 1 weak, 0 no; C compatible; S stored alike.
    */
   pairs: string[];
-};
+}>('recorded/compatibility.json');
 
-test.each(facts.types.map((name, i) => [name, facts.pairs[i]?.split(' ') ?? []] as const))(
+test.each(recorded.types.map((name, i) => [name, recorded.pairs[i]?.split(' ') ?? []] as const))(
   '%s',
   (name, answers) => {
     const from = typeOf(name);
-    facts.types.forEach((target, i) => {
+    recorded.types.forEach((target, i) => {
       const to = typeOf(target);
       const assignment = { exact: 2, weak: 1, no: 0 }[typeAssignment(from, to)];
       const answer = `${assignment}${isCompatible(to, from) ? 'C' : '-'}${isSerializationCompatible(to, from) ? 'S' : '-'}`;

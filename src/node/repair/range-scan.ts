@@ -4,6 +4,7 @@
 import { ALL_SLICES } from '../../data/clustering-order.ts';
 import type { Clustering, DecoratedKey, PartitionData } from '../../data/partition.ts';
 import type { PartitionRangeRead } from '../../data/read-command.ts';
+import { NO_LIMITS } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
 import { isMinToken } from '../../ring/token.ts';
@@ -64,12 +65,7 @@ export class RangeScan {
       filter: null,
       indexName: null,
       ann: null,
-      limits: {
-        rows: rowsMax,
-        perPartition: Infinity,
-        countedInFirstPartition: 0,
-        distinct: false,
-      },
+      limits: { ...NO_LIMITS, rows: rowsMax },
       clustering: { kind: 'slices', slices: ALL_SLICES, reversed: false },
       nowSeconds: this.nowSeconds,
       range: {

@@ -21,6 +21,7 @@ import type {
 import { isComplexData, NO_CLUSTERING } from '../../../data/partition.ts';
 import { PartitionBuilder } from '../../../data/partition-builder.ts';
 import type { ClusteringFilter, SinglePartitionRead } from '../../../data/read-command.ts';
+import { NO_LIMITS } from '../../../data/read-command.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { StatementResponse } from '../../../protocol/responses/response.ts';
 import type { ResultColumn } from '../../../protocol/responses/result-metadata.ts';
@@ -239,12 +240,7 @@ class CasBuilder {
       filter: null,
       indexName: null,
       ann: null,
-      limits: {
-        rows: rows.length === 0 ? 1 : Infinity,
-        perPartition: Infinity,
-        countedInFirstPartition: 0,
-        distinct: false,
-      },
+      limits: rows.length === 0 ? { ...NO_LIMITS, rows: 1 } : NO_LIMITS,
       clustering,
       nowSeconds,
     };
