@@ -25,7 +25,13 @@ export async function runSuite(suite, { target, say }) {
       env.STARFISH_TARGET = join(folder, 'target.json');
       writeFileSync(env.STARFISH_TARGET, JSON.stringify(starfish.target, null, 2));
     }
-    await runProgram(command, { ...process.env, ...env }, counts, say, suite.limitMs ?? RUN_LIMIT_MS);
+    await runProgram(
+      command,
+      { ...process.env, ...env },
+      counts,
+      say,
+      suite.limitMs ?? RUN_LIMIT_MS,
+    );
   } catch (error) {
     counts.failed++;
     say(`  not ok ${suite.name}: ${error.message}`);

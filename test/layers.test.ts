@@ -23,7 +23,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fault: ['base', 'cluster', 'engine', 'stack', 'topology'],
   load: ['base', 'protocol', 'stack', 'topology'],
   check: ['base', 'engine', 'load'],
-  drill: ['base', 'check', 'data', 'cluster', 'engine', 'fault', 'load', 'stack', 'topology', 'world'],
+  drill: [
+    'base',
+    'check',
+    'data',
+    'cluster',
+    'engine',
+    'fault',
+    'load',
+    'stack',
+    'topology',
+    'world',
+  ],
   simulation: ['base', 'world', 'data', 'ring', 'node', 'cluster', 'topology', 'check', 'fault'],
   dashboard: ['base', 'engine', 'stack', 'fault', 'load', 'check', 'drill', 'topology'],
   cli: ['*'],
@@ -56,7 +67,10 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(/(?:from|import)\s+'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
-const files = sourceFiles(ROOT).map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, 'utf8') }));
+const files = sourceFiles(ROOT).map((path) => ({
+  path: relative(ROOT, path),
+  text: readFileSync(path, 'utf8'),
+}));
 
 test('imports go downwards only', () => {
   const wrong: string[] = [];
@@ -70,7 +84,8 @@ test('imports go downwards only', () => {
     for (const target of importsOf(text)) {
       if (!target.startsWith('.')) continue;
       const other = relative(ROOT, resolve(ROOT, dirname(path), target)).split('/')[0] ?? '';
-      if (other !== layer && !allowed.includes(other) && allowed[0] !== '*') wrong.push(`${path} imports ${other}`);
+      if (other !== layer && !allowed.includes(other) && allowed[0] !== '*')
+        wrong.push(`${path} imports ${other}`);
     }
   }
   expect(wrong).toEqual([]);
@@ -81,10 +96,12 @@ test('below the ports nothing reaches the machine', () => {
   for (const { path, text } of files) {
     if (!BELOW_PORTS.includes(path.split('/')[0] ?? '')) continue;
     for (const target of importsOf(text)) {
-      if (target.startsWith('node:') && !ALLOWED_MODULES.includes(target)) wrong.push(`${path} imports ${target}`);
+      if (target.startsWith('node:') && !ALLOWED_MODULES.includes(target))
+        wrong.push(`${path} imports ${target}`);
     }
     const code = withoutComments(text).replace(/(['"`])(?:\\.|(?!\1)[^\\\n])*\1/g, "''");
-    for (const [pattern, what] of FORBIDDEN) if (pattern.test(code)) wrong.push(`${path} uses ${what}`);
+    for (const [pattern, what] of FORBIDDEN)
+      if (pattern.test(code)) wrong.push(`${path} uses ${what}`);
   }
   expect(wrong).toEqual([]);
 });

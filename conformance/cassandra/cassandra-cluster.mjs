@@ -43,7 +43,8 @@ export class CassandraCluster {
     this.#shape = shape;
     const perDatacenter = shape.racks * shape.perRack;
     shape.datacenters.forEach((datacenter, d) => {
-      for (let n = 0; n < perDatacenter; n++) this.#place(datacenter, d, n, tokensOf(n, perDatacenter, d));
+      for (let n = 0; n < perDatacenter; n++)
+        this.#place(datacenter, d, n, tokensOf(n, perDatacenter, d));
     });
   }
 
@@ -57,7 +58,10 @@ export class CassandraCluster {
   }
 
   get addresses() {
-    return [...this.#nodes.values()].flatMap(({ place, address, announced }) => [{ place, address }, { place, address: announced }]);
+    return [...this.#nodes.values()].flatMap(({ place, address, announced }) => [
+      { place, address },
+      { place, address: announced },
+    ]);
   }
 
   nowMs() {
@@ -70,11 +74,23 @@ export class CassandraCluster {
 
   async query(place, query, parameters) {
     const node = this.#node(place);
-    const request = { kind: 'query', ...PLAIN_HEADER, query, parameters: { ...DEFAULT_PARAMETERS, ...parameters } };
+    const request = {
+      kind: 'query',
+      ...PLAIN_HEADER,
+      query,
+      parameters: { ...DEFAULT_PARAMETERS, ...parameters },
+    };
     for (;;) {
       const isPooled = node.idle.length > 0;
       try {
-        const connection = node.idle.pop() ?? (await Connection.open({ address: node.address, port: 9042, version: 5, credentials: null }));
+        const connection =
+          node.idle.pop() ??
+          (await Connection.open({
+            address: node.address,
+            port: 9042,
+            version: 5,
+            credentials: null,
+          }));
         const { response } = await connection.send(request);
         node.idle.push(connection);
         return response;
@@ -105,7 +121,8 @@ export class CassandraCluster {
 
   async wipe(place) {
     const node = this.#node(place);
-    for (const name of ['data', 'commitlog', 'hints', 'saved_caches', 'cdc_raw']) rmSync(join(node.folder, name), { recursive: true, force: true });
+    for (const name of ['data', 'commitlog', 'hints', 'saved_caches', 'cdc_raw'])
+      rmSync(join(node.folder, name), { recursive: true, force: true });
   }
 
   async pause(place) {
@@ -121,8 +138,12 @@ export class CassandraCluster {
   }
 
   async cut(left, right) {
-    if (this.#proxies === null) throw new Error('A scenario that cuts links says so in its shape: cuts: true');
-    this.#proxies.cut((from, to) => (inside(left, from) && inside(right, to)) || (inside(right, from) && inside(left, to)));
+    if (this.#proxies === null)
+      throw new Error('A scenario that cuts links says so in its shape: cuts: true');
+    this.#proxies.cut(
+      (from, to) =>
+        (inside(left, from) && inside(right, to)) || (inside(right, from) && inside(left, to)),
+    );
     return async () => this.#proxies.heal();
   }
 
@@ -132,7 +153,9 @@ export class CassandraCluster {
 
   async addNode(datacenter, rack, { replaced = null, autoBootstrap = true } = {}) {
     const d = this.#shape.datacenters.indexOf(datacenter);
-    const inDatacenter = [...this.#nodes.values()].filter((node) => node.datacenter === datacenter).length;
+    const inDatacenter = [...this.#nodes.values()].filter(
+      (node) => node.datacenter === datacenter,
+    ).length;
     const node = this.#place(datacenter, d, inDatacenter, [], rack);
     node.settings = { auto_bootstrap: autoBootstrap };
     const old = replaced === null ? null : this.#node(replaced);
@@ -146,7 +169,13 @@ export class CassandraCluster {
     const node = this.#node(place);
     await this.wipe(place);
     // The tokens come from the node that was.
-    const error = await this.#launch({ ...node, tokens: [] }, { flags: [`-Dcassandra.replace_address_first_boot=${node.announced}`], settings: { auto_bootstrap: true } });
+    const error = await this.#launch(
+      { ...node, tokens: [] },
+      {
+        flags: [`-Dcassandra.replace_address_first_boot=${node.announced}`],
+        settings: { auto_bootstrap: true },
+      },
+    );
     return error;
   }
 
@@ -174,23 +203,39 @@ export class CassandraCluster {
     }
     const [first, ...rest] = nodes;
     const errors = [await this.#launch(first, { flags: [] })];
-    if (errors[0] === null) errors.push(...(await Promise.all(rest.map((node) => this.#launch(node, { flags: [] })))));
+    if (errors[0] === null)
+      errors.push(...(await Promise.all(rest.map((node) => this.#launch(node, { flags: [] })))));
     const error = errors.find((one) => one !== null);
     if (error !== undefined) throw new Error(error);
     mkdirSync(join(this.#folder, 'nodetool', 'conf'), { recursive: true });
-    copyFileSync(join(first.folder, 'conf', 'logback.xml'), join(this.#folder, 'nodetool', 'conf', 'logback.xml'));
+    copyFileSync(
+      join(first.folder, 'conf', 'logback.xml'),
+      join(this.#folder, 'nodetool', 'conf', 'logback.xml'),
+    );
     this.#nodetool = new NodetoolServer(this.#jars, join(this.#folder, 'nodetool'));
   }
 
   #place(datacenter, d, n, tokens, rack = n % this.#shape.racks) {
     const zone = 'abcde'[rack];
-    const number = [...this.#nodes.values()].filter((node) => node.datacenter === datacenter && node.zone === zone).length + 1;
+    const number =
+      [...this.#nodes.values()].filter(
+        (node) => node.datacenter === datacenter && node.zone === zone,
+      ).length + 1;
     const address = `${BLOCK}.${d + 1}.${n + 1}`;
     const node = {
-      place: `${datacenter}/${zone}/${number}`, datacenter, zone, address, tokens,
+      place: `${datacenter}/${zone}/${number}`,
+      datacenter,
+      zone,
+      address,
+      tokens,
       announced: this.#shape.cuts === true ? `${ANNOUNCED_BLOCK}.${d + 1}.${n + 1}` : address,
       folder: join(this.#folder, `${datacenter}-${n + 1}`),
-      jmxPort: JMX_BASE + 10 * d + n, settings: {}, process: null, isPaused: false, hasLeft: false, idle: [],
+      jmxPort: JMX_BASE + 10 * d + n,
+      settings: {},
+      process: null,
+      isPaused: false,
+      hasLeft: false,
+      idle: [],
     };
     this.#nodes.set(node.place, node);
     return node;
@@ -202,18 +247,39 @@ export class CassandraCluster {
     const all = [...this.#nodes.values()];
     // A seed that waits for another, absent seed costs ring_delay: the very first node knows only itself.
     const isFirst = all[0].place === node.place && all.every((other) => other.process === null);
-    const seeds = isFirst ? [node] : datacenters.flatMap((datacenter) => all.filter((other) => other.datacenter === datacenter && !other.hasLeft).slice(0, 1));
+    const seeds = isFirst
+      ? [node]
+      : datacenters.flatMap((datacenter) =>
+          all.filter((other) => other.datacenter === datacenter && !other.hasLeft).slice(0, 1),
+        );
     const process = new NodeProcess(
       {
-        clusterName: 'Scenario', address: node.address, datacenter: node.datacenter, rack: `${node.datacenter}${node.zone}`,
-        seeds: seeds.map((seed) => seed.announced), folder: node.folder, tokens: node.tokens, numTokens: TOKENS,
+        clusterName: 'Scenario',
+        address: node.address,
+        datacenter: node.datacenter,
+        rack: `${node.datacenter}${node.zone}`,
+        seeds: seeds.map((seed) => seed.announced),
+        folder: node.folder,
+        tokens: node.tokens,
+        numTokens: TOKENS,
         settings: {
-          ...this.#shape.settings, ...node.settings, ...settings,
-          ...(cuts ? { broadcast_address: node.announced, broadcast_rpc_address: node.address, listen_on_broadcast_address: false } : {}),
+          ...this.#shape.settings,
+          ...node.settings,
+          ...settings,
+          ...(cuts
+            ? {
+                broadcast_address: node.announced,
+                broadcast_rpc_address: node.address,
+                listen_on_broadcast_address: false,
+              }
+            : {}),
         },
       },
       {
-        jars: this.#jars, heapMiB: 512, jmxPort: node.jmxPort, ringDelayMs,
+        jars: this.#jars,
+        heapMiB: 512,
+        jmxPort: node.jmxPort,
+        ringDelayMs,
         flags: ['-Duser.timezone=UTC', '-Duser.language=en', ...flags],
       },
     );

@@ -21,51 +21,102 @@ export function levelTables(ks) {
 /** A first round, so that no later one waits for a class to be loaded or a connection to be made. */
 export async function warmUp(script, ks, at) {
   for (const table of ['t', 'early', 'late']) {
-    await script.run(at, `INSERT INTO ${ks}.${table} (k, v) VALUES ('warm', 1) IF NOT EXISTS`, 'ALL');
-    await script.run(at, `BEGIN BATCH INSERT INTO ${ks}.${table} (k, v) VALUES ('w1', 1); INSERT INTO ${ks}.${table} (k, v) VALUES ('w2', 1); APPLY BATCH`, 'ALL');
+    await script.run(
+      at,
+      `INSERT INTO ${ks}.${table} (k, v) VALUES ('warm', 1) IF NOT EXISTS`,
+      'ALL',
+    );
+    await script.run(
+      at,
+      `BEGIN BATCH INSERT INTO ${ks}.${table} (k, v) VALUES ('w1', 1); INSERT INTO ${ks}.${table} (k, v) VALUES ('w2', 1); APPLY BATCH`,
+      'ALL',
+    );
     await script.run(at, `SELECT v FROM ${ks}.${table} WHERE k = 'warm'`, 'SERIAL');
     await script.run(at, `SELECT count(*) FROM ${ks}.${table}`, 'ALL');
   }
   await script.learnKeys(`${ks}.t`);
-  for (let i = 0; i < COUNTERS_A_LEVEL; i++) await script.run(at, `UPDATE ${ks}.c SET n = n + 1 WHERE k = 'warm${i}'`, 'ALL');
+  for (let i = 0; i < COUNTERS_A_LEVEL; i++)
+    await script.run(at, `UPDATE ${ks}.c SET n = n + 1 WHERE k = 'warm${i}'`, 'ALL');
 }
 
 /**
  * Asks everything at a coordinator and notes it under `title`. `orders`: name -> condition on the replicas of a key in the
  * order they would be asked, the coordinator's place left out; one set of requests each.
  */
-export async function askLevels(script, ks, at, title, { orders = { 'any replicas': null }, isUp = false } = {}) {
+export async function askLevels(
+  script,
+  ks,
+  at,
+  title,
+  { orders = { 'any replicas': null }, isUp = false } = {},
+) {
   script.section(title);
   const requests = [];
-  const add = (label, level, cql, parameters = {}) => requests.push({ label, level, run: () => script.ask(at, cql, level, parameters) });
+  const add = (label, level, cql, parameters = {}) =>
+    requests.push({ label, level, run: () => script.ask(at, cql, level, parameters) });
   for (const [order, wanted] of Object.entries(orders)) {
-    const key = async (table) => (wanted === null ? script.fresh() : script.key(`${ks}.${table}`, (replicas) => wanted(replicas.filter((place) => place !== at))));
+    const key = async (table) =>
+      wanted === null
+        ? script.fresh()
+        : script.key(`${ks}.${table}`, (replicas) =>
+            wanted(replicas.filter((place) => place !== at)),
+          );
     for (const table of ['t', 'early']) {
-      for (const level of READS) add(`read, ${order}, ${table}`, level, `SELECT v FROM ${ks}.${table} WHERE k = '${await key(table)}'`);
+      for (const level of READS)
+        add(
+          `read, ${order}, ${table}`,
+          level,
+          `SELECT v FROM ${ks}.${table} WHERE k = '${await key(table)}'`,
+        );
     }
-    for (const level of SERIAL) add(`serial read, ${order}`, level, `SELECT v FROM ${ks}.t WHERE k = '${await key('t')}'`);
+    for (const level of SERIAL)
+      add(`serial read, ${order}`, level, `SELECT v FROM ${ks}.t WHERE k = '${await key('t')}'`);
     for (const serialConsistency of SERIAL) {
       for (const table of ['t', 'early', 'late']) {
         for (const level of table === 'early' ? COMMITS : ['QUORUM']) {
-          add(`conditional write, ${order}, ${table}, ${serialConsistency}`, level, `INSERT INTO ${ks}.${table} (k, v) VALUES ('${await key(table)}', 5) IF NOT EXISTS`, { serialConsistency });
+          add(
+            `conditional write, ${order}, ${table}, ${serialConsistency}`,
+            level,
+            `INSERT INTO ${ks}.${table} (k, v) VALUES ('${await key(table)}', 5) IF NOT EXISTS`,
+            { serialConsistency },
+          );
         }
       }
     }
   }
   const key = () => script.fresh();
-  for (const level of ['ONE', 'TWO', 'QUORUM', 'ALL', 'LOCAL_QUORUM', 'EACH_QUORUM']) add('range read', level, `SELECT k FROM ${ks}.t WHERE v = 77 ALLOW FILTERING`);
-  for (const level of WRITES) add('write', level, `INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 2)`);
-  for (const level of ['ANY', 'QUORUM', 'ALL']) add('delete', level, `DELETE FROM ${ks}.t WHERE k = '${key()}'`);
+  for (const level of ['ONE', 'TWO', 'QUORUM', 'ALL', 'LOCAL_QUORUM', 'EACH_QUORUM'])
+    add('range read', level, `SELECT k FROM ${ks}.t WHERE v = 77 ALLOW FILTERING`);
+  for (const level of WRITES)
+    add('write', level, `INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 2)`);
+  for (const level of ['ANY', 'QUORUM', 'ALL'])
+    add('delete', level, `DELETE FROM ${ks}.t WHERE k = '${key()}'`);
   for (const level of WRITES) {
-    const two = (kind) => `BEGIN ${kind} BATCH INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 3); INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 3); APPLY BATCH`;
+    const two = (kind) =>
+      `BEGIN ${kind} BATCH INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 3); INSERT INTO ${ks}.t (k, v) VALUES ('${key()}', 3); APPLY BATCH`;
     add('logged batch', level, two(''));
     add('unlogged batch', level, two('UNLOGGED'));
   }
   const one = key();
-  for (const level of ['QUORUM', 'ALL']) add('logged batch of one partition', level, `BEGIN BATCH UPDATE ${ks}.t SET v = 3 WHERE k = '${one}'; UPDATE ${ks}.t SET v = 4 WHERE k = '${one}'; APPLY BATCH`);
+  for (const level of ['QUORUM', 'ALL'])
+    add(
+      'logged batch of one partition',
+      level,
+      `BEGIN BATCH UPDATE ${ks}.t SET v = 3 WHERE k = '${one}'; UPDATE ${ks}.t SET v = 4 WHERE k = '${one}'; APPLY BATCH`,
+    );
   for (const level of READS) {
     const keys = Array.from({ length: COUNTERS_A_LEVEL }, key);
-    requests.push({ label: 'counter write', level, run: () => script.several(at, COUNTERS_A_LEVEL, (i) => `UPDATE ${ks}.c SET n = n + 1 WHERE k = '${keys[i]}'`, level) });
+    requests.push({
+      label: 'counter write',
+      level,
+      run: () =>
+        script.several(
+          at,
+          COUNTERS_A_LEVEL,
+          (i) => `UPDATE ${ks}.c SET n = n + 1 WHERE k = '${keys[i]}'`,
+          level,
+        ),
+    });
   }
   const outcomes = await Promise.all(requests.map((request) => request.run()));
   requests.forEach(({ label, level }, i) => script.note(`${label} @ ${level}`, outcomes[i]));

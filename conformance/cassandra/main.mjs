@@ -21,10 +21,17 @@ export async function runScenarios({ engine, scenarios, write, show, say }) {
   try {
     for (const scenario of inOrder(scenarios)) {
       const started = performance.now();
-      const problem = await runScenario({ scenario, pool, write, onText: show ? say : () => undefined });
+      const problem = await runScenario({
+        scenario,
+        pool,
+        write,
+        onText: show ? say : () => undefined,
+      });
       const seconds = ((performance.now() - started) / 1_000).toFixed(1);
       sum[problem === null ? 'passed' : 'failed']++;
-      say(`${problem === null ? 'ok' : 'not ok'} ${scenario.id} on ${engine}: ${scenario.name} (${seconds} s)${problem === null ? '' : `\n${problem}`}`);
+      say(
+        `${problem === null ? 'ok' : 'not ok'} ${scenario.id} on ${engine}: ${scenario.name} (${seconds} s)${problem === null ? '' : `\n${problem}`}`,
+      );
     }
   } finally {
     process.off('SIGINT', onSignal);
@@ -53,9 +60,12 @@ export function expectedText({ id }) {
 
 /** null, or the lines that differ: `-` expected, `+` now, each under its heading. */
 export function compare(expected, actual) {
-  if (expected === null) return '    there is no recording; write it with --engine cassandra --write';
+  if (expected === null)
+    return '    there is no recording; write it with --engine cassandra --write';
   if (expected === actual) return null;
-  return lineDifference(expected.split('\n'), actual.split('\n')).map((line) => `    ${line}`).join('\n');
+  return lineDifference(expected.split('\n'), actual.split('\n'))
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 function lineDifference(left, right) {
@@ -63,7 +73,10 @@ function lineDifference(left, right) {
   const common = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));
   for (let i = left.length - 1; i >= 0; i--) {
     for (let j = right.length - 1; j >= 0; j--) {
-      common[i][j] = left[i] === right[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
+      common[i][j] =
+        left[i] === right[j]
+          ? common[i + 1][j + 1] + 1
+          : Math.max(common[i + 1][j], common[i][j + 1]);
     }
   }
   const lines = [];
@@ -73,12 +86,13 @@ function lineDifference(left, right) {
     heading = '';
     lines.push(line);
   };
-  for (let i = 0, j = 0; i < left.length || j < right.length; ) {
+  for (let i = 0, j = 0; i < left.length || j < right.length;) {
     if (i < left.length && j < right.length && left[i] === right[j]) {
       if (left[i].startsWith('== ')) heading = left[i];
       i++;
       j++;
-    } else if (j >= right.length || (i < left.length && common[i + 1][j] >= common[i][j + 1])) say(`- ${left[i++]}`);
+    } else if (j >= right.length || (i < left.length && common[i + 1][j] >= common[i][j + 1]))
+      say(`- ${left[i++]}`);
     else say(`+ ${right[j++]}`);
   }
   return lines;
@@ -95,7 +109,10 @@ async function runScenario({ scenario, pool, write, onText }) {
     onText(text);
   } catch (error) {
     await pool.close();
-    const last = script === null ? '' : `\n    after: ${script.text.trimEnd().split('\n').slice(-3).join('\n           ')}`;
+    const last =
+      script === null
+        ? ''
+        : `\n    after: ${script.text.trimEnd().split('\n').slice(-3).join('\n           ')}`;
     return `    ${error.stack ?? error}${last}`;
   }
   if (scenario.leaves === 'changed' || pool.isCheap) await pool.close();
@@ -113,7 +130,10 @@ function inOrder(scenarios) {
   const shapes = [...new Set(scenarios.map(({ shape }) => JSON.stringify(shape)))];
   return shapes.flatMap((shape) => {
     const same = scenarios.filter((scenario) => JSON.stringify(scenario.shape) === shape);
-    return [...same.filter(({ leaves }) => leaves !== 'changed'), ...same.filter(({ leaves }) => leaves === 'changed')];
+    return [
+      ...same.filter(({ leaves }) => leaves !== 'changed'),
+      ...same.filter(({ leaves }) => leaves === 'changed'),
+    ];
   });
 }
 

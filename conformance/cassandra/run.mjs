@@ -14,33 +14,54 @@ function runs(command, words) {
 }
 
 function hasJava() {
-  return runs('java', ['-version']) && (process.env.STARFISH_CASSANDRA_LIB !== undefined || runs('mvn', ['-v']));
+  return (
+    runs('java', ['-version']) &&
+    (process.env.STARFISH_CASSANDRA_LIB !== undefined || runs('mvn', ['-v']))
+  );
 }
 
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      engine: { type: 'string' }, all: { type: 'boolean' }, quick: { type: 'boolean' }, write: { type: 'boolean' }, list: { type: 'boolean' },
+      engine: { type: 'string' },
+      all: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      write: { type: 'boolean' },
+      list: { type: 'boolean' },
       show: { type: 'boolean' },
     },
   });
   const engine = values.engine ?? (hasJava() ? 'both' : 'starfish');
-  if (!['starfish', 'cassandra', 'both'].includes(engine)) throw new Error(`--engine ${engine}: write starfish, cassandra or both`);
-  if (values.write === true && engine !== 'cassandra') throw new Error('--write records real Cassandra: --engine cassandra --write');
+  if (!['starfish', 'cassandra', 'both'].includes(engine))
+    throw new Error(`--engine ${engine}: write starfish, cassandra or both`);
+  if (values.write === true && engine !== 'cassandra')
+    throw new Error('--write records real Cassandra: --engine cassandra --write');
   const module = await loadSource('conformance/cassandra/main.mjs');
   const known = module.SCENARIOS;
   const unknown = positionals.filter((name) => !known.some(({ id }) => id.startsWith(name)));
   if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}: see --list`);
   const named = known.filter(({ id }) => positionals.some((name) => id.startsWith(name)));
-  const scenarios = positionals.length > 0 ? named : known.filter(({ quick }) => values.all === true || quick === true);
+  const scenarios =
+    positionals.length > 0
+      ? named
+      : known.filter(({ quick }) => values.all === true || quick === true);
   if (values.list === true) {
-    for (const { id, name, shape, quick } of known) console.log(`${id.padEnd(28)} ${nodes(shape)} nodes${quick === true ? ', quick' : ''}: ${name}`);
+    for (const { id, name, shape, quick } of known)
+      console.log(
+        `${id.padEnd(28)} ${nodes(shape)} nodes${quick === true ? ', quick' : ''}: ${name}`,
+      );
     return;
   }
   const sum = { passed: 0, failed: 0 };
   for (const one of engine === 'both' ? ['starfish', 'cassandra'] : [engine]) {
-    const result = await module.runScenarios({ engine: one, scenarios, write: values.write === true, show: values.show === true, say: (line) => console.log(line) });
+    const result = await module.runScenarios({
+      engine: one,
+      scenarios,
+      write: values.write === true,
+      show: values.show === true,
+      say: (line) => console.log(line),
+    });
     sum.passed += result.passed;
     sum.failed += result.failed;
   }

@@ -9,8 +9,13 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 export const EXPECTED_FOLDER = join(here, 'expected');
 
-const files = readdirSync(join(here, 'scenarios')).filter((name) => name.endsWith('.mjs')).sort();
+const files = readdirSync(join(here, 'scenarios'))
+  .filter((name) => name.endsWith('.mjs'))
+  .sort();
 
 export const SCENARIOS = await Promise.all(
-  files.map(async (file) => ({ id: file.replace(/\.mjs$/, ''), ...(await import(join(here, 'scenarios', file))) })),
+  files.map(async (file) => ({
+    id: file.replace(/\.mjs$/, ''),
+    ...(await import(join(here, 'scenarios', file))),
+  })),
 );

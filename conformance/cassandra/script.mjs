@@ -57,7 +57,9 @@ export class Script {
 
   async agreed() {
     await this.until('schema agreement', async () => {
-      const versions = await Promise.all(this.running.map((place) => this.ask(place, 'SELECT schema_version FROM system.local')));
+      const versions = await Promise.all(
+        this.running.map((place) => this.ask(place, 'SELECT schema_version FROM system.local')),
+      );
       return new Set(versions.map(String)).size === 1;
     });
   }
@@ -66,7 +68,9 @@ export class Script {
   async run(place, cql, level = 'ONE', parameters = {}) {
     const response = await this.#cluster.query(place, cql, { consistency: level, ...parameters });
     if (response.kind === 'error' || response.kind === 'refused') {
-      throw new Error(`${cql} at ${place}, ${level}: ${response.kind === 'error' ? printError(response.error) : 'nobody answers'}`);
+      throw new Error(
+        `${cql} at ${place}, ${level}: ${response.kind === 'error' ? printError(response.error) : 'nobody answers'}`,
+      );
     }
     return rowsOf(response);
   }
@@ -93,14 +97,24 @@ export class Script {
 
   /** One page and the state for the next. */
   async page(place, cql, level, pageSize, pagingState = null) {
-    const response = await this.#cluster.query(place, cql, { consistency: level, pageSize, pagingState });
-    if (response.kind !== 'rows') return { lines: [this.plain(response.kind === 'error' ? errorText(response.error) : response.kind)], next: null };
+    const response = await this.#cluster.query(place, cql, {
+      consistency: level,
+      pageSize,
+      pagingState,
+    });
+    if (response.kind !== 'rows')
+      return {
+        lines: [this.plain(response.kind === 'error' ? errorText(response.error) : response.kind)],
+        next: null,
+      };
     return { lines: rowLines(response), next: response.metadata.pagingState ?? null };
   }
 
   /** The different outcomes of a statement sent `count` times at once, sorted. `cql`: of the index. */
   async several(place, count, cql, level = 'ONE', parameters = {}) {
-    const outcomes = await Promise.all(Array.from({ length: count }, (_, at) => this.ask(place, cql(at), level, parameters)));
+    const outcomes = await Promise.all(
+      Array.from({ length: count }, (_, at) => this.ask(place, cql(at), level, parameters)),
+    );
     return [...new Set(outcomes.map((lines) => lines.join(' / ')))].sort();
   }
 
@@ -117,9 +131,14 @@ export class Script {
   /** Finds out whose the first keys of a keyspace are, so that `key` answers at once. The ring must stay as it is. */
   async learnKeys(table, count = 120) {
     const [ks] = table.split('.');
-    const learn = async (key) => this.#replicas.set(`${ks} ${key}`, await this.replicas(table, key));
+    const learn = async (key) =>
+      this.#replicas.set(`${ks} ${key}`, await this.replicas(table, key));
     for (let at = 0; at < count; at += LOOKUPS_AT_ONCE) {
-      await Promise.all(Array.from({ length: Math.min(LOOKUPS_AT_ONCE, count - at) }, (_, i) => learn(`k${at + i}`)));
+      await Promise.all(
+        Array.from({ length: Math.min(LOOKUPS_AT_ONCE, count - at) }, (_, i) =>
+          learn(`k${at + i}`),
+        ),
+      );
     }
   }
 
@@ -131,7 +150,8 @@ export class Script {
     const [ks] = table.split('.');
     for (let at = this.#tried.get(table) ?? 0; at < KEYS_MAX; at++) {
       const key = `k${at}`;
-      if (!wanted(this.#replicas.get(`${ks} ${key}`) ?? (await this.replicas(table, key)))) continue;
+      if (!wanted(this.#replicas.get(`${ks} ${key}`) ?? (await this.replicas(table, key))))
+        continue;
       this.#tried.set(table, at + 1);
       return key;
     }
@@ -149,7 +169,10 @@ export class Script {
   async replicas(table, key, at = this.running[0]) {
     const { text } = await this.#cluster.nodetool(at, ['getendpoints', ...table.split('.'), key]);
     const places = new Map(this.#cluster.addresses.map(({ place, address }) => [address, place]));
-    return text.trim().split('\n').map((line) => places.get(line.trim().replace(/^\//, '').replace(/:\d+$/, '')) ?? line);
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => places.get(line.trim().replace(/^\//, '').replace(/:\d+$/, '')) ?? line);
   }
 
   sleep(ms) {
@@ -265,8 +288,15 @@ export class Script {
   /** What a verb says, without its passing parts, and its exit code when it fails. */
   async tool(place, ...words) {
     const { code, text } = await this.#cluster.nodetool(place, words);
-    const lines = this.plain(text).split('\n').map((line) => line.trimEnd()).filter((line) => line !== '' && !/^\s+at |^-- StackTrace --$/.test(line));
-    return code === 0 ? (lines.length === 0 ? ['ok'] : lines) : [`exit ${code}`, ...lines.slice(0, 1)];
+    const lines = this.plain(text)
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== '' && !/^\s+at |^-- StackTrace --$/.test(line));
+    return code === 0
+      ? lines.length === 0
+        ? ['ok']
+        : lines
+      : [`exit ${code}`, ...lines.slice(0, 1)];
   }
 
   /** place -> UN, DN, UJ, UL ... as a node sees it. */
@@ -276,7 +306,8 @@ export class Script {
     const states = new Map();
     for (const line of text.split('\n')) {
       const found = /^([UD][NLJM])\s+(\S+)/.exec(line);
-      if (found !== null) states.set(places.get(found[2].replace(/:\d+$/, '')) ?? found[2], found[1]);
+      if (found !== null)
+        states.set(places.get(found[2].replace(/:\d+$/, '')) ?? found[2], found[1]);
     }
     return states;
   }
@@ -285,7 +316,9 @@ export class Script {
   async seen(whom, state, by = this.running.filter((place) => !whom.includes(place))) {
     await this.until(`${whom.join(', ')} ${state === 'D' ? 'down' : 'up'}`, async () => {
       const views = await Promise.all(by.map((place) => this.status(place)));
-      return views.every((view) => whom.every((place) => view.get(place)?.startsWith(state) === true));
+      return views.every((view) =>
+        whom.every((place) => view.get(place)?.startsWith(state) === true),
+      );
     });
   }
 
@@ -302,7 +335,9 @@ export class Script {
   /** No running node has hints any more for a node that runs. */
   async hintsDelivered() {
     await this.until('hints to be delivered', async () => {
-      for (const place of this.running) if (!/does not have any pending hints/.test(await this.nodetool(place, 'listpendinghints'))) return false;
+      for (const place of this.running)
+        if (!/does not have any pending hints/.test(await this.nodetool(place, 'listpendinghints')))
+          return false;
       return true;
     });
   }
@@ -310,8 +345,14 @@ export class Script {
   /** Addresses, ids and dates out of a text. */
   plain(text) {
     let plain = text;
-    const byLength = [...this.#cluster.addresses].sort((a, b) => b.address.length - a.address.length);
-    for (const { place, address } of byLength) plain = plain.replaceAll(new RegExp(`/?${address.replaceAll('.', '\\.')}(?::\\d+)?(?!\\d)`, 'g'), place);
+    const byLength = [...this.#cluster.addresses].sort(
+      (a, b) => b.address.length - a.address.length,
+    );
+    for (const { place, address } of byLength)
+      plain = plain.replaceAll(
+        new RegExp(`/?${address.replaceAll('.', '\\.')}(?::\\d+)?(?!\\d)`, 'g'),
+        place,
+      );
     return plain
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
       .replaceAll(/\[\d{4}-\d\d-\d\d[^\]]*\]/g, '<time>');
@@ -320,7 +361,9 @@ export class Script {
 
 function rowsOf(response) {
   if (response.kind !== 'rows') return [];
-  return response.rows.map((row) => row.map((bytes, at) => printValue(response.metadata.columns[at].type, bytes)));
+  return response.rows.map((row) =>
+    row.map((bytes, at) => printValue(response.metadata.columns[at].type, bytes)),
+  );
 }
 
 function rowLines(response) {
@@ -328,10 +371,25 @@ function rowLines(response) {
   return lines.length === 0 ? ['no rows'] : lines;
 }
 
-const FIELDS = ['code', 'message', 'consistency', 'required', 'alive', 'received', 'blockFor', 'failures', 'dataPresent', 'writeType', 'keyspace', 'table'];
+const FIELDS = [
+  'code',
+  'message',
+  'consistency',
+  'required',
+  'alive',
+  'received',
+  'blockFor',
+  'failures',
+  'dataPresent',
+  'writeType',
+  'keyspace',
+  'table',
+];
 
 /** Contention retries depend on the race; the rest of an error's fields are part of the answer. */
 function errorText(error) {
-  const known = Object.fromEntries(FIELDS.filter((name) => error[name] !== undefined).map((name) => [name, error[name]]));
+  const known = Object.fromEntries(
+    FIELDS.filter((name) => error[name] !== undefined).map((name) => [name, error[name]]),
+  );
   return printError(known).replace(/ after \d+ contention retries/, '');
 }

@@ -9,10 +9,20 @@ export const THREE = { datacenters: ['dc1'], racks: 3, perRack: 1, settings: SET
 export const THREE_CHANGING = { ...THREE, ringDelayMs: 5_000 };
 
 /** Two nodes in each of three racks: a rack away is more than a node. */
-export const THREE_RACKS_OF_TWO = { datacenters: ['dc1'], racks: 3, perRack: 2, settings: SETTINGS };
+export const THREE_RACKS_OF_TWO = {
+  datacenters: ['dc1'],
+  racks: 3,
+  perRack: 2,
+  settings: SETTINGS,
+};
 
 /** Two datacenters of three racks. */
-export const TWO_DATACENTERS = { datacenters: ['dc1', 'dc2'], racks: 3, perRack: 1, settings: SETTINGS };
+export const TWO_DATACENTERS = {
+  datacenters: ['dc1', 'dc2'],
+  racks: 3,
+  perRack: 1,
+  settings: SETTINGS,
+};
 
 /** The same, with links that can be cut. */
 export const TWO_CUTTABLE = { ...TWO_DATACENTERS, cuts: true };

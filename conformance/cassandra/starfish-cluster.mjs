@@ -53,7 +53,9 @@ export class StarfishCluster {
       random: new SeededRandom(1),
       latency: (_from, _to, same) => ({ oneWayMs: same ? 0 : ONE_WAY_MS, jitterMs: 0 }),
       disk: null,
-      tokens: datacenters.flatMap((_, d) => Array.from({ length: racks * perRack }, (__, n) => tokensOf(n, racks * perRack, d))),
+      tokens: datacenters.flatMap((_, d) =>
+        Array.from({ length: racks * perRack }, (__, n) => tokensOf(n, racks * perRack, d)),
+      ),
     });
   }
 
@@ -67,7 +69,10 @@ export class StarfishCluster {
 
   /** {place, address} of every node, also of those that left. */
   get addresses() {
-    return [...this.#cluster.hosts, ...this.#cluster.departed].map(({ placement }) => ({ place: placement.place, address: placement.address }));
+    return [...this.#cluster.hosts, ...this.#cluster.departed].map(({ placement }) => ({
+      place: placement.place,
+      address: placement.address,
+    }));
   }
 
   nowMs() {
@@ -83,10 +88,16 @@ export class StarfishCluster {
     const host = this.#host(place);
     const { node } = host;
     // A node that left the ring has closed its port.
-    if (node === null || !this.#cluster.hosts.includes(host)) return Promise.resolve({ kind: 'refused' });
+    if (node === null || !this.#cluster.hosts.includes(host))
+      return Promise.resolve({ kind: 'refused' });
     const client = newClientState({ id: 1, remoteAddress: '127.0.0.1', remotePort: 50_000 });
     client.protocolVersion = 5;
-    const request = { kind: 'query', ...PLAIN_HEADER, query, parameters: { ...DEFAULT_PARAMETERS, ...parameters } };
+    const request = {
+      kind: 'query',
+      ...PLAIN_HEADER,
+      query,
+      parameters: { ...DEFAULT_PARAMETERS, ...parameters },
+    };
     return this.#until((done) => node.cql.execute(request, client, (response) => done(response)));
   }
 
@@ -122,7 +133,9 @@ export class StarfishCluster {
   async cut(left, right) {
     const name = `cut ${++this.#cuts}`;
     const placements = this.#cluster.hosts.map(({ placement }) => placement);
-    this.#cluster.links.add(linkRule(name, { from: left, to: right, oneWay: false, effect: { kind: 'cut' } }, placements));
+    this.#cluster.links.add(
+      linkRule(name, { from: left, to: right, oneWay: false, effect: { kind: 'cut' } }, placements),
+    );
     return async () => this.#cluster.links.remove(name);
   }
 
@@ -166,7 +179,9 @@ export class StarfishCluster {
   }
 
   #host(place) {
-    const host = this.#cluster.host(place) ?? this.#cluster.departed.find((one) => one.placement.place === place);
+    const host =
+      this.#cluster.host(place) ??
+      this.#cluster.departed.find((one) => one.placement.place === place);
     if (host === undefined) throw new Error(`There is no node ${place}.`);
     return host;
   }
@@ -179,7 +194,9 @@ export class StarfishCluster {
       this.#answered++;
     };
     const result = new Promise((resolve, reject) => {
-      const limit = this.#loop.after(ANSWER_LIMIT_MS, () => reject(new Error('no answer within 20 minutes')));
+      const limit = this.#loop.after(ANSWER_LIMIT_MS, () =>
+        reject(new Error('no answer within 20 minutes')),
+      );
       begin((value) => {
         limit.cancel?.();
         resolve(value);
@@ -194,7 +211,8 @@ export class StarfishCluster {
 
   #pump() {
     const answered = this.#answered;
-    for (let events = 0; events < EVENTS_A_TURN && answered === this.#answered; events++) this.#loop.step(Infinity);
+    for (let events = 0; events < EVENTS_A_TURN && answered === this.#answered; events++)
+      this.#loop.step(Infinity);
     if (this.#waiting > 0) setImmediate(() => this.#pump());
     else this.#pumping = false;
   }

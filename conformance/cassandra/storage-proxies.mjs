@@ -66,7 +66,8 @@ export class StorageProxies {
       if (hello.length < HELLO_BYTES) return;
       incoming.off('data', onHello);
       incoming.pause();
-      connection.from = placeOf.get([...hello.subarray(FROM_OFFSET + 1, FROM_OFFSET + 5)].join('.')) ?? '';
+      connection.from =
+        placeOf.get([...hello.subarray(FROM_OFFSET + 1, FROM_OFFSET + 5)].join('.')) ?? '';
       const outgoing = net.connect({ host: node.address, port });
       connection.outgoing = outgoing;
       outgoing.setNoDelay(true);

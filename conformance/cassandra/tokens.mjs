@@ -5,5 +5,7 @@ export const TOKENS = 16;
 /** Dealt round robin over a datacenter's nodes; decimal texts. */
 export function tokensOf(node, nodes, datacenter) {
   const step = 2n ** 64n / BigInt(nodes * TOKENS);
-  return Array.from({ length: TOKENS }, (_, at) => String(-(2n ** 63n) + 1n + step * BigInt(at * nodes + node) + BigInt(1_000 * (datacenter + 1))));
+  return Array.from({ length: TOKENS }, (_, at) =>
+    String(-(2n ** 63n) + 1n + step * BigInt(at * nodes + node) + BigInt(1_000 * (datacenter + 1))),
+  );
 }

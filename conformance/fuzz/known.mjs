@@ -7,16 +7,21 @@ const KNOWN = [
   },
   {
     why: 'Cassandra names to_json after whichever of its two names was asked for first since it started',
-    fits: (theirs, ours) => theirs.replaceAll('tojson', 'to_json') === ours.replaceAll('tojson', 'to_json'),
+    fits: (theirs, ours) =>
+      theirs.replaceAll('tojson', 'to_json') === ours.replaceAll('tojson', 'to_json'),
   },
   {
     why: 'an exception of Java that nobody meant: here a message, or an answer',
-    fits: (theirs) => /SERVER_ERROR 0x0000: (java\.lang|org\.apache)\.[\w.]+|reason: NullPointerException/.test(theirs),
+    fits: (theirs) =>
+      /SERVER_ERROR 0x0000: (java\.lang|org\.apache)\.[\w.]+|reason: NullPointerException/.test(
+        theirs,
+      ),
   },
   {
     why: 'Cassandra cannot go on with what it grouped by whole partitions, or fails on the way',
     fits: (theirs, ours, step) =>
-      step.includes(' GROUP BY ') && /-- page\n(WARNING .*\n)?ERROR (PROTOCOL_ERROR|READ_FAILURE)/.test(theirs),
+      step.includes(' GROUP BY ') &&
+      /-- page\n(WARNING .*\n)?ERROR (PROTOCOL_ERROR|READ_FAILURE)/.test(theirs),
   },
 ];
 

@@ -15,7 +15,14 @@ import { explained } from './known.mjs';
 import { answersOf, makeSteps, scriptOf } from './script.mjs';
 
 function readArguments(words) {
-  const options = { statements: 20_000, seed: 1, forever: false, real: null, out: join(root, '.starfish', 'fuzz'), shrink: true };
+  const options = {
+    statements: 20_000,
+    seed: 1,
+    forever: false,
+    real: null,
+    out: join(root, '.starfish', 'fuzz'),
+    shrink: true,
+  };
   for (let at = 0; at < words.length; at++) {
     const word = words[at];
     if (word === '--statements') options.statements = Number(words[++at]);
@@ -59,17 +66,24 @@ class Fuzz {
   /** Places that differ and nothing explains. */
   async differences(steps) {
     const { theirs, ours } = await this.answers(steps);
-    if (theirs.length !== steps.length || ours.length !== steps.length) throw new Error('answers do not match the statements');
+    if (theirs.length !== steps.length || ours.length !== steps.length)
+      throw new Error('answers do not match the statements');
     return steps.flatMap((step, i) =>
-      theirs[i] === ours[i] || explained(theirs[i], ours[i], step) !== null ? [] : [{ i, step, theirs: theirs[i], ours: ours[i] }],
+      theirs[i] === ours[i] || explained(theirs[i], ours[i], step) !== null
+        ? []
+        : [{ i, step, theirs: theirs[i], ours: ours[i] }],
     );
   }
 
   /** As few of the steps as still make their last one differ. */
   async shrunk(steps) {
     let kept = steps;
-    for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-      for (let at = 0; at < kept.length - 1; ) {
+    for (
+      let size = Math.ceil(kept.length / 2);
+      size >= 1;
+      size = size === 1 ? 0 : Math.ceil(size / 2)
+    ) {
+      for (let at = 0; at < kept.length - 1;) {
         const fewer = [...kept.slice(0, at), ...kept.slice(Math.min(at + size, kept.length - 1))];
         const found = await this.differences(fewer);
         if (found.some(({ i }) => i === fewer.length - 1)) kept = fewer;
@@ -82,7 +96,13 @@ class Fuzz {
 
 /** What kind of difference it is, without the names and values in it. */
 function signatureOf({ theirs, ours }) {
-  const plain = (text) => text.split('\n').slice(0, 2).join(' ').replace(/[kcsvx]\d|\bt\d|-?\d[\d.a-fE+-]*|'[^']*'/g, '#').slice(0, 120);
+  const plain = (text) =>
+    text
+      .split('\n')
+      .slice(0, 2)
+      .join(' ')
+      .replace(/[kcsvx]\d|\bt\d|-?\d[\d.a-fE+-]*|'[^']*'/g, '#')
+      .slice(0, 120);
   return `${plain(theirs)} / ${plain(ours)}`;
 }
 
@@ -111,7 +131,9 @@ async function main() {
         if (seen.has(signature)) continue;
         seen.add(signature);
         const { i, step, theirs, ours: mine } = difference;
-        console.log(`DIFFERENT seed ${seed} statement ${i}\n${step}  Cassandra: ${theirs}\n  ours:      ${mine}`);
+        console.log(
+          `DIFFERENT seed ${seed} statement ${i}\n${step}  Cassandra: ${theirs}\n  ours:      ${mine}`,
+        );
         if (!options.shrink) continue;
         const kept = await fuzz.shrunk(steps.slice(0, i + 1));
         mkdirSync(options.out, { recursive: true });

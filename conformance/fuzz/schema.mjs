@@ -27,24 +27,48 @@ export function makeSchema(choices) {
 
 function makeTable(choices, name, userTypes) {
   const simple = choices.chance(50);
-  const keyType = () => (simple ? native(choices.one(['int', 'text'])) : anyType(choices, 'key', userTypes));
-  const column = (kind, at, type, reversed = false) => ({ name: `${kind}${at}`, kind, type, reversed });
+  const keyType = () =>
+    simple ? native(choices.one(['int', 'text'])) : anyType(choices, 'key', userTypes);
+  const column = (kind, at, type, reversed = false) => ({
+    name: `${kind}${at}`,
+    kind,
+    type,
+    reversed,
+  });
   const partition = choices.times(choices.chance(70) ? 1 : 2, (i) => column('k', i, keyType()));
-  const clustering = choices.times(choices.weighted([[2, 0], [4, 1], [4, 2], [2, 3]]), (i) =>
-    column('c', i, keyType(), choices.chance(35)),
+  const clustering = choices.times(
+    choices.weighted([
+      [2, 0],
+      [4, 1],
+      [4, 2],
+      [2, 3],
+    ]),
+    (i) => column('c', i, keyType(), choices.chance(35)),
   );
-  const statics = clustering.length === 0 ? [] : choices.times(choices.below(3), (i) => column('s', i, anyType(choices, 'regular', userTypes)));
-  const regulars = choices.times(1 + choices.below(6), (i) => column('v', i, anyType(choices, 'regular', userTypes)));
+  const statics =
+    clustering.length === 0
+      ? []
+      : choices.times(choices.below(3), (i) =>
+          column('s', i, anyType(choices, 'regular', userTypes)),
+        );
+  const regulars = choices.times(1 + choices.below(6), (i) =>
+    column('v', i, anyType(choices, 'regular', userTypes)),
+  );
   return { name, partition, clustering, statics, regulars, counter: false };
 }
 
 function makeCounters(choices) {
   const column = (kind, at, type) => ({ name: `${kind}${at}`, kind, type, reversed: false });
   const clustering = choices.times(choices.below(2), (i) => column('c', i, native('int')));
-  const statics = clustering.length > 0 && choices.chance(40) ? [column('s', 0, native('counter'))] : [];
+  const statics =
+    clustering.length > 0 && choices.chance(40) ? [column('s', 0, native('counter'))] : [];
   return {
-    name: 'n', partition: [column('k', 0, native('int'))], clustering, statics,
-    regulars: choices.times(1 + choices.below(2), (i) => column('v', i, native('counter'))), counter: true,
+    name: 'n',
+    partition: [column('k', 0, native('int'))],
+    clustering,
+    statics,
+    regulars: choices.times(1 + choices.below(2), (i) => column('v', i, native('counter'))),
+    counter: true,
   };
 }
 
@@ -57,7 +81,9 @@ function createText(table) {
     ({ name, kind, type }) => `${name} ${typeText(type)}${kind === 's' ? ' static' : ''}`,
   );
   const names = (list) => list.map(({ name }) => name).join(', ');
-  const key = [`(${names(table.partition)})`, ...table.clustering.map(({ name }) => name)].join(', ');
+  const key = [`(${names(table.partition)})`, ...table.clustering.map(({ name }) => name)].join(
+    ', ',
+  );
   const order = table.clustering.some(({ reversed }) => reversed)
     ? ` WITH CLUSTERING ORDER BY (${table.clustering.map(({ name, reversed }) => `${name} ${reversed ? 'DESC' : 'ASC'}`).join(', ')})`
     : '';
@@ -67,7 +93,8 @@ function createText(table) {
 function indexTexts(choices, table) {
   if (table.counter || choices.chance(45)) return [];
   const candidates = columnsOf(table).filter(
-    ({ kind, type }) => (kind !== 'k' || table.partition.length > 1) && (type.kind !== 'vector' || kind === 'v'),
+    ({ kind, type }) =>
+      (kind !== 'k' || table.partition.length > 1) && (type.kind !== 'vector' || kind === 'v'),
   );
   return choices.times(1 + choices.below(2), (i) => {
     const { name, type } = choices.one(candidates);

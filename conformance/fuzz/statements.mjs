@@ -14,7 +14,14 @@ class Terms {
   of(type, odd) {
     const { choices } = this;
     if (this.values === null || !choices.chance(70)) return term(choices, type, odd);
-    this.values.push(choices.weighted([[92, this.raw(type)], [4, 'null'], [3, 'unset'], [1, 'raw(0x00)']]));
+    this.values.push(
+      choices.weighted([
+        [92, this.raw(type)],
+        [4, 'null'],
+        [3, 'unset'],
+        [1, 'raw(0x00)'],
+      ]),
+    );
     return '?';
   }
 
@@ -32,12 +39,20 @@ export function makeStatement(choices, schema, encode) {
   const terms = new Terms(choices, choices.chance(25) ? encode : null);
   const directives = [];
   const kind = choices.weighted([
-    [SELECTS, 'select'], [22, 'insert'], [12, 'update'], [9, 'delete'], [4, 'batch'], [2, 'json'], [1, 'truncate'], [2, 'alter'],
+    [SELECTS, 'select'],
+    [22, 'insert'],
+    [12, 'update'],
+    [9, 'delete'],
+    [4, 'batch'],
+    [2, 'json'],
+    [1, 'truncate'],
+    [2, 'alter'],
   ]);
   let text = WRITERS[kind](choices, table, terms, schema);
   if (kind === 'select' && choices.chance(40)) directives.push(`-- @page ${1 + choices.below(6)}`);
   if (choices.chance(2)) text = damaged(choices, text);
-  if (terms.values !== null && terms.values.length > 0) directives.push(`-- @bind ${terms.values.join(', ')}`);
+  if (terms.values !== null && terms.values.length > 0)
+    directives.push(`-- @bind ${terms.values.join(', ')}`);
   return { lines: directives, text };
 }
 
@@ -60,15 +75,19 @@ const WRITERS = { select, insert, update, delete: remove, batch, json, truncate,
 function usingText(choices, table, isDelete = false) {
   if (table.counter || !choices.chance(20)) return '';
   const parts = [];
-  if (!isDelete && choices.chance(40)) parts.push(`TTL ${choices.one([0, 100000, 200000, 100000])}`);
-  if (parts.length === 0 || choices.chance(50)) parts.push(`TIMESTAMP ${choices.one([1, 1000, 1700000000000000, 1700000000000001])}`);
+  if (!isDelete && choices.chance(40))
+    parts.push(`TTL ${choices.one([0, 100000, 200000, 100000])}`);
+  if (parts.length === 0 || choices.chance(50))
+    parts.push(`TIMESTAMP ${choices.one([1, 1000, 1700000000000000, 1700000000000001])}`);
   return ` USING ${choices.shuffled(parts).join(' AND ')}`;
 }
 
 function insert(choices, table, terms) {
   const keys = [...table.partition, ...table.clustering].filter(() => !choices.chance(2));
   const others = choices.some([...table.statics, ...table.regulars], 65);
-  const columns = choices.chance(80) ? [...keys, ...others] : choices.shuffled([...keys, ...others]);
+  const columns = choices.chance(80)
+    ? [...keys, ...others]
+    : choices.shuffled([...keys, ...others]);
   const condition = choices.chance(8) ? ' IF NOT EXISTS' : '';
   const values = columns.map(({ type }) => terms.of(type));
   return `INSERT INTO ${table.name} (${columns.map(({ name }) => name).join(', ')}) VALUES (${values.join(', ')})${condition}${usingText(choices, table)}`;
@@ -76,14 +95,23 @@ function insert(choices, table, terms) {
 
 function json(choices, table) {
   const columns = choices.some(columnsOf(table), 85);
-  const fields = columns.map(({ name, type }) => `"${choices.chance(3) ? name.toUpperCase() : name}": ${jsonText(choices, type)}`);
-  const end = choices.weighted([[6, ''], [2, ' DEFAULT UNSET'], [1, ' DEFAULT NULL'], [1, ' IF NOT EXISTS']]);
+  const fields = columns.map(
+    ({ name, type }) =>
+      `"${choices.chance(3) ? name.toUpperCase() : name}": ${jsonText(choices, type)}`,
+  );
+  const end = choices.weighted([
+    [6, ''],
+    [2, ' DEFAULT UNSET'],
+    [1, ' DEFAULT NULL'],
+    [1, ' IF NOT EXISTS'],
+  ]);
   return `INSERT INTO ${table.name} JSON '{${fields.join(', ').replaceAll("'", "''")}}'${end}`;
 }
 
 function jsonText(choices, type) {
   if (choices.chance(4)) return 'null';
-  if (choices.chance(4)) return choices.one(['1', '"a"', 'true', '[1]', '{"a": 1}', '1.5', '""', '"1"']);
+  if (choices.chance(4))
+    return choices.one(['1', '"a"', 'true', '[1]', '{"a": 1}', '1.5', '""', '"1"']);
   const all = (items) => items.join(', ');
   switch (type.kind) {
     case 'list':
@@ -115,9 +143,17 @@ function jsonText(choices, type) {
 function keyText(choices, table, terms, { ranges = false } = {}) {
   const parts = table.partition
     .filter(() => !choices.chance(1))
-    .map(({ name, type }) => (choices.chance(6) ? `${name} IN (${terms.of(type)}, ${terms.of(type)})` : `${name} = ${terms.of(type, 2)}`));
+    .map(({ name, type }) =>
+      choices.chance(6)
+        ? `${name} IN (${terms.of(type)}, ${terms.of(type)})`
+        : `${name} = ${terms.of(type, 2)}`,
+    );
   const keep = ranges ? choices.below(table.clustering.length + 1) : table.clustering.length;
-  table.clustering.slice(0, keep).forEach((column, i) => parts.push(clusteringText(choices, column, terms, ranges && i === keep - 1)));
+  table.clustering
+    .slice(0, keep)
+    .forEach((column, i) =>
+      parts.push(clusteringText(choices, column, terms, ranges && i === keep - 1)),
+    );
   return parts.join(' AND ');
 }
 
@@ -125,31 +161,45 @@ function clusteringText(choices, { name, type }, terms, mayRange) {
   if (mayRange && choices.chance(40)) {
     const lower = `${name} ${choices.one(['>', '>='])} ${terms.of(type, 2)}`;
     const upper = `${name} ${choices.one(['<', '<='])} ${terms.of(type, 2)}`;
-    return choices.weighted([[2, lower], [2, upper], [1, `${lower} AND ${upper}`]]);
+    return choices.weighted([
+      [2, lower],
+      [2, upper],
+      [1, `${lower} AND ${upper}`],
+    ]);
   }
-  return choices.chance(7) ? `${name} IN (${terms.of(type)}, ${terms.of(type)})` : `${name} = ${terms.of(type, 2)}`;
+  return choices.chance(7)
+    ? `${name} IN (${terms.of(type)}, ${terms.of(type)})`
+    : `${name} = ${terms.of(type, 2)}`;
 }
 
 function conditionText(choices, table, terms) {
   if (!choices.chance(12)) return '';
   if (choices.chance(30)) return ' IF EXISTS';
-  const columns = choices.shuffled([...table.statics, ...table.regulars]).slice(0, 1 + choices.below(2));
+  const columns = choices
+    .shuffled([...table.statics, ...table.regulars])
+    .slice(0, 1 + choices.below(2));
   if (columns.length === 0) return ' IF EXISTS';
   const parts = columns.map(({ name, type }) => {
     const operator = choices.one(['=', '=', '!=', '<', '<=', '>', '>=']);
-    if (type.kind === 'list' && choices.chance(30)) return `${name}[${term(choices, native('int'))}] ${operator} ${terms.of(type.element)}`;
-    if (type.kind === 'map' && choices.chance(30)) return `${name}[${terms.of(type.key)}] ${operator} ${terms.of(type.value)}`;
+    if (type.kind === 'list' && choices.chance(30))
+      return `${name}[${term(choices, native('int'))}] ${operator} ${terms.of(type.element)}`;
+    if (type.kind === 'map' && choices.chance(30))
+      return `${name}[${terms.of(type.key)}] ${operator} ${terms.of(type.value)}`;
     if (type.kind === 'udt' && choices.chance(30)) {
       const field = choices.one(type.fields);
       return `${name}.${field.name} ${operator} ${terms.of(field.type)}`;
     }
-    return choices.chance(12) ? `${name} IN (${terms.of(type)}, ${terms.of(type)})` : `${name} ${operator} ${terms.of(type)}`;
+    return choices.chance(12)
+      ? `${name} IN (${terms.of(type)}, ${terms.of(type)})`
+      : `${name} ${operator} ${terms.of(type)}`;
   });
   return ` IF ${parts.join(' AND ')}`;
 }
 
 function update(choices, table, terms) {
-  const own = choices.shuffled([...table.statics, ...table.regulars]).slice(0, 1 + choices.below(2));
+  const own = choices
+    .shuffled([...table.statics, ...table.regulars])
+    .slice(0, 1 + choices.below(2));
   const columns = own.length === 0 ? table.partition : own;
   const using = usingText(choices, table);
   const sets = columns.map((column) => assignment(choices, column, terms));
@@ -160,7 +210,8 @@ function update(choices, table, terms) {
 
 function assignment(choices, { name, type }, terms) {
   const set = () => `${name} = ${terms.of(type)}`;
-  if (type.kind === 'native' && type.name === 'counter') return `${name} = ${name} ${choices.one(['+', '-'])} ${terms.of(native('bigint'))}`;
+  if (type.kind === 'native' && type.name === 'counter')
+    return `${name} = ${name} ${choices.one(['+', '-'])} ${terms.of(native('bigint'))}`;
   if (choices.chance(35)) return set();
   switch (type.kind) {
     case 'list':
@@ -189,12 +240,16 @@ function assignment(choices, { name, type }, terms) {
 }
 
 function remove(choices, table, terms) {
-  const columns = choices.chance(45) ? choices.shuffled([...table.statics, ...table.regulars]).slice(0, 1 + choices.below(2)) : [];
+  const columns = choices.chance(45)
+    ? choices.shuffled([...table.statics, ...table.regulars]).slice(0, 1 + choices.below(2))
+    : [];
   const targets = columns.map(({ name, type }) => {
-    if (type.kind === 'list' && choices.chance(50)) return `${name}[${term(choices, native('int'))}]`;
+    if (type.kind === 'list' && choices.chance(50))
+      return `${name}[${term(choices, native('int'))}]`;
     if (type.kind === 'map' && choices.chance(50)) return `${name}[${terms.of(type.key)}]`;
     if (type.kind === 'set' && choices.chance(50)) return `${name}[${terms.of(type.element)}]`;
-    if (type.kind === 'udt' && choices.chance(50)) return `${name}.${choices.one(type.fields).name}`;
+    if (type.kind === 'udt' && choices.chance(50))
+      return `${name}.${choices.one(type.fields).name}`;
     return name;
   });
   const ranges = columns.length === 0 || choices.chance(15);
@@ -205,9 +260,14 @@ function remove(choices, table, terms) {
 
 function batch(choices, table, terms, schema) {
   const writers = [insert, update, remove];
-  const of = () => choices.one(writers)(choices, choices.chance(75) ? table : choices.one(schema.tables), terms);
+  const of = () =>
+    choices.one(writers)(choices, choices.chance(75) ? table : choices.one(schema.tables), terms);
   const parts = choices.times(1 + choices.below(3), of);
-  const kind = choices.weighted([[5, ''], [4, 'UNLOGGED '], [table.counter ? 6 : 1, 'COUNTER ']]);
+  const kind = choices.weighted([
+    [5, ''],
+    [4, 'UNLOGGED '],
+    [table.counter ? 6 : 1, 'COUNTER '],
+  ]);
   return `BEGIN ${kind}BATCH ${parts.map((part) => `${part}; `).join('')}APPLY BATCH`;
 }
 
@@ -223,7 +283,10 @@ function alter(choices, table) {
     [1, `ALTER TABLE ${table.name} ADD ${name} int`],
     [1, `ALTER TABLE ${table.name} RENAME ${name} TO ${name}`],
     [1, `CREATE INDEX ON ${table.name} (${name})`],
-    [1, `ALTER TABLE ${table.name} WITH comment = 'x' AND gc_grace_seconds = ${choices.one([0, 1, -1, 864000])}`],
+    [
+      1,
+      `ALTER TABLE ${table.name} WITH comment = 'x' AND gc_grace_seconds = ${choices.one([0, 1, -1, 864000])}`,
+    ],
   ]);
 }
 
@@ -233,16 +296,23 @@ function select(choices, table, terms) {
   const isDistinct = choices.chance(5);
   const grouped = !isDistinct && choices.chance(12) ? groupColumns(choices, table) : [];
   const list = isDistinct
-    ? [...table.partition.map(({ name }) => name), ...choices.some(table.statics, 40).map(({ name }) => name)].join(', ')
+    ? [
+        ...table.partition.map(({ name }) => name),
+        ...choices.some(table.statics, 40).map(({ name }) => name),
+      ].join(', ')
     : selectList(choices, table, terms, grouped.length > 0);
   const head = `SELECT ${choices.chance(5) ? 'JSON ' : ''}${isDistinct ? 'DISTINCT ' : ''}${list} FROM ${table.name}`;
   const where = whereText(choices, table, terms);
   const parts = [head];
   if (where !== '') parts.push(`WHERE ${where}`);
   if (grouped.length > 0) parts.push(`GROUP BY ${grouped.join(', ')}`);
-  if (table.clustering.length > 0 && choices.chance(15)) parts.push(`ORDER BY ${orderText(choices, table)}`);
+  if (table.clustering.length > 0 && choices.chance(15))
+    parts.push(`ORDER BY ${orderText(choices, table)}`);
   if (choices.chance(10)) parts.push(`PER PARTITION LIMIT ${choices.one([1, 2, 3, 0])}`);
-  if (choices.chance(20)) parts.push(`LIMIT ${terms.values !== null && choices.chance(30) ? terms.of(native('int')) : 1 + choices.below(8)}`);
+  if (choices.chance(20))
+    parts.push(
+      `LIMIT ${terms.values !== null && choices.chance(30) ? terms.of(native('int')) : 1 + choices.below(8)}`,
+    );
   if (choices.chance(55)) parts.push('ALLOW FILTERING');
   return parts.join(' ');
 }
@@ -257,7 +327,10 @@ function orderText(choices, table) {
   const turn = choices.chance(50);
   const columns = table.clustering.slice(0, 1 + choices.below(table.clustering.length));
   return columns
-    .map(({ name, reversed }) => `${name} ${(reversed !== turn) !== choices.chance(10) ? 'DESC' : 'ASC'}`)
+    .map(
+      ({ name, reversed }) =>
+        `${name} ${(reversed !== turn) !== choices.chance(10) ? 'DESC' : 'ASC'}`,
+    )
     .join(', ');
 }
 
@@ -274,9 +347,32 @@ function selectList(choices, table, terms, isGrouped) {
 
 const AGGREGATES = ['count', 'min', 'max', 'sum', 'avg'];
 const SCALARS = [
-  'tojson', 'to_json', 'abs', 'exp', 'log', 'log10', 'round', 'tounixtimestamp', 'todate', 'totimestamp', 'mintimeuuid', 'mask_inner',
-  'mask_default', 'mask_null', 'mask_hash', 'collection_count', 'collection_min', 'collection_max', 'collection_sum', 'collection_avg',
-  'map_keys', 'map_values', 'writetime', 'maxwritetime', 'dateof', 'nosuchfunction',
+  'tojson',
+  'to_json',
+  'abs',
+  'exp',
+  'log',
+  'log10',
+  'round',
+  'tounixtimestamp',
+  'todate',
+  'totimestamp',
+  'mintimeuuid',
+  'mask_inner',
+  'mask_default',
+  'mask_null',
+  'mask_hash',
+  'collection_count',
+  'collection_min',
+  'collection_max',
+  'collection_sum',
+  'collection_avg',
+  'map_keys',
+  'map_values',
+  'writetime',
+  'maxwritetime',
+  'dateof',
+  'nosuchfunction',
 ];
 
 function selectorText(choices, table, terms, aggregates, depth) {
@@ -285,16 +381,30 @@ function selectorText(choices, table, terms, aggregates, depth) {
   const isNumber = type.kind === 'native' && NUMBERS.includes(type.name);
   return choices.weighted([
     [aggregates ? 20 : 100, () => name],
-    [aggregates ? 60 : 1, () => (choices.chance(25) ? 'count(*)' : `${choices.one(AGGREGATES)}(${inner()})`)],
+    [
+      aggregates ? 60 : 1,
+      () => (choices.chance(25) ? 'count(*)' : `${choices.one(AGGREGATES)}(${inner()})`),
+    ],
     [10, () => `cast(${name} AS ${choices.one(NATIVES)})`],
     [12, () => `${choices.one(SCALARS).replace(/^(max)?writetime$/, 'tojson')}(${inner()})`],
     [8, () => `${choices.one(NATIVES)}asblob(${name})`],
     [3, () => `token(${table.partition.map((column) => column.name).join(', ')})`],
-    [isNumber ? 20 : 2, () => `${name} ${choices.one(['+', '-', '*', '/', '%'])} ${choices.chance(60) ? plain(choices, isNumber ? type : native('int')) : name}`],
+    [
+      isNumber ? 20 : 2,
+      () =>
+        `${name} ${choices.one(['+', '-', '*', '/', '%'])} ${choices.chance(60) ? plain(choices, isNumber ? type : native('int')) : name}`,
+    ],
     [3, () => `(${typeText(type)}) ${terms.of(type)}`],
     [2, () => terms.of(type)],
-    [type.kind === 'map' ? 40 : 0, () => `${name}[${terms.of(type.key)}${choices.chance(30) ? `..${terms.of(type.key)}` : ''}]`],
-    [type.kind === 'set' ? 40 : 0, () => `${name}[${terms.of(type.element)}${choices.chance(30) ? `..${terms.of(type.element)}` : ''}]`],
+    [
+      type.kind === 'map' ? 40 : 0,
+      () => `${name}[${terms.of(type.key)}${choices.chance(30) ? `..${terms.of(type.key)}` : ''}]`,
+    ],
+    [
+      type.kind === 'set' ? 40 : 0,
+      () =>
+        `${name}[${terms.of(type.element)}${choices.chance(30) ? `..${terms.of(type.element)}` : ''}]`,
+    ],
     [type.kind === 'udt' ? 40 : 0, () => `${name}.${choices.one(type.fields).name}`],
     [2, () => `[${inner()}]`],
     [2, () => `(${inner()}, ${inner()})`],
@@ -304,17 +414,27 @@ function selectorText(choices, table, terms, aggregates, depth) {
 
 function whereText(choices, table, terms) {
   const parts = [];
-  const shape = choices.weighted([[25, 'all'], [45, 'key'], [10, 'token'], [20, 'filter']]);
+  const shape = choices.weighted([
+    [25, 'all'],
+    [45, 'key'],
+    [10, 'token'],
+    [20, 'filter'],
+  ]);
   if (shape === 'key') {
     parts.push(keyText(choices, table, terms, { ranges: true }));
     if (table.clustering.length > 1 && choices.chance(15)) {
       parts.length = 0;
-      parts.push(keyText(choices, { ...table, clustering: [] }, terms), tupleText(choices, table, terms));
+      parts.push(
+        keyText(choices, { ...table, clustering: [] }, terms),
+        tupleText(choices, table, terms),
+      );
     }
   }
   if (shape === 'token') {
     const names = table.partition.map(({ name }) => name).join(', ');
-    const other = choices.chance(50) ? choices.one(['0', '-9223372036854775808', '1000000000000000000']) : `token(${table.partition.map(({ type }) => terms.of(type)).join(', ')})`;
+    const other = choices.chance(50)
+      ? choices.one(['0', '-9223372036854775808', '1000000000000000000'])
+      : `token(${table.partition.map(({ type }) => terms.of(type)).join(', ')})`;
     parts.push(`token(${names}) ${choices.one(['>', '>=', '<', '<=', '='])} ${other}`);
   }
   if (shape === 'filter' || choices.chance(15)) {
@@ -330,13 +450,17 @@ function tupleText(choices, table, terms) {
   const value = () => `(${columns.map(({ type }) => terms.of(type, 2)).join(', ')})`;
   const lower = `${names} ${choices.one(['>', '>='])} ${value()}`;
   return choices.weighted([
-    [3, lower], [2, `${names} ${choices.one(['<', '<='])} ${value()}`], [1, `${lower} AND ${names} < ${value()}`],
-    [2, `${names} = ${value()}`], [2, `${names} IN (${value()}, ${value()})`],
+    [3, lower],
+    [2, `${names} ${choices.one(['<', '<='])} ${value()}`],
+    [1, `${lower} AND ${names} < ${value()}`],
+    [2, `${names} = ${value()}`],
+    [2, `${names} IN (${value()}, ${value()})`],
   ]);
 }
 
 function filterText(choices, { name, type }, terms) {
-  if (['list', 'set'].includes(type.kind) && choices.chance(60)) return `${name} CONTAINS ${terms.of(type.element)}`;
+  if (['list', 'set'].includes(type.kind) && choices.chance(60))
+    return `${name} CONTAINS ${terms.of(type.element)}`;
   if (type.kind === 'map' && choices.chance(70)) {
     return choices.one([
       () => `${name} CONTAINS ${terms.of(type.value)}`,
@@ -345,6 +469,15 @@ function filterText(choices, { name, type }, terms) {
     ])();
   }
   if (choices.chance(8)) return `${name} IN (${terms.of(type)}, ${terms.of(type)})`;
-  const operator = choices.weighted([[6, '='], [2, '>'], [2, '>='], [2, '<'], [2, '<='], [1, '!='], [1, 'LIKE'], [1, 'IS NOT']]);
+  const operator = choices.weighted([
+    [6, '='],
+    [2, '>'],
+    [2, '>='],
+    [2, '<'],
+    [2, '<='],
+    [1, '!='],
+    [1, 'LIKE'],
+    [1, 'IS NOT'],
+  ]);
   return `${name} ${operator} ${operator === 'IS NOT' ? 'NULL' : terms.of(type)}`;
 }

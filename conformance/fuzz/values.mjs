@@ -17,7 +17,13 @@ const FIXED = {
   smallint: ['0', '1', '2', '-1', '32767', '-32768'],
   text: ["''", "'a'", "'b'", "'ab'", "'é'", "'it''s'", "'zz'", "'1'"],
   time: ["'00:00:00'", "'12:34:56.789'", "'23:59:59.999999999'", '0'],
-  timestamp: ["'2020-01-01 00:00:00+0000'", '0', '-1', "'2020-01-01 12:30:00+0000'", '1577836800000'],
+  timestamp: [
+    "'2020-01-01 00:00:00+0000'",
+    '0',
+    '-1',
+    "'2020-01-01 12:30:00+0000'",
+    '1577836800000',
+  ],
   timeuuid: [
     '50554d6e-29bb-11e5-b345-feff819cdc9f',
     '50554d6e-29bb-11e5-b345-feff819cdc9e',
@@ -30,11 +36,27 @@ const FIXED = {
     '50554d6e-29bb-11e5-b345-feff819cdc9f',
     'f47ac10b-58cc-4372-a567-0e02b2c3d479',
   ],
-  varint: ['0', '1', '-1', '2', '12345678901234567890123', '-170141183460469231731687303715884105728'],
+  varint: [
+    '0',
+    '1',
+    '-1',
+    '2',
+    '12345678901234567890123',
+    '-170141183460469231731687303715884105728',
+  ],
 };
 
 export const NATIVES = Object.keys(FIXED).filter((name) => name !== 'counter');
-export const NUMBERS = ['tinyint', 'smallint', 'int', 'bigint', 'varint', 'float', 'double', 'decimal'];
+export const NUMBERS = [
+  'tinyint',
+  'smallint',
+  'int',
+  'bigint',
+  'varint',
+  'float',
+  'double',
+  'decimal',
+];
 const KEYS = NATIVES.filter((name) => name !== 'duration');
 
 export function native(name) {
@@ -76,7 +98,11 @@ export function cqlType(type) {
     case 'tuple':
       return { kind: 'tuple', elements: type.elements.map(cqlType) };
     case 'udt':
-      return { kind: 'udt', fieldNames: type.fields.map(({ name }) => name), fieldTypes: type.fields.map((field) => cqlType(field.type)) };
+      return {
+        kind: 'udt',
+        fieldNames: type.fields.map(({ name }) => name),
+        fieldTypes: type.fields.map((field) => cqlType(field.type)),
+      };
     default:
       return { kind: 'vector', element: cqlType(type.element), dimension: type.size };
   }
@@ -112,7 +138,9 @@ export function anyType(choices, place, userTypes, depth = 0) {
     default:
       return {
         kind,
-        element: choices.chance(70) ? native('float') : native(choices.one(['int', 'text', 'double'])),
+        element: choices.chance(70)
+          ? native('float')
+          : native(choices.one(['int', 'text', 'double'])),
         size: 1 + choices.below(3),
       };
   }
@@ -121,7 +149,10 @@ export function anyType(choices, place, userTypes, depth = 0) {
 /** Each once: which of two spellings of one value a set or map keeps is chance in Cassandra. */
 function unique(items) {
   const spelling = (text) =>
-    text.replaceAll('1.50', '1.5').replaceAll("'00:00:00'", '0').replaceAll("'2020-01-01 00:00:00+0000'", '1577836800000');
+    text
+      .replaceAll('1.50', '1.5')
+      .replaceAll("'00:00:00'", '0')
+      .replaceAll("'2020-01-01 00:00:00+0000'", '1577836800000');
   return [...new Map(items.map((item) => [spelling(item), item])).values()];
 }
 
@@ -152,8 +183,29 @@ export function plain(choices, type) {
 }
 
 const WILD = [
-  'nows()', 'blob', "'nothing'", '1.0e', '{}', '[]', '()', '(1, 2)', "{'a': 1}", '?x', 'true', 'NaN', '-NaN',
-  '99999999999999999999', '1h', 'P1M', '$$x$$', '0xabc', 'null', "toTimestamp('a')", '- 1', "'a' + 'b'", 'totimestamp(now)',
+  'nows()',
+  'blob',
+  "'nothing'",
+  '1.0e',
+  '{}',
+  '[]',
+  '()',
+  '(1, 2)',
+  "{'a': 1}",
+  '?x',
+  'true',
+  'NaN',
+  '-NaN',
+  '99999999999999999999',
+  '1h',
+  'P1M',
+  '$$x$$',
+  '0xabc',
+  'null',
+  "toTimestamp('a')",
+  '- 1',
+  "'a' + 'b'",
+  'totimestamp(now)',
 ];
 
 /** Mostly a fitting literal; sometimes something else that has the type, or has not. */
@@ -165,7 +217,11 @@ export function term(choices, type, odd = 6) {
     [2, () => choices.one(WILD)],
     [3, () => `(${typeText(type)}) ${plain(choices, type)}`],
     [2, () => `(${choices.one(NATIVES)}) ${plain(choices, type)}`],
-    [number ? 6 : 1, () => `${plain(choices, type)} ${choices.one(['+', '-', '*', '/', '%'])} ${plain(choices, type)}`],
+    [
+      number ? 6 : 1,
+      () =>
+        `${plain(choices, type)} ${choices.one(['+', '-', '*', '/', '%'])} ${plain(choices, type)}`,
+    ],
     [number ? 2 : 0, () => `-(${plain(choices, type)})`],
     [2, () => `${choices.one(NATIVES)}asblob(${plain(choices, native(choices.one(NATIVES)))})`],
     [2, () => `blobas${choices.one(NATIVES)}(${plain(choices, native('blob'))})`],

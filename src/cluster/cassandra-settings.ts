@@ -9,13 +9,26 @@ import { parseDurationMs } from '../topology/units.ts';
 
 type Setting = string | number | boolean | null;
 
-const SIZES: Readonly<Record<string, number>> = { b: 1, kib: 1_024, mib: 1_048_576, gib: 1_073_741_824 };
+const SIZES: Readonly<Record<string, number>> = {
+  b: 1,
+  kib: 1_024,
+  mib: 1_048_576,
+  gib: 1_073_741_824,
+};
 
 /** Settings that count things; every other number is a duration in milliseconds or a size in bytes. */
 const COUNTS: ReadonlySet<string> = new Set([
-  'num_tokens', 'allocate_tokens_for_local_replication_factor', 'default_keyspace_rf', 'max_hints_delivery_threads',
-  'unlogged_batch_across_partitions_warn_threshold', 'tombstone_warn_threshold', 'tombstone_failure_threshold',
-  'phi_convict_threshold', 'dynamic_snitch_badness_threshold', 'native_transport_port', 'storage_port',
+  'num_tokens',
+  'allocate_tokens_for_local_replication_factor',
+  'default_keyspace_rf',
+  'max_hints_delivery_threads',
+  'unlogged_batch_across_partitions_warn_threshold',
+  'tombstone_warn_threshold',
+  'tombstone_failure_threshold',
+  'phi_convict_threshold',
+  'dynamic_snitch_badness_threshold',
+  'native_transport_port',
+  'storage_port',
   'native_transport_max_concurrent_connections',
 ]);
 
@@ -28,7 +41,9 @@ export function nodeConfig(settings: Readonly<Record<string, Setting>>): NodeCon
   for (const [name, value] of Object.entries(settings)) {
     if (!Object.hasOwn(DEFAULT_NODE_CONFIG, name)) {
       const near = nearest(name, Object.keys(DEFAULT_NODE_CONFIG));
-      throw new InvalidDocument(`cassandra.${name}: there is no such setting${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`);
+      throw new InvalidDocument(
+        `cassandra.${name}: there is no such setting${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`,
+      );
     }
     changed[name] = parseSetting(name, value);
   }
@@ -43,9 +58,20 @@ function parseSetting(name: string, value: Setting): unknown {
   }
   if (typeof usual === 'number' || COUNTS.has(name)) return parseNumber(name, value);
   const choices = CHOICES[name];
-  if (choices !== undefined && !choices.includes(String(value))) throw misfit(name, value, choices.join(', '));
-  if (name === 'initial_token') return value === null ? null : String(value).split(',').map((token) => token.trim());
-  if (Array.isArray(usual)) return value === null ? [] : String(value).split(',').map((item) => item.trim());
+  if (choices !== undefined && !choices.includes(String(value)))
+    throw misfit(name, value, choices.join(', '));
+  if (name === 'initial_token')
+    return value === null
+      ? null
+      : String(value)
+          .split(',')
+          .map((token) => token.trim());
+  if (Array.isArray(usual))
+    return value === null
+      ? []
+      : String(value)
+          .split(',')
+          .map((item) => item.trim());
   return value === null ? null : String(value);
 }
 

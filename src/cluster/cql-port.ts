@@ -17,7 +17,12 @@ export class PortProblem extends Error {
   readonly address: string;
   readonly port: number;
 
-  constructor(problem: { readonly code: string; readonly address: string; readonly port: number; readonly message: string }) {
+  constructor(problem: {
+    readonly code: string;
+    readonly address: string;
+    readonly port: number;
+    readonly message: string;
+  }) {
     super(problem.message);
     this.code = problem.code;
     this.address = problem.address;
@@ -47,7 +52,12 @@ export class CqlPort {
   async open(): Promise<void> {
     const { node, placement } = this.host;
     if (node === null || this.server !== null) return;
-    const server = new CqlServer({ node: node.cql, address: placement.address, port: placement.nativePort, limits: transportLimits(node.options.config) });
+    const server = new CqlServer({
+      node: node.cql,
+      address: placement.address,
+      port: placement.nativePort,
+      limits: transportLimits(node.options.config),
+    });
     const result = await server.listen();
     if (!result.ok) throw new PortProblem(result);
     this.server = server;
@@ -86,10 +96,14 @@ export class CqlPort {
     const client = newClientState({ id: 0, remoteAddress: '127.0.0.1', remotePort: 0 });
     client.protocolVersion = 4;
     return new Promise((resolve, reject) => {
-      node.cql.execute({ kind: 'query', ...PLAIN_HEADER, query: cql, parameters: DEFAULT_PARAMETERS }, client, (response) => {
-        if (response.kind === 'error') reject(new Error(`${response.error.message} (${cql})`));
-        else resolve();
-      });
+      node.cql.execute(
+        { kind: 'query', ...PLAIN_HEADER, query: cql, parameters: DEFAULT_PARAMETERS },
+        client,
+        (response) => {
+          if (response.kind === 'error') reject(new Error(`${response.error.message} (${cql})`));
+          else resolve();
+        },
+      );
     });
   }
 }
@@ -100,7 +114,8 @@ function transportLimits(config: NodeConfig): Partial<TransportLimits> {
     native_transport_max_message_size: config.max_mutation_size,
     native_transport_max_concurrent_connections: config.native_transport_max_concurrent_connections,
     native_transport_max_request_data_in_flight: config.native_transport_max_request_data_in_flight,
-    native_transport_max_request_data_in_flight_per_ip: config.native_transport_max_request_data_in_flight_per_ip,
+    native_transport_max_request_data_in_flight_per_ip:
+      config.native_transport_max_request_data_in_flight_per_ip,
     native_transport_timeout: config.native_transport_timeout,
   };
 }

@@ -10,7 +10,11 @@ import type { Random } from '../world/ports.ts';
 import type { NodePlacement } from './placement.ts';
 
 /** Decimal texts, in the order of the nodes. */
-export function initialTokens(nodes: readonly NodePlacement[], config: NodeConfig, random: Random): readonly (readonly string[])[] {
+export function initialTokens(
+  nodes: readonly NodePlacement[],
+  config: NodeConfig,
+  random: Random,
+): readonly (readonly string[])[] {
   const members: RingMember[] = [];
   return nodes.map((node) => {
     const { endpoint, datacenter, rack } = node;
@@ -29,9 +33,15 @@ export function initialTokens(nodes: readonly NodePlacement[], config: NodeConfi
 }
 
 /** With two racks the allocator refuses a factor of three: it then balances for two. `nodes`: the newcomer too. */
-export function allocationFactor(nodes: readonly NodePlacement[], datacenter: string, config: NodeConfig): number | undefined {
+export function allocationFactor(
+  nodes: readonly NodePlacement[],
+  datacenter: string,
+  config: NodeConfig,
+): number | undefined {
   const wanted = config.allocate_tokens_for_local_replication_factor;
   if (wanted === null) return undefined;
-  const racks = new Set(nodes.filter((node) => node.datacenter === datacenter).map((node) => node.rack)).size;
+  const racks = new Set(
+    nodes.filter((node) => node.datacenter === datacenter).map((node) => node.rack),
+  ).size;
   return racks > 1 && racks < wanted ? racks : wanted;
 }

@@ -28,7 +28,12 @@ export interface AddNodeOptions {
  * Starts a new node in the running cluster; `done` when it is in the ring, or why not. A bootstrap whose streams failed
  * leaves the node `starting`: host.resumeBootstrap tries again.
  */
-export function addNode(cluster: Cluster, placement: NodePlacement, options: AddNodeOptions, done: ChangeDone): NodeHost {
+export function addNode(
+  cluster: Cluster,
+  placement: NodePlacement,
+  options: AddNodeOptions,
+  done: ChangeDone,
+): NodeHost {
   const host = cluster.admit(placement);
   const replaced = options.replaceAddress ?? null;
   plan(cluster, host, options);
@@ -46,16 +51,20 @@ export function addNodes(
   options: AddNodeOptions & { readonly onAdded?: (host: NodeHost) => void },
   done: ChangeDone,
 ): void {
-  eachInTurn(placements, (placement, next) => {
-    const host = addNode(cluster, placement, options, (error) => {
-      if (error !== null) {
-        next(`${placement.place}: ${error}`);
-        return;
-      }
-      options.onAdded?.(host);
-      whenQuiet(cluster, () => next(null));
-    });
-  }, done);
+  eachInTurn(
+    placements,
+    (placement, next) => {
+      const host = addNode(cluster, placement, options, (error) => {
+        if (error !== null) {
+          next(`${placement.place}: ${error}`);
+          return;
+        }
+        options.onAdded?.(host);
+        whenQuiet(cluster, () => next(null));
+      });
+    },
+    done,
+  );
 }
 
 /** Calls back when every running node knows the same members, all normal, and one schema: as operators watch `nodetool status`. */
@@ -75,24 +84,39 @@ function isQuiet(cluster: Cluster): boolean {
   return hosts.every(({ node, state }) => {
     if (node === null || state !== 'up') return true;
     const { nodes, movements } = node.membership.cluster;
-    return !isMoving(movements) && nodes.size === hosts.length && hosts.every(({ placement }) => nodes.has(placement.endpoint));
+    return (
+      !isMoving(movements) &&
+      nodes.size === hosts.length &&
+      hosts.every(({ placement }) => nodes.has(placement.endpoint))
+    );
   });
 }
 
 /** Where the next `count` nodes of a zone stand; a zone or region that is not there yet comes with them. */
-export function newNodes(cluster: Cluster, at: { readonly region: string; readonly zone: string }, count: number): readonly NodePlacement[] {
+export function newNodes(
+  cluster: Cluster,
+  at: { readonly region: string; readonly zone: string },
+  count: number,
+): readonly NodePlacement[] {
   const known = [...cluster.hosts, ...cluster.departed].map((host) => host.placement);
   const placements: NodePlacement[] = [];
-  for (let i = 0; i < count; i++) placements.push(placeNewNode([...known, ...placements], at.region, at.zone));
+  for (let i = 0; i < count; i++)
+    placements.push(placeNewNode([...known, ...placements], at.region, at.zone));
   return placements;
 }
 
 /** The nodes of a whole region, zone by zone: a/1, b/1, c/1, a/2, ... */
-export function newRegion(cluster: Cluster, region: string, zones: readonly string[], nodesPerZone: number): readonly NodePlacement[] {
+export function newRegion(
+  cluster: Cluster,
+  region: string,
+  zones: readonly string[],
+  nodesPerZone: number,
+): readonly NodePlacement[] {
   const known = [...cluster.hosts, ...cluster.departed].map((host) => host.placement);
   const placements: NodePlacement[] = [];
   for (let index = 0; index < nodesPerZone; index++) {
-    for (const zone of zones) placements.push(placeNewNode([...known, ...placements], region, zone));
+    for (const zone of zones)
+      placements.push(placeNewNode([...known, ...placements], region, zone));
   }
   return placements;
 }
@@ -101,23 +125,38 @@ export function newRegion(cluster: Cluster, region: string, zones: readonly stri
  * ALTER KEYSPACE statements that give a datacenter a factor in every keyspace that is spread over nodes, the system ones
  * too: a rebuild refuses a keyspace without a replica at its source. SimpleStrategy becomes NetworkTopologyStrategy.
  */
-export function extensionStatements(cluster: Cluster, datacenter: string, factor: number): readonly string[] {
+export function extensionStatements(
+  cluster: Cluster,
+  datacenter: string,
+  factor: number,
+): readonly string[] {
   const node = cluster.hosts.find((host) => host.state === 'up')?.node ?? null;
   if (node === null) return [];
   const present = new Map<string, number>();
   for (const info of node.membership.cluster.nodes.values()) {
-    if (info.datacenter !== datacenter) present.set(info.datacenter, (present.get(info.datacenter) ?? 0) + 1);
+    if (info.datacenter !== datacenter)
+      present.set(info.datacenter, (present.get(info.datacenter) ?? 0) + 1);
   }
-  return [...node.schema.current.keyspaces.values()].flatMap(({ name, kind, replication: params }) => {
-    const replication = replicationOf(params);
-    if (kind !== 'regular' || replication.kind === 'local') return [];
-    const factors = replication.kind === 'network'
-      ? new Map(replication.factors)
-      : new Map([...present].map(([other, nodes]) => [other, Math.min(nodes, Math.max(replication.total, factor))]));
-    factors.set(datacenter, factor);
-    const options = [...factors].map(([other, count]) => `'${other}': ${count}`);
-    return [`ALTER KEYSPACE "${name}" WITH replication = {'class': 'NetworkTopologyStrategy', ${options.join(', ')}}`];
-  });
+  return [...node.schema.current.keyspaces.values()].flatMap(
+    ({ name, kind, replication: params }) => {
+      const replication = replicationOf(params);
+      if (kind !== 'regular' || replication.kind === 'local') return [];
+      const factors =
+        replication.kind === 'network'
+          ? new Map(replication.factors)
+          : new Map(
+              [...present].map(([other, nodes]) => [
+                other,
+                Math.min(nodes, Math.max(replication.total, factor)),
+              ]),
+            );
+      factors.set(datacenter, factor);
+      const options = [...factors].map(([other, count]) => `'${other}': ${count}`);
+      return [
+        `ALTER KEYSPACE "${name}" WITH replication = {'class': 'NetworkTopologyStrategy', ${options.join(', ')}}`,
+      ];
+    },
+  );
 }
 
 export interface AddRegionOptions {
@@ -137,17 +176,24 @@ export interface AddRegionOptions {
 export function addRegion(cluster: Cluster, options: AddRegionOptions, done: ChangeDone): void {
   const { placements, sourceDatacenter, onAdded } = options;
   const rebuildAll = (): void =>
-    eachInTurn(placements, ({ place }, next) => {
-      rebuildNode(cluster, place, sourceDatacenter, (error) => {
-        const host = cluster.host(place);
-        if (error === null && host !== undefined) options.onRebuilt?.(host);
-        next(error === null ? null : `${place}: ${error}`);
-      });
-    }, done);
+    eachInTurn(
+      placements,
+      ({ place }, next) => {
+        rebuildNode(cluster, place, sourceDatacenter, (error) => {
+          const host = cluster.host(place);
+          if (error === null && host !== undefined) options.onRebuilt?.(host);
+          next(error === null ? null : `${place}: ${error}`);
+        });
+      },
+      done,
+    );
   const joining = { autoBootstrap: false, ...(onAdded === undefined ? {} : { onAdded }) };
   addNodes(cluster, placements, joining, (error) => {
     if (error !== null) done(error);
-    else options.alterKeyspaces((alterError) => (alterError === null ? rebuildAll() : done(alterError)));
+    else
+      options.alterKeyspaces((alterError) =>
+        alterError === null ? rebuildAll() : done(alterError),
+      );
   });
 }
 
@@ -166,7 +212,12 @@ export function replaceAtSameAddress(cluster: Cluster, place: string, done: Chan
 }
 
 /** nodetool decommission on the node; its process goes on without the ring. */
-export function decommissionNode(cluster: Cluster, place: string, options: { readonly force?: boolean }, done: ChangeDone): void {
+export function decommissionNode(
+  cluster: Cluster,
+  place: string,
+  options: { readonly force?: boolean },
+  done: ChangeDone,
+): void {
   withNode(cluster, place, done, (node, host) => {
     node.lifecycle.decommission({ force: options.force === true }, (error) => {
       if (error !== null) done(error);
@@ -206,26 +257,37 @@ export function assassinateNode(cluster: Cluster, place: string, done: ChangeDon
 
 /** nodetool rebuild; `datacenter` null: from anybody. */
 export function rebuildNode(
-  cluster: Cluster, place: string, datacenter: string | null, done: ChangeDone, progress: (progress: StreamProgress) => void = () => undefined,
+  cluster: Cluster,
+  place: string,
+  datacenter: string | null,
+  done: ChangeDone,
+  progress: (progress: StreamProgress) => void = () => undefined,
 ): void {
   withNode(cluster, place, done, (node) => node.lifecycle.rebuild(datacenter, progress, done));
 }
 
 /** nodetool cleanup on every node that runs, one after another. `done` hears what was dropped in all. */
-export function cleanupAll(cluster: Cluster, done: (error: string | null, result: CleanupResult) => void): void {
+export function cleanupAll(
+  cluster: Cluster,
+  done: (error: string | null, result: CleanupResult) => void,
+): void {
   let tables = 0;
   let partitionsDropped = 0;
-  eachInTurn(cluster.hosts.filter((host) => host.state === 'up'), ({ node }, next) => {
-    if (node === null) {
-      next(null);
-      return;
-    }
-    node.lifecycle.cleanup({ keyspace: null, tables: null }, (error, result) => {
-      tables += result.tables;
-      partitionsDropped += result.partitionsDropped;
-      next(error);
-    });
-  }, (error) => done(error, { tables, partitionsDropped }));
+  eachInTurn(
+    cluster.hosts.filter((host) => host.state === 'up'),
+    ({ node }, next) => {
+      if (node === null) {
+        next(null);
+        return;
+      }
+      node.lifecycle.cleanup({ keyspace: null, tables: null }, (error, result) => {
+        tables += result.tables;
+        partitionsDropped += result.partitionsDropped;
+        next(error);
+      });
+    },
+    (error) => done(error, { tables, partitionsDropped }),
+  );
 }
 
 /** After LEFT: clients are turned away, the process goes on outside the ring. */
@@ -246,20 +308,34 @@ function plan(cluster: Cluster, host: NodeHost, options: AddNodeOptions): void {
   };
 }
 
-function dismissReplaced(cluster: Cluster, endpoint: Endpoint, { endpoint: newcomer }: NodePlacement): void {
+function dismissReplaced(
+  cluster: Cluster,
+  endpoint: Endpoint,
+  { endpoint: newcomer }: NodePlacement,
+): void {
   const old = cluster.hostAt(endpoint);
   if (old !== undefined && endpoint !== newcomer) cluster.dismiss(old);
 }
 
-function withNode(cluster: Cluster, place: string, done: ChangeDone, work: (node: CassandraNode, host: NodeHost) => void): void {
+function withNode(
+  cluster: Cluster,
+  place: string,
+  done: ChangeDone,
+  work: (node: CassandraNode, host: NodeHost) => void,
+): void {
   const host = cluster.host(place);
-  if (host?.node === undefined || host.node === null) done(host === undefined ? `There is no node ${place}.` : `${place} is down.`);
+  if (host?.node === undefined || host.node === null)
+    done(host === undefined ? `There is no node ${place}.` : `${place} is down.`);
   else work(host.node, host);
 }
 
 const QUIET_ROUNDS_MAX = 120;
 
-function eachInTurn<T>(items: readonly T[], work: (item: T, next: ChangeDone) => void, done: ChangeDone): void {
+function eachInTurn<T>(
+  items: readonly T[],
+  work: (item: T, next: ChangeDone) => void,
+  done: ChangeDone,
+): void {
   const waiting = [...items];
   const next = (error: string | null): void => {
     const item = error === null ? waiting.shift() : undefined;

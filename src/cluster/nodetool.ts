@@ -20,25 +20,39 @@ import { badUse, failed, NodetoolFailure, parseWords, Tool } from './nodetool/ve
 export { NodetoolFailure } from './nodetool/verb.ts';
 
 const VERBS: VerbTable = {
-  ...RING_VERBS, ...GOSSIP_VERBS, ...NODE_VERBS, ...MEMBERSHIP_VERBS, ...HINT_VERBS, ...STORAGE_VERBS, ...TABLE_VERBS, ...REPAIR_VERBS,
-  ...STATS_VERBS, ...CACHE_VERBS,
+  ...RING_VERBS,
+  ...GOSSIP_VERBS,
+  ...NODE_VERBS,
+  ...MEMBERSHIP_VERBS,
+  ...HINT_VERBS,
+  ...STORAGE_VERBS,
+  ...TABLE_VERBS,
+  ...REPAIR_VERBS,
+  ...STATS_VERBS,
+  ...CACHE_VERBS,
 };
 
 /** Verbs of Cassandra's nodetool for things that are not here, and which. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'the JVM': 'gcstats sjk',
-  'SSTable files': 'refresh datapaths sstablerepairedset getsnapshotthrottle setsnapshotthrottle disablebackup enablebackup statusbackup rangekeysample',
+  'SSTable files':
+    'refresh datapaths sstablerepairedset getsnapshotthrottle setsnapshotthrottle disablebackup enablebackup statusbackup rangekeysample',
   'background compaction':
     'enableautocompaction disableautocompaction statusautocompaction getcompactionthreshold setcompactionthreshold getcompactionthroughput ' +
     'setcompactionthroughput getconcurrentcompactors setconcurrentcompactors stop getcolumnindexsize setcolumnindexsize',
-  'thread pools': 'getconcurrency setconcurrency getconcurrentviewbuilders setconcurrentviewbuilders',
-  'caches with a capacity': 'setcachecapacity setcachekeystosave getauthcacheconfig setauthcacheconfig reloadcidrgroupscache',
-  'log files and audit': 'setlogginglevel enableauditlog disableauditlog getauditlog enablefullquerylog disablefullquerylog getfullquerylog resetfullquerylog',
-  'CIDR groups': 'cidrfilteringstats dropcidrgroup getcidrgroupsofip listcidrgroups updatecidrgroup',
+  'thread pools':
+    'getconcurrency setconcurrency getconcurrentviewbuilders setconcurrentviewbuilders',
+  'caches with a capacity':
+    'setcachecapacity setcachekeystosave getauthcacheconfig setauthcacheconfig reloadcidrgroupscache',
+  'log files and audit':
+    'setlogginglevel enableauditlog disableauditlog getauditlog enablefullquerylog disablefullquerylog getfullquerylog resetfullquerylog',
+  'CIDR groups':
+    'cidrfilteringstats dropcidrgroup getcidrgroupsofip listcidrgroups updatecidrgroup',
   'automatic repair': 'autorepairstatus getautorepairconfig setautorepairconfig',
   'triggers and certificates on disk': 'reloadtriggers reloadssl',
   'index files': 'rebuild_index',
-  'other settings': 'getguardrailsconfig setguardrailsconfig setbatchlogreplaythrottle getinterdcstreamthroughput setinterdcstreamthroughput enableoldprotocolversions disableoldprotocolversions',
+  'other settings':
+    'getguardrailsconfig setguardrailsconfig setbatchlogreplaythrottle getinterdcstreamthroughput setinterdcstreamthroughput enableoldprotocolversions disableoldprotocolversions',
 };
 
 /** Every verb that is answered, in alphabetical order. */
@@ -51,7 +65,11 @@ export function nodetoolVerbs(): readonly string[] {
  * nodetool has it, and its exit code. `onLine` hears every line as it is printed.
  */
 export async function runNodetool(
-  cluster: Cluster, host: NodeHost, verb: string, words: readonly string[], onLine: (line: string) => void = () => undefined,
+  cluster: Cluster,
+  host: NodeHost,
+  verb: string,
+  words: readonly string[],
+  onLine: (line: string) => void = () => undefined,
 ): Promise<string> {
   const printed: string[] = [];
   const print = (line: string): void => {
@@ -62,14 +80,25 @@ export async function runNodetool(
     if (verb === 'help' || verb === '') help(words, print);
     else await runVerb(cluster, host, verb, words, print);
   } catch (error) {
-    const failure = error instanceof NodetoolFailure ? error : error instanceof Error && error.name !== 'AssertionFailed' ? failed(error.message) : null;
+    const failure =
+      error instanceof NodetoolFailure
+        ? error
+        : error instanceof Error && error.name !== 'AssertionFailed'
+          ? failed(error.message)
+          : null;
     if (failure === null) throw error;
     throw new NodetoolFailure([...printed, failure.message].join('\n'), failure.exitCode);
   }
   return printed.length === 0 ? '' : `${printed.join('\n')}\n`;
 }
 
-async function runVerb(cluster: Cluster, host: NodeHost, name: string, words: readonly string[], print: (line: string) => void): Promise<void> {
+async function runVerb(
+  cluster: Cluster,
+  host: NodeHost,
+  name: string,
+  words: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (verb === undefined) throw unknownVerb(name);
   const parsed = parseWords(words, verb.options ?? {});
@@ -77,14 +106,20 @@ async function runVerb(cluster: Cluster, host: NodeHost, name: string, words: re
   if (surplus.length > 0) throw badUse(`Found unexpected parameters: [${surplus.join(', ')}]`);
   const { node } = host;
   if (node === null) {
-    throw new NodetoolFailure(`nodetool: Failed to connect to '${host.placement.address}:7199' - ConnectException: 'Connection refused'.`, 1);
+    throw new NodetoolFailure(
+      `nodetool: Failed to connect to '${host.placement.address}:7199' - ConnectException: 'Connection refused'.`,
+      1,
+    );
   }
   await verb.run(new Tool(cluster, host, node, print), parsed);
 }
 
 function unknownVerb(name: string): NodetoolFailure {
   const topic = Object.entries(ELSEWHERE).find(([, verbs]) => verbs.split(' ').includes(name))?.[0];
-  if (topic !== undefined) return badUse(`${name} is about ${topic}, which an embedded node does not have. Rehearse it on the real engine`);
+  if (topic !== undefined)
+    return badUse(
+      `${name} is about ${topic}, which an embedded node does not have. Rehearse it on the real engine`,
+    );
   const near = nearest(name, nodetoolVerbs());
   const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
   return badUse(`Found unexpected parameters: [${name}].${hint}`);
@@ -97,7 +132,10 @@ function help(words: readonly string[], print: (line: string) => void): void {
     print('');
     print('The commands are:');
     const width = Math.max(...nodetoolVerbs().map((verb) => verb.length));
-    for (const verb of nodetoolVerbs()) print(`    ${left(verb, width)} ${verb === 'help' ? 'Display help information' : (VERBS[verb]?.about ?? '')}`);
+    for (const verb of nodetoolVerbs())
+      print(
+        `    ${left(verb, width)} ${verb === 'help' ? 'Display help information' : (VERBS[verb]?.about ?? '')}`,
+      );
     print('');
     print("See 'nodetool help <command>' for more information on a specific command.");
     return;
@@ -109,5 +147,7 @@ function help(words: readonly string[], print: (line: string) => void): void {
   print(`        nodetool ${name} - ${verb.about}`);
   print('');
   print('SYNOPSIS');
-  print(`        nodetool ${name}${options.map(([spelling, { hasValue }]) => ` [${spelling}${hasValue ? ' <value>' : ''}]`).join('')}${verb.usage === undefined ? '' : ` [--] ${verb.usage}`}`);
+  print(
+    `        nodetool ${name}${options.map(([spelling, { hasValue }]) => ` [${spelling}${hasValue ? ' <value>' : ''}]`).join('')}${verb.usage === undefined ? '' : ` [--] ${verb.usage}`}`,
+  );
 }

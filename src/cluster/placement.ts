@@ -38,7 +38,11 @@ export interface Placement {
   readonly balancerNodes: readonly HttpPlacement[];
   readonly globalAddress: { readonly address: string; readonly port: number };
   /** The accelerator's edge for the users nearest to each region. */
-  readonly edges: readonly { readonly region: string; readonly address: string; readonly port: number }[];
+  readonly edges: readonly {
+    readonly region: string;
+    readonly address: string;
+    readonly port: number;
+  }[];
 }
 
 export interface AddressPlan {
@@ -48,7 +52,11 @@ export interface AddressPlan {
   readonly storagePort: number;
 }
 
-export const DEFAULT_ADDRESS_PLAN: AddressPlan = { block: '127.0', nativePort: 9042, storagePort: 7000 };
+export const DEFAULT_ADDRESS_PLAN: AddressPlan = {
+  block: '127.0',
+  nativePort: 9042,
+  storagePort: 7000,
+};
 
 const FIRST_BALANCER = 101;
 const FIRST_INSTANCE = 151;
@@ -59,7 +67,10 @@ const FIRST_EDGE = 111;
  * 127.0.<region>.151 and up, the global balancer 127.0.0.101 and its edges 127.0.0.111 and up. Regions count from 1 in document order; nodes go zone by
  * zone (a/1, b/1, c/1, a/2, ...) so that the first three are one of each zone.
  */
-export function placeTopology(topology: Topology, plan: AddressPlan = DEFAULT_ADDRESS_PLAN): Placement {
+export function placeTopology(
+  topology: Topology,
+  plan: AddressPlan = DEFAULT_ADDRESS_PLAN,
+): Placement {
   const nodes: NodePlacement[] = [];
   const instances: HttpPlacement[] = [];
   const balancerNodes: HttpPlacement[] = [];
@@ -75,7 +86,9 @@ export function placeTopology(topology: Topology, plan: AddressPlan = DEFAULT_AD
     for (let index = 1; index <= nodesPerZone; index++) {
       for (const zone of zones) {
         inRegion++;
-        nodes.push(placeNode({ region, zone, index, regionNumber, inRegion, total: nodes.length }, plan));
+        nodes.push(
+          placeNode({ region, zone, index, regionNumber, inRegion, total: nodes.length }, plan),
+        );
       }
     }
     zones.forEach((zone, z) => {
@@ -91,16 +104,29 @@ export function placeTopology(topology: Topology, plan: AddressPlan = DEFAULT_AD
     }
   });
   const globalAddress =
-    plan.block === null ? { address: '127.0.0.1', port: httpPort } : { address: `${plan.block}.0.101`, port: httpPort };
-  const edges = Object.keys(topology.regions).map((region, at) => ({ region, ...http(0, FIRST_EDGE + at) }));
+    plan.block === null
+      ? { address: '127.0.0.1', port: httpPort }
+      : { address: `${plan.block}.0.101`, port: httpPort };
+  const edges = Object.keys(topology.regions).map((region, at) => ({
+    region,
+    ...http(0, FIRST_EDGE + at),
+  }));
   return { nodes, instances, balancerNodes, globalAddress, edges };
 }
 
 function placeNode(
-  at: { region: string; zone: string; index: number; regionNumber: number; inRegion: number; total: number },
+  at: {
+    region: string;
+    zone: string;
+    index: number;
+    regionNumber: number;
+    inRegion: number;
+    total: number;
+  },
   plan: AddressPlan,
 ): NodePlacement {
-  const address = plan.block === null ? '127.0.0.1' : `${plan.block}.${at.regionNumber}.${at.inRegion}`;
+  const address =
+    plan.block === null ? '127.0.0.1' : `${plan.block}.${at.regionNumber}.${at.inRegion}`;
   const offset = plan.block === null ? at.total : 0;
   const storagePort = plan.storagePort + offset;
   return {
@@ -120,21 +146,44 @@ function placeNode(
  * The next node of a zone beside those that are known (or were): the next free number of its zone and address of its
  * region. A new region gets the next region number.
  */
-export function placeNewNode(known: readonly NodePlacement[], region: string, zone: string): NodePlacement {
+export function placeNewNode(
+  known: readonly NodePlacement[],
+  region: string,
+  zone: string,
+): NodePlacement {
   const [first] = known;
   const hasAddresses = first === undefined || first.address !== '127.0.0.1';
   const inZone = known.filter((node) => node.region === region && node.zone === zone);
   const index = Math.max(0, ...inZone.map((node) => Number(node.place.split('/')[2]))) + 1;
-  const [storagePort, nativePort] = [first?.storagePort ?? DEFAULT_ADDRESS_PLAN.storagePort, first?.nativePort ?? DEFAULT_ADDRESS_PLAN.nativePort];
+  const [storagePort, nativePort] = [
+    first?.storagePort ?? DEFAULT_ADDRESS_PLAN.storagePort,
+    first?.nativePort ?? DEFAULT_ADDRESS_PLAN.nativePort,
+  ];
   if (!hasAddresses) {
     const total = Math.max(...known.map((node) => node.storagePort)) - storagePort + 1;
-    return placeNode({ region, zone, index, regionNumber: 0, inRegion: 0, total }, { block: null, nativePort, storagePort });
+    return placeNode(
+      { region, zone, index, regionNumber: 0, inRegion: 0, total },
+      { block: null, nativePort, storagePort },
+    );
   }
-  const block = octets(first?.address ?? '127.0.0.1').slice(0, 2).join('.');
-  const regionNumbers = new Map(known.map((node) => [node.region, Number(octets(node.address)[2])]));
+  const block = octets(first?.address ?? '127.0.0.1')
+    .slice(0, 2)
+    .join('.');
+  const regionNumbers = new Map(
+    known.map((node) => [node.region, Number(octets(node.address)[2])]),
+  );
   const regionNumber = regionNumbers.get(region) ?? Math.max(0, ...regionNumbers.values()) + 1;
-  const inRegion = Math.max(0, ...known.filter((node) => node.region === region).map((node) => Number(octets(node.address)[3]))) + 1;
-  return placeNode({ region, zone, index, regionNumber, inRegion, total: 0 }, { block, nativePort, storagePort });
+  const inRegion =
+    Math.max(
+      0,
+      ...known
+        .filter((node) => node.region === region)
+        .map((node) => Number(octets(node.address)[3])),
+    ) + 1;
+  return placeNode(
+    { region, zone, index, regionNumber, inRegion, total: 0 },
+    { block, nativePort, storagePort },
+  );
 }
 
 function octets(address: string): readonly string[] {
@@ -150,7 +199,10 @@ export function rackOf(region: string, zone: string): string {
 export function latencyModel(topology: Topology, scale = 1): LatencyModel {
   const half = (name: string, rttMs: number): { oneWayMs: number; jitterMs: number } => {
     const link = topology.links[name];
-    return { oneWayMs: ((link?.rttMs ?? rttMs) / 2) * scale, jitterMs: (link?.jitterMs ?? 0) * scale };
+    return {
+      oneWayMs: ((link?.rttMs ?? rttMs) / 2) * scale,
+      jitterMs: (link?.jitterMs ?? 0) * scale,
+    };
   };
   const withinZone = half('within-zone', 0.2);
   const betweenZones = half('between-zones', 1);

@@ -2,14 +2,27 @@
 // Cassandra: db/ConsistencyLevel.java.
 
 export const CONSISTENCY_CODES = {
-  ANY: 0, ONE: 1, TWO: 2, THREE: 3, QUORUM: 4, ALL: 5, LOCAL_QUORUM: 6, EACH_QUORUM: 7, SERIAL: 8, LOCAL_SERIAL: 9,
-  LOCAL_ONE: 10, NODE_LOCAL: 11,
+  ANY: 0,
+  ONE: 1,
+  TWO: 2,
+  THREE: 3,
+  QUORUM: 4,
+  ALL: 5,
+  LOCAL_QUORUM: 6,
+  EACH_QUORUM: 7,
+  SERIAL: 8,
+  LOCAL_SERIAL: 9,
+  LOCAL_ONE: 10,
+  NODE_LOCAL: 11,
 } as const;
 
 export type ConsistencyLevel = keyof typeof CONSISTENCY_CODES;
 
 const BY_CODE = new Map(
-  Object.entries(CONSISTENCY_CODES).map(([name, code]) => [code as number, name as ConsistencyLevel]),
+  Object.entries(CONSISTENCY_CODES).map(([name, code]) => [
+    code as number,
+    name as ConsistencyLevel,
+  ]),
 );
 
 export function consistencyFromCode(code: number): ConsistencyLevel | undefined {

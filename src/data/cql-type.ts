@@ -2,8 +2,27 @@
 // property of the column (schema.ts), never of the type.
 
 export const NATIVE_TYPE_NAMES = [
-  'ascii', 'bigint', 'blob', 'boolean', 'counter', 'date', 'decimal', 'double', 'duration', 'empty', 'float',
-  'inet', 'int', 'smallint', 'text', 'time', 'timestamp', 'timeuuid', 'tinyint', 'uuid', 'varint',
+  'ascii',
+  'bigint',
+  'blob',
+  'boolean',
+  'counter',
+  'date',
+  'decimal',
+  'double',
+  'duration',
+  'empty',
+  'float',
+  'inet',
+  'int',
+  'smallint',
+  'text',
+  'time',
+  'timestamp',
+  'timeuuid',
+  'tinyint',
+  'uuid',
+  'varint',
 ] as const;
 
 export type NativeTypeName = (typeof NATIVE_TYPE_NAMES)[number];
@@ -53,7 +72,14 @@ export interface CustomType {
 }
 
 export type CqlType =
-  | NativeType | ListType | SetType | MapType | TupleType | VectorType | UserType | CustomType;
+  | NativeType
+  | ListType
+  | SetType
+  | MapType
+  | TupleType
+  | VectorType
+  | UserType
+  | CustomType;
 
 /** The one object of each native type, so that natives compare by identity. `varchar` is `text`. */
 export const NATIVE: Readonly<Record<NativeTypeName, NativeType>> = Object.fromEntries(

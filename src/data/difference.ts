@@ -41,7 +41,11 @@ function onlyColumns(partition: PartitionData, queried: ReadonlySet<string>): Pa
   };
   const { staticRow } = partition;
   const rows = partition.rows.flatMap((row) => keep(row) ?? []);
-  const result = { ...partition, staticRow: staticRow === null ? null : keep(staticRow), rows: rows.length === 0 ? NO_ROWS : rows };
+  const result = {
+    ...partition,
+    staticRow: staticRow === null ? null : keep(staticRow),
+    rows: rows.length === 0 ? NO_ROWS : rows,
+  };
   return isEmptyPartition(result) ? null : result;
 }
 

@@ -14,20 +14,48 @@ export interface ColumnFilter {
 /** Which rows of a partition. `names` are full clusterings in clustering order. The static row always comes along. */
 export type ClusteringFilter =
   | { readonly kind: 'slices'; readonly slices: readonly Slice[]; readonly reversed: boolean }
-  | { readonly kind: 'names'; readonly clusterings: readonly Clustering[]; readonly reversed: boolean };
+  | {
+      readonly kind: 'names';
+      readonly clusterings: readonly Clustering[];
+      readonly reversed: boolean;
+    };
 
 export type FilterOperator =
-  | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'IN' | 'CONTAINS' | 'CONTAINS KEY' | 'LIKE_PREFIX' | 'LIKE_SUFFIX'
-  | 'LIKE_CONTAINS' | 'LIKE_MATCHES' | 'NOT IN' | 'NOT CONTAINS' | 'NOT CONTAINS KEY';
+  | '='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'IN'
+  | 'CONTAINS'
+  | 'CONTAINS KEY'
+  | 'LIKE_PREFIX'
+  | 'LIKE_SUFFIX'
+  | 'LIKE_CONTAINS'
+  | 'LIKE_MATCHES'
+  | 'NOT IN'
+  | 'NOT CONTAINS'
+  | 'NOT CONTAINS KEY';
 
 /** One condition on a row that is checked by reading it (ALLOW FILTERING or an index). */
 export type RowFilterExpression =
-  | { readonly kind: 'column'; readonly column: ColumnMetadata; readonly operator: FilterOperator; readonly value: Buffer;
+  | {
+      readonly kind: 'column';
+      readonly column: ColumnMetadata;
+      readonly operator: FilterOperator;
+      readonly value: Buffer;
       /** For IN: the alternatives. */
       readonly values?: readonly Buffer[];
       /** Set when a text analyzer of an index decides (SAI case_sensitive, normalize, ascii; SASI). */
-      readonly indexName?: string }
-  | { readonly kind: 'map-entry'; readonly column: ColumnMetadata; readonly key: Buffer; readonly value: Buffer }
+      readonly indexName?: string;
+    }
+  | {
+      readonly kind: 'map-entry';
+      readonly column: ColumnMetadata;
+      readonly key: Buffer;
+      readonly value: Buffer;
+    }
   | { readonly kind: 'custom'; readonly indexName: string; readonly value: Buffer };
 
 export interface RowFilter {

@@ -36,7 +36,12 @@ const interned = new Map<string, ColumnMetadata>();
 /** The one object for this column; equal specifications give the identical object. */
 export function internColumn(spec: Omit<ColumnMetadata, 'isComplex'>): ColumnMetadata {
   const key = [
-    spec.keyspace, spec.table, spec.name, spec.kind, spec.position, spec.reversed ? 'desc' : 'asc',
+    spec.keyspace,
+    spec.table,
+    spec.name,
+    spec.kind,
+    spec.position,
+    spec.reversed ? 'desc' : 'asc',
     typeKey(spec.type),
     spec.mask === null ? '' : maskKey(spec.mask),
   ].join('\u0000');

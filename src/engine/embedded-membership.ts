@@ -4,8 +4,19 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { CqlPort } from '../cluster/cql-port.ts';
 import {
-  addNode, addNodes, addRegion, assassinateNode, cleanupAll, decommissionNode, extensionStatements, newNodes, newRegion, rebuildNode,
-  removeNode, replaceAtSameAddress, whenQuiet,
+  addNode,
+  addNodes,
+  addRegion,
+  assassinateNode,
+  cleanupAll,
+  decommissionNode,
+  extensionStatements,
+  newNodes,
+  newRegion,
+  rebuildNode,
+  removeNode,
+  replaceAtSameAddress,
+  whenQuiet,
 } from '../cluster/membership-changes.ts';
 import type { ChangeDone } from '../cluster/membership-changes.ts';
 import type { NodeHost } from '../cluster/node-host.ts';
@@ -25,7 +36,14 @@ export class EngineMembership {
   async addNodes(region: string, zone: string, count = 1): Promise<readonly NodePlacement[]> {
     const placements = newNodes(this.cluster, { region, zone }, count);
     const ports: Promise<void>[] = [];
-    await changed((done) => addNodes(this.cluster, placements, { onAdded: (host) => ports.push(this.portOf(host).open()) }, done));
+    await changed((done) =>
+      addNodes(
+        this.cluster,
+        placements,
+        { onAdded: (host) => ports.push(this.portOf(host).open()) },
+        done,
+      ),
+    );
     await Promise.all(ports);
     this.cluster.onMembers();
     return placements;
@@ -33,16 +51,31 @@ export class EngineMembership {
 
   /** A new region by the runbook: nodes without data, every keyspace extended to it, rebuild from `source`. */
   async addRegion(
-    region: string, shape: { readonly zones: readonly string[]; readonly nodesPerZone: number; readonly factor: number; readonly source: string },
+    region: string,
+    shape: {
+      readonly zones: readonly string[];
+      readonly nodesPerZone: number;
+      readonly factor: number;
+      readonly source: string;
+    },
   ): Promise<readonly NodePlacement[]> {
     const { cluster } = this;
     const placements = newRegion(cluster, region, shape.zones, shape.nodesPerZone);
     await changed((done) =>
-      addRegion(cluster, {
-        placements,
-        sourceDatacenter: shape.source,
-        alterKeyspaces: (altered) => this.executeAll(extensionStatements(cluster, region, shape.factor)).then(() => altered(null), (error: unknown) => altered(textOf(error))),
-      }, done));
+      addRegion(
+        cluster,
+        {
+          placements,
+          sourceDatacenter: shape.source,
+          alterKeyspaces: (altered) =>
+            this.executeAll(extensionStatements(cluster, region, shape.factor)).then(
+              () => altered(null),
+              (error: unknown) => altered(textOf(error)),
+            ),
+        },
+        done,
+      ),
+    );
     for (const { place } of placements) {
       const host = cluster.host(place);
       if (host !== undefined) await this.portOf(host).open();
@@ -63,7 +96,8 @@ export class EngineMembership {
     }
     const { region, zone, endpoint } = dead.placement;
     const [placement] = newNodes(cluster, { region, zone }, 1);
-    if (placement === undefined) throw new Error(`There is no room for another node in ${region}/${zone}.`);
+    if (placement === undefined)
+      throw new Error(`There is no room for another node in ${region}/${zone}.`);
     let added: NodeHost | null = null;
     await changed((done) => {
       added = addNode(cluster, placement, { replaceAddress: endpoint }, done);
@@ -92,10 +126,12 @@ export class EngineMembership {
   /** On every node that runs. Resolves with the number of partitions dropped. */
   async cleanup(): Promise<number> {
     let dropped = 0;
-    await changed((done) => cleanupAll(this.cluster, (error, { partitionsDropped }) => {
-      dropped = partitionsDropped;
-      done(error);
-    }));
+    await changed((done) =>
+      cleanupAll(this.cluster, (error, { partitionsDropped }) => {
+        dropped = partitionsDropped;
+        done(error);
+      }),
+    );
     return dropped;
   }
 
@@ -110,7 +146,9 @@ export class EngineMembership {
 }
 
 function changed(start: (done: ChangeDone) => void): Promise<void> {
-  return new Promise((resolve, reject) => start((error) => (error === null ? resolve() : reject(new Error(error)))));
+  return new Promise((resolve, reject) =>
+    start((error) => (error === null ? resolve() : reject(new Error(error)))),
+  );
 }
 
 function textOf(error: unknown): string {

@@ -9,7 +9,9 @@ import type { RepairReport } from './engine.ts';
 
 /** `at`: the node (place) that repairs all its ranges; absent: every node its primary ranges. */
 export async function repairKeyspace(
-  cluster: Cluster, keyspace: string, options: { readonly at?: string; readonly full?: boolean },
+  cluster: Cluster,
+  keyspace: string,
+  options: { readonly at?: string; readonly full?: boolean },
 ): Promise<RepairReport> {
   const started = performance.now();
   let treesCompared = 0;
@@ -19,13 +21,18 @@ export async function repairKeyspace(
   const report = { rangesThatDiffered: 0, rowsStreamed: 0, bytesStreamed: 0 };
   let error: string | null = null;
   try {
-    const hosts = cluster.hosts.filter((host) => options.at === undefined || host.placement.place === options.at);
+    const hosts = cluster.hosts.filter(
+      (host) => options.at === undefined || host.placement.place === options.at,
+    );
     for (const { node, placement } of hosts) {
       if (node === null) {
         error = `${placement.place} is down: its ranges were not repaired`;
         continue;
       }
-      const result = await repairOnce(node, keyspace, { primaryRange: options.at === undefined, full: options.full === true });
+      const result = await repairOnce(node, keyspace, {
+        primaryRange: options.at === undefined,
+        full: options.full === true,
+      });
       report.rangesThatDiffered += result.differingRanges;
       report.rowsStreamed += result.rowsStreamed;
       report.bytesStreamed += result.bytesStreamed;
@@ -34,13 +41,25 @@ export async function repairKeyspace(
   } finally {
     stop();
   }
-  return { ok: error === null, error, treesCompared, ...report, seconds: (performance.now() - started) / 1_000 };
+  return {
+    ok: error === null,
+    error,
+    treesCompared,
+    ...report,
+    seconds: (performance.now() - started) / 1_000,
+  };
 }
 
 function repairOnce(
-  node: CassandraNode, keyspace: string, { primaryRange, full }: { readonly primaryRange: boolean; readonly full: boolean },
+  node: CassandraNode,
+  keyspace: string,
+  { primaryRange, full }: { readonly primaryRange: boolean; readonly full: boolean },
 ): Promise<RepairResult> {
   return new Promise((resolve) => {
-    node.repair.repair({ ...DEFAULT_REPAIR, keyspace, primaryRange, kind: full ? 'full' : 'incremental' }, () => undefined, resolve);
+    node.repair.repair(
+      { ...DEFAULT_REPAIR, keyspace, primaryRange, kind: full ? 'full' : 'incremental' },
+      () => undefined,
+      resolve,
+    );
   });
 }

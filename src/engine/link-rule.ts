@@ -4,9 +4,19 @@ import type { NodePlacement } from '../cluster/placement.ts';
 import type { LinkRule } from '../world/links.ts';
 import type { LinkFault } from './engine.ts';
 
-export function linkRule(name: string, fault: LinkFault, nodes: readonly NodePlacement[]): LinkRule {
+export function linkRule(
+  name: string,
+  fault: LinkFault,
+  nodes: readonly NodePlacement[],
+): LinkRule {
   const inside = (places: readonly string[]): ReadonlySet<string> =>
-    new Set(nodes.filter(({ place }) => places.some((outer) => place === outer || place.startsWith(`${outer}/`))).map(({ endpoint }) => endpoint));
+    new Set(
+      nodes
+        .filter(({ place }) =>
+          places.some((outer) => place === outer || place.startsWith(`${outer}/`)),
+        )
+        .map(({ endpoint }) => endpoint),
+    );
   const from = inside(fault.from);
   const to = inside(fault.to);
   return {

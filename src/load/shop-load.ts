@@ -124,8 +124,7 @@ export class ShopLoad {
   async stop(): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer);
     const deadline = performance.now() + this.options.timeoutMs * 2 + 1_000;
-    while (this.inFlight > 0 && performance.now() < deadline)
-      await sleep(20);
+    while (this.inFlight > 0 && performance.now() < deadline) await sleep(20);
     await this.client.close();
   }
 

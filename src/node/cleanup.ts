@@ -43,7 +43,8 @@ export function cleanup(
     const table = waiting.shift();
     if (table === undefined) {
       // The log before it still holds what was dropped.
-      if (partitionsDropped > 0) parts.storage.checkpoint(() => done({ tables, partitionsDropped }));
+      if (partitionsDropped > 0)
+        parts.storage.checkpoint(() => done({ tables, partitionsDropped }));
       else done({ tables, partitionsDropped });
       return;
     }
@@ -60,7 +61,12 @@ export function cleanup(
   next();
 }
 
-function cleanTable(parts: CleanupParts, keyspace: KeyspaceMetadata, store: TableStore, done: (dropped: number) => void): void {
+function cleanTable(
+  parts: CleanupParts,
+  keyspace: KeyspaceMetadata,
+  store: TableStore,
+  done: (dropped: number) => void,
+): void {
   let from: DecoratedKey | null = null;
   let dropped = 0;
   const portion = (): void => {
@@ -71,7 +77,8 @@ function cleanTable(parts: CleanupParts, keyspace: KeyspaceMetadata, store: Tabl
     let last: DecoratedKey | null = null;
     store.forEachStored({ ...WHOLE_RING, startKey: from, startKeyInclusive: false }, ({ key }) => {
       last = key;
-      const isOwner = replication.natural(key).includes(self) || replication.pending(key).includes(self);
+      const isOwner =
+        replication.natural(key).includes(self) || replication.pending(key).includes(self);
       if (!isOwner) foreign.push(key);
       return ++seen < PARTITIONS_PER_PORTION;
     });

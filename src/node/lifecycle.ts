@@ -62,7 +62,11 @@ export class Lifecycle {
   }
 
   /** `datacenter` null: from anybody. */
-  rebuild(datacenter: string | null, progress: (progress: StreamProgress) => void, done: OperationDone): void {
+  rebuild(
+    datacenter: string | null,
+    progress: (progress: StreamProgress) => void,
+    done: OperationDone,
+  ): void {
     if (this.isRebuilding) {
       done('Node is still rebuilding. Check nodetool netstats.');
       return;
@@ -81,7 +85,10 @@ export class Lifecycle {
   ): void {
     const { membership, storage } = this.parts;
     if (membership.mode === 'JOINING' || membership.mode === 'JOINING_FAILED') {
-      done('Cleanup cannot run before node has joined the ring', { tables: 0, partitionsDropped: 0 });
+      done('Cleanup cannot run before node has joined the ring', {
+        tables: 0,
+        partitionsDropped: 0,
+      });
       return;
     }
     const { clock, schema } = membership.ports;
@@ -92,7 +99,9 @@ export class Lifecycle {
   transferHints(done: () => void): void {
     const { membership, hints } = this.parts;
     const { metadata } = membership;
-    const live = membership.gossiper.liveEndpoints().filter((node) => metadata.isMember(node) && !metadata.isLeaving(node));
+    const live = membership.gossiper
+      .liveEndpoints()
+      .filter((node) => metadata.isMember(node) && !metadata.isLeaving(node));
     const targets = membership.sortedByProximity(live);
     const next = (): void => {
       const target = targets.shift();
@@ -120,13 +129,19 @@ export class Lifecycle {
     const kept = [...(before?.entries() ?? [])]
       .filter(([key]) => key !== 'STATUS_WITH_PORT' && key !== 'RPC_READY' && key !== 'TOKENS')
       .map(([key, { value }]): StateEntry => [key, value]);
-    const generation = Math.max(Math.floor(ports.clock.wallMs() / 1000), (before?.generation ?? 0) + 1);
+    const generation = Math.max(
+      Math.floor(ports.clock.wallMs() / 1000),
+      (before?.generation ?? 0) + 1,
+    );
     membership.persist({ generation });
     gossiper.start(generation, [
       ...kept,
       ['TOKENS', tokensValue(tokens)],
       ['RPC_READY', String(isServingClients)],
-      ['STATUS_WITH_PORT', `${STATUS.NORMAL},${tokens[0] === undefined ? '' : tokenText(tokens[0])}`],
+      [
+        'STATUS_WITH_PORT',
+        `${STATUS.NORMAL},${tokens[0] === undefined ? '' : tokenText(tokens[0])}`,
+      ],
     ]);
   }
 }

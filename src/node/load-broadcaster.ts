@@ -12,7 +12,11 @@ export class LoadBroadcaster {
   private readonly dataBytes: () => number;
   private timer: Timer | null = null;
 
-  constructor(parts: { readonly clock: Clock; readonly membership: Membership; readonly dataBytes: () => number }) {
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly membership: Membership;
+    readonly dataBytes: () => number;
+  }) {
     this.clock = parts.clock;
     this.membership = parts.membership;
     this.dataBytes = parts.dataBytes;

@@ -23,7 +23,11 @@ export class LocalTablesAccess implements LocalAccess {
   private readonly beforeRead: (command: ReadCommand) => void;
 
   /** `beforeRead` brings tables that are counted on demand up to date. */
-  constructor(store: LocalStore, virtual: VirtualTables, beforeRead: (command: ReadCommand) => void) {
+  constructor(
+    store: LocalStore,
+    virtual: VirtualTables,
+    beforeRead: (command: ReadCommand) => void,
+  ) {
     this.store = store;
     this.virtual = virtual;
     this.beforeRead = beforeRead;
@@ -40,14 +44,18 @@ export class LocalTablesAccess implements LocalAccess {
     if (first?.updates[0]?.table.kind === 'virtual') return this.virtual.write(mutations);
     for (const mutation of mutations) {
       const failure = this.store.apply(mutation);
-      if (failure !== null) return { code: 'SERVER_ERROR', message: `java.lang.RuntimeException: ${failure}` };
+      if (failure !== null)
+        return { code: 'SERVER_ERROR', message: `java.lang.RuntimeException: ${failure}` };
     }
     return null;
   }
 
   truncate(table: TableMetadata): CqlError | null {
     if (table.kind === 'virtual') {
-      return { code: 'INVALID', message: `Truncation is not supported by table ${table.keyspace}.${table.name}` };
+      return {
+        code: 'INVALID',
+        message: `Truncation is not supported by table ${table.keyspace}.${table.name}`,
+      };
     }
     this.store.truncate(table, () => undefined);
     return null;

@@ -35,15 +35,20 @@ export class NodeCql {
     const ids = new TimeUuidGenerator(random.fork('table ids').bytes(8));
     this.preparedStatements = new PreparedStatementsTable(node.store, clock);
     this.auth = new AuthService({
-      clock, config,
+      clock,
+      config,
       schema: node.schema,
       coordinator: node.coordinator,
       hasher: new BcryptHasher(random.fork('password salts')),
-      datacenters: () => [...new Set([...node.membership.cluster.nodes.values()].map(({ datacenter }) => datacenter))],
+      datacenters: () => [
+        ...new Set([...node.membership.cluster.nodes.values()].map(({ datacenter }) => datacenter)),
+      ],
     });
     const views = systemViews(
       nodeViewSources({
-        self: node.self, config, clock,
+        self: node.self,
+        config,
+        clock,
         identity: node.options.identity,
         clients: () => this.clients(),
         gossiper: node.membership.gossiper,
@@ -55,12 +60,17 @@ export class NodeCql {
     );
     this.processor = new QueryProcessor({
       self: node.self,
-      clock, random, config,
+      clock,
+      random,
+      config,
       schema: node.schema,
       coordinator: node.metered,
-      local: new LocalTablesAccess(node.store, views, (command) => node.bookkeeping.beforeRead(command)),
+      local: new LocalTablesAccess(node.store, views, (command) =>
+        node.bookkeeping.beforeRead(command),
+      ),
       ddl: new SchemaStatements({
-        clock, config,
+        clock,
+        config,
         schema: node.schema,
         authorizer: this.auth.authorizer,
         runner: userCode,
@@ -90,7 +100,11 @@ export class NodeCql {
     return this.auth.startup();
   }
 
-  authenticate(client: ClientState, token: Buffer | null, done: (result: LoginResult) => void): void {
+  authenticate(
+    client: ClientState,
+    token: Buffer | null,
+    done: (result: LoginResult) => void,
+  ): void {
     this.auth.authenticate(client, token, done);
   }
 
@@ -107,8 +121,12 @@ function replicationEnvironment(node: CassandraNode): ReplicationEnvironment {
   return { nodesByDatacenter, defaultKeyspaceRf: node.options.config.default_keyspace_rf };
 }
 
-function movingNodes(node: CassandraNode): readonly ReturnType<CassandraNode['membership']['endpoints']>[number][] {
-  return [...node.membership.cluster.nodes.values()].filter(({ status }) => status !== 'normal').map(({ endpoint }) => endpoint);
+function movingNodes(
+  node: CassandraNode,
+): readonly ReturnType<CassandraNode['membership']['endpoints']>[number][] {
+  return [...node.membership.cluster.nodes.values()]
+    .filter(({ status }) => status !== 'normal')
+    .map(({ endpoint }) => endpoint);
 }
 
 function describeCluster(node: CassandraNode): ClusterDescription {
@@ -121,7 +139,10 @@ function describeCluster(node: CassandraNode): ClusterDescription {
       const replicas = ring.replicas(keyspace.replication);
       return Array.from({ length: ring.size }, (_, at) => {
         const token = ring.tokenAt(at);
-        return { token: tokenText(token), endpoints: replicas.at(token).map((endpoint) => `/${endpoint}`) };
+        return {
+          token: tokenText(token),
+          endpoints: replicas.at(token).map((endpoint) => `/${endpoint}`),
+        };
       });
     },
   };

@@ -22,7 +22,12 @@ export class QueryTracer implements Tracer {
   private readonly self: Endpoint;
   private readonly ids: TimeUuidGenerator;
 
-  constructor(parts: { readonly clock: Clock; readonly random: Random; readonly coordinator: Coordinator; readonly self: Endpoint }) {
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly coordinator: Coordinator;
+    readonly self: Endpoint;
+  }) {
     this.clock = parts.clock;
     this.coordinator = parts.coordinator;
     this.self = parts.self;
@@ -37,14 +42,19 @@ export class QueryTracer implements Tracer {
       event: (activity) => this.writeEvent(id, node, activity, this.clock.nowMs() - startedAtMs),
       at,
     });
-    return { id, trace: at(this.self), end: () => this.writeDuration(id, this.clock.nowMs() - startedAtMs) };
+    return {
+      id,
+      trace: at(this.self),
+      end: () => this.writeDuration(id, this.clock.nowMs() - startedAtMs),
+    };
   }
 
   private writeSession(id: Buffer, request: TracedRequest): void {
     const { client, consistency, serialConsistency, query } = request;
     const parameters: [string, string][] = [['query', query]];
     if (consistency !== null) parameters.push(['consistency_level', consistency]);
-    if (serialConsistency !== null) parameters.push(['serial_consistency_level', serialConsistency]);
+    if (serialConsistency !== null)
+      parameters.push(['serial_consistency_level', serialConsistency]);
     const writer = this.writer(id);
     const { address, port } = split(this.self);
     writer
@@ -55,7 +65,12 @@ export class QueryTracer implements Tracer {
       .set('coordinator_port', intValue(port))
       .set('request', textValue(request.request))
       .set('started_at', longValue(this.clock.wallMs()))
-      .set('parameters', parameters.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => ({ path: textValue(key), value: textValue(value) })));
+      .set(
+        'parameters',
+        parameters
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, value]) => ({ path: textValue(key), value: textValue(value) })),
+      );
     this.write(writer);
   }
 
@@ -79,12 +94,26 @@ export class QueryTracer implements Tracer {
   }
 
   private writer(id: Buffer): RowWriter {
-    return new RowWriter({ keyspace: KEYSPACE, key: id, timestamp: this.clock.wallMicros(), nowMs: this.clock.wallMs() });
+    return new RowWriter({
+      keyspace: KEYSPACE,
+      key: id,
+      timestamp: this.clock.wallMicros(),
+      nowMs: this.clock.wallMs(),
+    });
   }
 
   private write(writer: RowWriter): void {
-    const context: RequestContext = { startedAtMs: this.clock.nowMs(), trace: null, warnings: null };
-    this.coordinator.write([writer.build()], { kind: 'simple', consistency: 'ANY' }, context, () => undefined);
+    const context: RequestContext = {
+      startedAtMs: this.clock.nowMs(),
+      trace: null,
+      warnings: null,
+    };
+    this.coordinator.write(
+      [writer.build()],
+      { kind: 'simple', consistency: 'ANY' },
+      context,
+      () => undefined,
+    );
   }
 }
 

@@ -9,7 +9,14 @@ import type { PartitionRangeRead, SinglePartitionRead } from '../data/read-comma
 import type { TableMetadata } from '../data/schema.ts';
 import type { Clock } from '../world/ports.ts';
 import type {
-  CasRequest, CasResult, Coordinator, RangeResult, ReadResult, RequestContext, WriteDone, WriteKind,
+  CasRequest,
+  CasResult,
+  Coordinator,
+  RangeResult,
+  ReadResult,
+  RequestContext,
+  WriteDone,
+  WriteKind,
 } from './coordinator/coordinator.ts';
 
 const BUCKETS = 128;
@@ -94,7 +101,12 @@ export class MeteredCoordinator implements Coordinator {
     });
   }
 
-  readRange(command: PartitionRangeRead, consistency: ConsistencyLevel, context: RequestContext, done: (result: RangeResult) => void): void {
+  readRange(
+    command: PartitionRangeRead,
+    consistency: ConsistencyLevel,
+    context: RequestContext,
+    done: (result: RangeResult) => void,
+  ): void {
     this.coordinator.readRange(command, consistency, context, (result) => {
       this.metrics.range.record(this.clock.nowMs() - context.startedAtMs);
       done(result);

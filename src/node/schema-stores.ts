@@ -5,7 +5,10 @@ import type { NodeStorage } from './storage/node-storage.ts';
 
 /** `onDropped`: hears of tables that are gone, before their data is. */
 export function alignStores(
-  storage: NodeStorage, before: Schema, after: Schema, onDropped: (table: TableMetadata) => void = () => undefined,
+  storage: NodeStorage,
+  before: Schema,
+  after: Schema,
+  onDropped: (table: TableMetadata) => void = () => undefined,
 ): void {
   const kept = new Set<string>();
   for (const keyspace of after.keyspaces.values()) {

@@ -3,7 +3,12 @@
 // Test: test/membership-cluster/. Cassandra: streaming/StreamManager.
 
 import type { Clock, Endpoint } from '../world/ports.ts';
-import type { RangeStreaming, StreamOperation, StreamPlan, StreamProgress } from './membership/range-streaming.ts';
+import type {
+  RangeStreaming,
+  StreamOperation,
+  StreamPlan,
+  StreamProgress,
+} from './membership/range-streaming.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** One plan, under way or over. */
@@ -12,7 +17,12 @@ export interface StreamPlanState {
   readonly number: number;
   readonly operation: StreamOperation;
   /** Who gives to this node, and who gets from it, with the number of ranges. */
-  readonly peers: readonly { readonly peer: Endpoint; readonly direction: 'fetch' | 'send'; readonly keyspace: string; readonly ranges: number }[];
+  readonly peers: readonly {
+    readonly peer: Endpoint;
+    readonly direction: 'fetch' | 'send';
+    readonly keyspace: string;
+    readonly ranges: number;
+  }[];
   readonly startedAtMs: number;
   readonly progress: StreamProgress;
   /** undefined: under way; null: complete. */
@@ -29,20 +39,34 @@ export class StreamPlans implements RangeStreaming {
   private plans: StreamPlanState[] = [];
   private started = 0;
 
-  constructor(parts: { readonly self: Endpoint; readonly clock: Clock; readonly telemetry: Telemetry; readonly streaming: () => RangeStreaming }) {
+  constructor(parts: {
+    readonly self: Endpoint;
+    readonly clock: Clock;
+    readonly telemetry: Telemetry;
+    readonly streaming: () => RangeStreaming;
+  }) {
     this.self = parts.self;
     this.clock = parts.clock;
     this.telemetry = parts.telemetry;
     this.streaming = parts.streaming;
   }
 
-  stream(plan: StreamPlan, progress: (progress: StreamProgress) => void, done: (error: string | null) => void): void {
+  stream(
+    plan: StreamPlan,
+    progress: (progress: StreamProgress) => void,
+    done: (error: string | null) => void,
+  ): void {
     const number = ++this.started;
     const rangesTotal = plan.tasks.reduce((sum, task) => sum + task.ranges.length, 0);
     this.set({
       number,
       operation: plan.operation,
-      peers: plan.tasks.map(({ peer, direction, keyspace, ranges }) => ({ peer, direction, keyspace, ranges: ranges.length })),
+      peers: plan.tasks.map(({ peer, direction, keyspace, ranges }) => ({
+        peer,
+        direction,
+        keyspace,
+        ranges: ranges.length,
+      })),
       startedAtMs: this.clock.nowMs(),
       progress: { ranges: 0, rangesTotal, rows: 0 },
       error: undefined,
@@ -76,7 +100,10 @@ export class StreamPlans implements RangeStreaming {
   private set(state: StreamPlanState): void {
     const over = this.finished();
     const dropped = over.length >= FINISHED_KEPT ? over[0]?.number : undefined;
-    this.plans = [...this.plans.filter(({ number }) => number !== dropped && number !== state.number), state];
+    this.plans = [
+      ...this.plans.filter(({ number }) => number !== dropped && number !== state.number),
+      state,
+    ];
     this.plans.sort((a, b) => a.number - b.number);
   }
 
@@ -90,6 +117,12 @@ export class StreamPlans implements RangeStreaming {
     if (state === undefined) return;
     const { operation, progress, error } = state;
     const status = error === undefined ? 'streaming' : error === null ? 'complete' : 'failed';
-    this.telemetry.emit({ kind: 'streaming-progressed', node: this.self, operation, status, ...progress });
+    this.telemetry.emit({
+      kind: 'streaming-progressed',
+      node: this.self,
+      operation,
+      status,
+      ...progress,
+    });
   }
 }

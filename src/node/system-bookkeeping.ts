@@ -59,27 +59,38 @@ export class SystemBookkeeping {
     if (now - this.estimatedAtMs < REFRESH_MS) return;
     this.estimatedAtMs = now;
     for (const keyspace of this.parts.schema().keyspaces.values()) {
-      if (keyspace.kind === 'regular' && !keyspace.replication.className.endsWith('LocalStrategy')) this.estimate(keyspace);
+      if (keyspace.kind === 'regular' && !keyspace.replication.className.endsWith('LocalStrategy'))
+        this.estimate(keyspace);
     }
   }
 
-  private recordBuilt(name: string, before: KeyspaceMetadata | undefined, after: KeyspaceMetadata | undefined): void {
+  private recordBuilt(
+    name: string,
+    before: KeyspaceMetadata | undefined,
+    after: KeyspaceMetadata | undefined,
+  ): void {
     const writer = this.writer(textValue(name));
     const indexes = { before: indexNames(before), after: indexNames(after) };
-    for (const index of indexes.after) if (!indexes.before.has(index)) writer.row(INDEX_INFO, [textValue(index)]);
-    for (const index of indexes.before) if (!indexes.after.has(index)) writer.row(INDEX_INFO, [textValue(index)]).delete();
+    for (const index of indexes.after)
+      if (!indexes.before.has(index)) writer.row(INDEX_INFO, [textValue(index)]);
+    for (const index of indexes.before)
+      if (!indexes.after.has(index)) writer.row(INDEX_INFO, [textValue(index)]).delete();
     const views = { before: viewNames(before), after: viewNames(after) };
     for (const view of views.after) {
-      if (!views.before.has(view)) writer.row(BUILT_VIEWS, [textValue(view)]).set('status_replicated', booleanValue(true));
+      if (!views.before.has(view))
+        writer.row(BUILT_VIEWS, [textValue(view)]).set('status_replicated', booleanValue(true));
     }
-    for (const view of views.before) if (!views.after.has(view)) writer.row(BUILT_VIEWS, [textValue(view)]).delete();
+    for (const view of views.before)
+      if (!views.after.has(view)) writer.row(BUILT_VIEWS, [textValue(view)]).delete();
     const mutation = writer.build();
     if (mutation.updates.length > 0) this.parts.store.apply(mutation);
   }
 
   private estimate(keyspace: KeyspaceMetadata): void {
     const { membership, storage } = this.parts;
-    const ranges = membership.cluster.ring.primaryRanges(membership.self).flatMap((range) => unwrap(range));
+    const ranges = membership.cluster.ring
+      .primaryRanges(membership.self)
+      .flatMap((range) => unwrap(range));
     // What was counted before goes first, at an earlier timestamp: a deletion shadows what is as old as itself.
     const eraser = this.writer(textValue(keyspace.name));
     eraser.deletePartition(SIZE_ESTIMATES);
@@ -93,10 +104,13 @@ export class SystemBookkeeping {
         const { partitions, partitionBytesMean } = sizeEstimate(store, toPartitionRange(range));
         const bounds = [textValue(tokenText(range.left)), textValue(tokenText(range.right))];
         const size = (row: ReturnType<RowWriter['row']>): void => {
-          row.set('partitions_count', longValue(partitions)).set('mean_partition_size', longValue(partitionBytesMean));
+          row
+            .set('partitions_count', longValue(partitions))
+            .set('mean_partition_size', longValue(partitionBytesMean));
         };
         size(writer.row(SIZE_ESTIMATES, [textValue(one.name), ...bounds]));
-        for (const type of ['primary', 'local_primary']) size(writer.row(TABLE_ESTIMATES, [textValue(one.name), textValue(type), ...bounds]));
+        for (const type of ['primary', 'local_primary'])
+          size(writer.row(TABLE_ESTIMATES, [textValue(one.name), textValue(type), ...bounds]));
       }
     }
     this.parts.store.apply(writer.build());
@@ -105,25 +119,41 @@ export class SystemBookkeeping {
   private writer(key: Buffer): RowWriter {
     const { clock } = this.parts;
     this.lastTimestamp = Math.max(clock.wallMicros(), this.lastTimestamp + 2);
-    return new RowWriter({ keyspace: 'system', key, timestamp: this.lastTimestamp, nowMs: clock.wallMs() });
+    return new RowWriter({
+      keyspace: 'system',
+      key,
+      timestamp: this.lastTimestamp,
+      nowMs: clock.wallMs(),
+    });
   }
 }
 
 function toPartitionRange(range: TokenRange): typeof WHOLE_RING {
-  const isMin = (token: TokenRange['left']): boolean => token.high === MIN_TOKEN.high && token.low === MIN_TOKEN.low;
+  const isMin = (token: TokenRange['left']): boolean =>
+    token.high === MIN_TOKEN.high && token.low === MIN_TOKEN.low;
   return {
     ...WHOLE_RING,
-    left: isMin(range.left) ? null : range.left, leftInclusive: false,
-    right: isMin(range.right) ? null : range.right, rightInclusive: true,
+    left: isMin(range.left) ? null : range.left,
+    leftInclusive: false,
+    right: isMin(range.right) ? null : range.right,
+    rightInclusive: true,
   };
 }
 
 function indexNames(keyspace: KeyspaceMetadata | undefined): ReadonlySet<string> {
-  return new Set([...(keyspace?.tables.values() ?? [])].flatMap(({ indexes }) => indexes.map(({ name }) => name)));
+  return new Set(
+    [...(keyspace?.tables.values() ?? [])].flatMap(({ indexes }) =>
+      indexes.map(({ name }) => name),
+    ),
+  );
 }
 
 function viewNames(keyspace: KeyspaceMetadata | undefined): ReadonlySet<string> {
-  return new Set([...(keyspace?.tables.values() ?? [])].filter(({ view }) => view !== null).map(({ name }) => name));
+  return new Set(
+    [...(keyspace?.tables.values() ?? [])]
+      .filter(({ view }) => view !== null)
+      .map(({ name }) => name),
+  );
 }
 
 function table(name: string): TableMetadata {

@@ -14,7 +14,15 @@ export function systemMembershipStore(tables: LocalTables): MembershipStore {
       const peers = tables.readPeers().flatMap((peer): SavedPeer[] => {
         const { hostId, datacenter, rack, tokens } = peer;
         if (hostId === null || datacenter === null || rack === null) return [];
-        return [{ endpoint: endpoint(peer.address, peer.port), hostId, datacenter, rack, tokens: (tokens ?? []).map(parseToken) }];
+        return [
+          {
+            endpoint: endpoint(peer.address, peer.port),
+            hostId,
+            datacenter,
+            rack,
+            tokens: (tokens ?? []).map(parseToken),
+          },
+        ];
       });
       return {
         hostId: local.hostId,
@@ -28,8 +36,12 @@ export function systemMembershipStore(tables: LocalTables): MembershipStore {
     },
     save(node: SavedNode) {
       tables.updateLocal({
-        hostId: node.hostId, gossipGeneration: node.generation, bootstrapped: node.bootstrapped, datacenter: node.datacenter,
-        rack: node.rack, tokens: node.tokens.map(tokenText),
+        hostId: node.hostId,
+        gossipGeneration: node.generation,
+        bootstrapped: node.bootstrapped,
+        datacenter: node.datacenter,
+        rack: node.rack,
+        tokens: node.tokens.map(tokenText),
       });
     },
   };

@@ -69,7 +69,10 @@ export interface RingPlan {
 }
 
 /** The ring that starting these nodes one by one would make. `onNode` sees it after every node. */
-export function growRing(plan: RingPlan, onNode: (ring: TokenRing) => void = () => undefined): TokenRing {
+export function growRing(
+  plan: RingPlan,
+  onNode: (ring: TokenRing) => void = () => undefined,
+): TokenRing {
   let ring = new TokenRing([]);
   Object.entries(plan.nodes).forEach(([datacenter, count], region) => {
     for (let i = 0; i < count; i++) {

@@ -43,7 +43,8 @@ export class SeededRandom implements Random {
 /** FNV-1a over the name, started from the seed, finished with an avalanche. */
 function mixName(seed: number, name: string): number {
   let hash = (seed ^ 0x811c_9dc5) | 0;
-  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x0100_0193);
+  for (let at = 0; at < name.length; at++)
+    hash = Math.imul(hash ^ name.charCodeAt(at), 0x0100_0193);
   hash ^= hash >>> 16;
   hash = Math.imul(hash, 0x85eb_ca6b);
   hash ^= hash >>> 13;

@@ -18,7 +18,10 @@ function pagesBelow(folder: string): string[] {
   });
 }
 
-const PAGES = [...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((name) => join(ROOT, name)), ...pagesBelow(join(ROOT, 'docs'))];
+const PAGES = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((name) => join(ROOT, name)),
+  ...pagesBelow(join(ROOT, 'docs')),
+];
 
 /** Relative link targets, as absolute paths; code blocks and addresses elsewhere left out. */
 function linksOf(page: string): string[] {
@@ -35,23 +38,37 @@ function yamlOf(page: string): string {
 }
 
 describe('pages', () => {
-  test.each(PAGES.map((page) => [relative(ROOT, page), page]))('links of %s lead somewhere', (_name, page) => {
-    expect(linksOf(page).filter((target) => !existsSync(target)).map((target) => relative(ROOT, target))).toEqual([]);
-  });
+  test.each(PAGES.map((page) => [relative(ROOT, page), page]))(
+    'links of %s lead somewhere',
+    (_name, page) => {
+      expect(
+        linksOf(page)
+          .filter((target) => !existsSync(target))
+          .map((target) => relative(ROOT, target)),
+      ).toEqual([]);
+    },
+  );
 
   test('every golden trace is linked from a page', () => {
     const linked = new Set(PAGES.flatMap(linksOf).map((target) => relative(ROOT, target)));
-    const traces = readdirSync(join(ROOT, 'test', 'traces')).filter((name) => name.endsWith('.trace'));
+    const traces = readdirSync(join(ROOT, 'test', 'traces')).filter((name) =>
+      name.endsWith('.trace'),
+    );
     expect(traces.filter((name) => !linked.has(join('test', 'traces', name)))).toEqual([]);
   });
 
   test('every page is reached from README.md', () => {
     const reached = new Set([join(ROOT, 'README.md')]);
     for (const page of reached) {
-      for (const target of linksOf(page)) if (target.endsWith('.md') && existsSync(target)) reached.add(target);
+      for (const target of linksOf(page))
+        if (target.endsWith('.md') && existsSync(target)) reached.add(target);
     }
     const decisions = join(ROOT, 'docs', 'decisions');
-    expect(PAGES.filter((page) => !reached.has(page) && dirname(page) !== decisions).map((page) => relative(ROOT, page))).toEqual([]);
+    expect(
+      PAGES.filter((page) => !reached.has(page) && dirname(page) !== decisions).map((page) =>
+        relative(ROOT, page),
+      ),
+    ).toEqual([]);
   });
 
   test('the examples are valid', () => {
@@ -59,7 +76,9 @@ describe('pages', () => {
     const readTopology = (path: string): never => {
       throw new Error(`no topology file ${path}`);
     };
-    expect(parseDrill({ text: yamlOf('drill-files.md'), file: 'drill-files.md', readTopology }).phases).toHaveLength(4);
+    expect(
+      parseDrill({ text: yamlOf('drill-files.md'), file: 'drill-files.md', readTopology }).phases,
+    ).toHaveLength(4);
   });
 });
 
@@ -71,6 +90,8 @@ describe('always-on.md', () => {
   });
 
   test.each(Object.entries(SHORTENED_CASSANDRA))('has the shortened %s', (name, value) => {
-    expect(page.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain(`| ${value} |`);
+    expect(page.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain(
+      `| ${value} |`,
+    );
   });
 });

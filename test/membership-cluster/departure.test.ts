@@ -3,7 +3,13 @@
 
 import { expect, test } from 'vitest';
 import {
-  addNode, assassinateNode, decommissionNode, extensionStatements, newNodes, removeNode, replaceAtSameAddress,
+  addNode,
+  assassinateNode,
+  decommissionNode,
+  extensionStatements,
+  newNodes,
+  removeNode,
+  replaceAtSameAddress,
 } from '../../src/cluster/membership-changes.ts';
 import { ClusterWorld, filledWorld, Load } from './world.ts';
 
@@ -39,7 +45,10 @@ test('decommission hands its hints to another node, which delivers them', () => 
   expect(stored).toBeGreaterThan(50);
   world.until((done) => decommissionNode(world.cluster, 'us-east-1/a/2', { force: true }, done));
   expect(leaver.node?.hints.pendingHints()).toEqual([]);
-  const taken = world.up.reduce((sum, { node }) => sum + (node?.hints.pendingHints()[0]?.count ?? 0), 0);
+  const taken = world.up.reduce(
+    (sum, { node }) => sum + (node?.hints.pendingHints()[0]?.count ?? 0),
+    0,
+  );
   expect(taken).toBe(stored);
   world.until((done) => world.host('us-east-1/c/1').start(done));
   world.loop.runFor(60_000);
@@ -47,9 +56,14 @@ test('decommission hands its hints to another node, which delivers them', () => 
 });
 
 test('decommission is refused when the factor would not hold', () => {
-  const world = new ClusterWorld({ seed: 9, regions: { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 1 } } });
+  const world = new ClusterWorld({
+    seed: 9,
+    regions: { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 1 } },
+  });
   world.createTable({ 'us-east-1': 3 });
-  expect(world.outcome((done) => decommissionNode(world.cluster, 'us-east-1/a/1', {}, done))).toMatch(
+  expect(
+    world.outcome((done) => decommissionNode(world.cluster, 'us-east-1/a/1', {}, done)),
+  ).toMatch(
     /^Not enough live nodes to maintain replication factor in keyspace \w+ \(RF = \d, N = 3\)\. Perform a forceful decommission to ignore\.$/,
   );
 });
@@ -90,7 +104,9 @@ test('a dead node is replaced by one at another address', () => {
   const load = new Load(world, { from: KEYS });
   const [placement] = newNodes(world.cluster, { region: 'us-east-1', zone: 'a' }, 1);
   if (placement === undefined) throw new Error('no placement');
-  world.until((done) => addNode(world.cluster, placement, { replaceAddress: dead.placement.endpoint }, done));
+  world.until((done) =>
+    addNode(world.cluster, placement, { replaceAddress: dead.placement.endpoint }, done),
+  );
   world.loop.runFor(20_000);
   load.stop();
   expect(load.failures).toEqual([]);
@@ -124,7 +140,9 @@ test('a live node is not replaced', () => {
   const [placement] = newNodes(world.cluster, { region: 'us-east-1', zone: 'a' }, 1);
   if (placement === undefined) throw new Error('no placement');
   const replaceAddress = world.host('us-east-1/a/1').placement.endpoint;
-  expect(world.outcome((done) => addNode(world.cluster, placement, { replaceAddress }, done))).toBe('Cannot replace a live node... ');
+  expect(world.outcome((done) => addNode(world.cluster, placement, { replaceAddress }, done))).toBe(
+    'Cannot replace a live node... ',
+  );
 });
 
 test('a single-token node moves under load', () => {

@@ -2,7 +2,13 @@
 // that came later restarts with its tokens.
 
 import { expect, test } from 'vitest';
-import { addNode, addNodes, cleanupAll, newNodes, replaceAtSameAddress } from '../../src/cluster/membership-changes.ts';
+import {
+  addNode,
+  addNodes,
+  cleanupAll,
+  newNodes,
+  replaceAtSameAddress,
+} from '../../src/cluster/membership-changes.ts';
 import type { ClusterWorld } from './world.ts';
 import { filledWorld } from './world.ts';
 
@@ -35,7 +41,14 @@ test('a node that joined restarts with its tokens and data', () => {
 
 test('what cleanup dropped does not come back', () => {
   const world = filled(2);
-  world.until((done) => addNodes(world.cluster, newNodes(world.cluster, { region: 'us-east-1', zone: 'b' }, 1), {}, done));
+  world.until((done) =>
+    addNodes(
+      world.cluster,
+      newNodes(world.cluster, { region: 'us-east-1', zone: 'b' }, 1),
+      {},
+      done,
+    ),
+  );
   expect(world.surplusCopies()).toBeGreaterThan(0);
   world.until((done) => cleanupAll(world.cluster, done));
   expect(world.surplusCopies()).toBe(0);
@@ -61,7 +74,10 @@ test('a node killed while it bootstraps begins again, and joins', () => {
   const [placement] = newNodes(world.cluster, { region: 'us-east-1', zone: 'c' }, 1);
   if (placement === undefined) throw new Error('no placement');
   const host = addNode(world.cluster, placement, {}, () => undefined);
-  world.loop.runUntilTrue(() => host.node?.membership.metadata.isJoining(placement.endpoint) === true, 60_000);
+  world.loop.runUntilTrue(
+    () => host.node?.membership.metadata.isJoining(placement.endpoint) === true,
+    60_000,
+  );
   world.loop.runFor(5_000);
   host.kill();
   world.loop.runFor(90_000);

@@ -12,9 +12,15 @@ const engine = new EmbeddedEngine({
     cassandra: { gossip_interval: '200ms', ring_delay: '1s' },
   }),
   addresses: { block: '127.87', nativePort: 9042, storagePort: 7000 },
-  seed: 1, dataFolder: null, latency: false,
+  seed: 1,
+  dataFolder: null,
+  latency: false,
 });
-const client = new Client({ contactPoints: ['127.87.1.1'], localDataCenter: 'us-east-1', queryOptions: { consistency: types.consistencies.localQuorum, prepare: true } });
+const client = new Client({
+  contactPoints: ['127.87.1.1'],
+  localDataCenter: 'us-east-1',
+  queryOptions: { consistency: types.consistencies.localQuorum, prepare: true },
+});
 
 afterAll(async () => {
   await client.shutdown();
@@ -23,7 +29,9 @@ afterAll(async () => {
 
 test('a node joins and leaves under the load of a driver', async () => {
   await engine.start();
-  await engine.execute("CREATE KEYSPACE ks WITH replication = {'class': 'NetworkTopologyStrategy', 'us-east-1': 3}");
+  await engine.execute(
+    "CREATE KEYSPACE ks WITH replication = {'class': 'NetworkTopologyStrategy', 'us-east-1': 3}",
+  );
   await engine.execute('CREATE TABLE ks.t (k int PRIMARY KEY, v int)');
   await engine.settled(10_000);
   await client.connect();
@@ -33,10 +41,17 @@ test('a node joins and leaves under the load of a driver', async () => {
   expect(await engine.nodetool('us-east-1/b/1', 'status', [])).toMatch(/\nUN {2}127\.87\.1\.4 /);
   await until(() => client.hosts.length === 4);
   await load.requests(300);
-  expect(client.hosts.values().map((host) => host.address).sort()).toEqual(['127.87.1.1:9042', '127.87.1.2:9042', '127.87.1.3:9042', '127.87.1.4:9042']);
+  expect(
+    client.hosts
+      .values()
+      .map((host) => host.address)
+      .sort(),
+  ).toEqual(['127.87.1.1:9042', '127.87.1.2:9042', '127.87.1.3:9042', '127.87.1.4:9042']);
   expect(await engine.nodetool('us-east-1/a/2', 'statusbinary', [])).toBe('running\n');
   await until(() => (engine.cluster.host('us-east-1/a/2')?.node?.cql.clients().length ?? 0) > 0);
-  expect(await engine.nodetool('us-east-1/a/2', 'clientstats', [])).toMatch(/^Total connected clients: [1-9]/);
+  expect(await engine.nodetool('us-east-1/a/2', 'clientstats', [])).toMatch(
+    /^Total connected clients: [1-9]/,
+  );
   expect(await engine.nodetool('us-east-1/a/1', 'disablebinary', [])).toBe('');
   expect(await engine.nodetool('us-east-1/a/1', 'statusbinary', [])).toBe('not running\n');
   await load.requests(300);
@@ -48,15 +63,22 @@ test('a node joins and leaves under the load of a driver', async () => {
   await load.requests(300);
   const { failures, written } = await load.stop();
   expect(failures).toEqual([]);
-  expect(engine.nodes.map(({ place }) => place)).toEqual(['us-east-1/a/1', 'us-east-1/b/1', 'us-east-1/c/1']);
-  const { rows } = await client.execute('SELECT count(*) FROM ks.t', [], { consistency: types.consistencies.all });
+  expect(engine.nodes.map(({ place }) => place)).toEqual([
+    'us-east-1/a/1',
+    'us-east-1/b/1',
+    'us-east-1/c/1',
+  ]);
+  const { rows } = await client.execute('SELECT count(*) FROM ks.t', [], {
+    consistency: types.consistencies.all,
+  });
   expect(Number(rows[0]?.['count'])).toBe(written);
 });
 
 /** The driver refreshes its view some time after the event. */
 async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 20_000;
-  while (!condition() && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
+  while (!condition() && performance.now() < deadline)
+    await new Promise((resolve) => setImmediate(resolve));
   expect(condition()).toBe(true);
 }
 
@@ -78,8 +100,12 @@ function startLoad(): RunningLoad {
       await new Promise((resolve) => setImmediate(resolve));
       const k = written++;
       try {
-        await client.execute('INSERT INTO ks.t (k, v) VALUES (?, ?)', [k, k], { isIdempotent: true });
-        const { rows } = await client.execute('SELECT v FROM ks.t WHERE k = ?', [k], { isIdempotent: true });
+        await client.execute('INSERT INTO ks.t (k, v) VALUES (?, ?)', [k, k], {
+          isIdempotent: true,
+        });
+        const { rows } = await client.execute('SELECT v FROM ks.t WHERE k = ?', [k], {
+          isIdempotent: true,
+        });
         if (rows[0]?.['v'] !== k) failures.push(`${k}: ${rows.length} rows`);
       } catch (error) {
         failures.push(`${k}: ${error instanceof Error ? error.message : String(error)}`);
@@ -91,7 +117,8 @@ function startLoad(): RunningLoad {
   return {
     async requests(count) {
       const until = done + count;
-      while (done < until && failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      while (done < until && failures.length === 0)
+        await new Promise((resolve) => setImmediate(resolve));
     },
     async stop() {
       isStopped = true;

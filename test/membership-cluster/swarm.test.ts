@@ -3,14 +3,29 @@
 
 import { expect, test } from 'vitest';
 import {
-  addNode, addNodes, cleanupAll, decommissionNode, extensionStatements, newNodes, removeNode, replaceAtSameAddress, whenQuiet,
+  addNode,
+  addNodes,
+  cleanupAll,
+  decommissionNode,
+  extensionStatements,
+  newNodes,
+  removeNode,
+  replaceAtSameAddress,
+  whenQuiet,
 } from '../../src/cluster/membership-changes.ts';
 import { DEFAULT_REPAIR } from '../../src/node/repair/repair-options.ts';
 import { ClusterWorld, Load } from './world.ts';
 
 const KEYS = 150;
 const ZONES = ['a', 'b', 'c'];
-const CHANGES = ['add', 'decommission', 'remove', 'replace-same', 'replace-other', 'restart'] as const;
+const CHANGES = [
+  'add',
+  'decommission',
+  'remove',
+  'replace-same',
+  'replace-other',
+  'restart',
+] as const;
 
 /** Seeds to try; more with SEEDS=200. */
 const SEEDS = Array.from({ length: Number(process.env['SEEDS'] ?? 8) }, (_, i) => i + 1);
@@ -35,12 +50,21 @@ test.each(SEEDS)('membership swarm, seed %i', (seed) => {
     perform(world, change, target.place, zone, kills);
     world.until((done) => whenQuiet(world.cluster, () => done(null)));
     // Hints end with the node that keeps them: nobody goes before all are delivered.
-    expect(world.loop.runUntilTrue(() => world.up.every(({ node }) => node?.hints.pendingHints().length === 0), 120_000), story.join(', ')).toBe(true);
+    expect(
+      world.loop.runUntilTrue(
+        () => world.up.every(({ node }) => node?.hints.pendingHints().length === 0),
+        120_000,
+      ),
+      story.join(', '),
+    ).toBe(true);
   }
   load.stop();
   world.loop.runFor(30_000);
   const label = story.join(', ');
-  expect(load.failures.filter((failure) => !isOfAKill(failure, kills)), label).toEqual([]);
+  expect(
+    load.failures.filter((failure) => !isOfAKill(failure, kills)),
+    label,
+  ).toEqual([]);
   expect(world.missingCopies(load.acknowledged), label).toEqual([]);
   expect(world.unreadable(load.acknowledged, 'ALL'), label).toEqual([]);
   world.until((done) => cleanupAll(world.cluster, done));
@@ -48,7 +72,13 @@ test.each(SEEDS)('membership swarm, seed %i', (seed) => {
   expect(world.unreadable(load.acknowledged, 'ALL'), label).toEqual([]);
 });
 
-function perform(world: ClusterWorld, change: (typeof CHANGES)[number], place: string, zone: string, kills: KillWindow[]): void {
+function perform(
+  world: ClusterWorld,
+  change: (typeof CHANGES)[number],
+  place: string,
+  zone: string,
+  kills: KillWindow[],
+): void {
   const { cluster } = world;
   const at = { region: 'us-east-1', zone };
   const kill = (): void => {
@@ -81,7 +111,8 @@ function perform(world: ClusterWorld, change: (typeof CHANGES)[number], place: s
       const replaceAddress = world.host(place).placement.endpoint;
       kill();
       const [placement] = newNodes(cluster, at, 1);
-      if (placement !== undefined) world.until((done) => addNode(cluster, placement, { replaceAddress }, done));
+      if (placement !== undefined)
+        world.until((done) => addNode(cluster, placement, { replaceAddress }, done));
     }
   }
 }
@@ -94,8 +125,17 @@ function repairAll(world: ClusterWorld, done: (error: string | null) => void): v
       done(null);
       return;
     }
-    const options = { ...DEFAULT_REPAIR, keyspace: 'ks', kind: 'full' as const, primaryRange: true };
-    host.node.repair.repair(options, () => undefined, ({ ok, error }) => (ok ? next() : done(error)));
+    const options = {
+      ...DEFAULT_REPAIR,
+      keyspace: 'ks',
+      kind: 'full' as const,
+      primaryRange: true,
+    };
+    host.node.repair.repair(
+      options,
+      () => undefined,
+      ({ ok, error }) => (ok ? next() : done(error)),
+    );
   };
   next();
 }
@@ -103,7 +143,10 @@ function repairAll(world: ClusterWorld, done: (error: string | null) => void): v
 /** A timeout of a request sent before everybody knew of the kill: what the failure detector's delay costs. */
 function isOfAKill(failure: string, kills: readonly KillWindow[]): boolean {
   const atMs = Number(failure.split(' ')[0]);
-  return failure.includes('_TIMEOUT') && kills.some(({ fromMs, toMs }) => atMs >= fromMs - 5_000 && atMs <= toMs);
+  return (
+    failure.includes('_TIMEOUT') &&
+    kills.some(({ fromMs, toMs }) => atMs >= fromMs - 5_000 && atMs <= toMs)
+  );
 }
 
 /** From the kill until the last node knows of it. */

@@ -27,7 +27,9 @@ export const MINUTES = 60_000;
 
 interface WorldOptions {
   readonly seed?: number;
-  readonly regions?: Readonly<Record<string, { readonly zones: readonly string[]; readonly nodesPerZone: number }>>;
+  readonly regions?: Readonly<
+    Record<string, { readonly zones: readonly string[]; readonly nodesPerZone: number }>
+  >;
   readonly config?: Partial<NodeConfig>;
   /** Data on disks that outlive the nodes' lives. */
   readonly hasDisks?: boolean;
@@ -40,14 +42,26 @@ export class ClusterWorld {
 
   constructor({ seed = 1, regions, config, hasDisks = false }: WorldOptions = {}) {
     this.random = new SeededRandom(seed);
-    const given = Object.entries(regions ?? { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 2 } });
-    const topology = toTopology({ regions: Object.fromEntries(given.map(([name, region]) => [name, { zones: [...region.zones], nodesPerZone: region.nodesPerZone }])) });
+    const given = Object.entries(
+      regions ?? { 'us-east-1': { zones: ['a', 'b', 'c'], nodesPerZone: 2 } },
+    );
+    const topology = toTopology({
+      regions: Object.fromEntries(
+        given.map(([name, region]) => [
+          name,
+          { zones: [...region.zones], nodesPerZone: region.nodesPerZone },
+        ]),
+      ),
+    });
     this.cluster = new Cluster({
       loop: this.loop,
       nodes: placeTopology(topology).nodes,
       config: { ...DEFAULT_NODE_CONFIG, ...config },
       random: this.random.fork('cluster'),
-      latency: (from, to, same) => ({ oneWayMs: same ? 0 : from.datacenter === to.datacenter ? 0.5 : 30, jitterMs: same ? 0 : 0.3 }),
+      latency: (from, to, same) => ({
+        oneWayMs: same ? 0 : from.datacenter === to.datacenter ? 0.5 : 30,
+        jitterMs: same ? 0 : 0.3,
+      }),
       disk: hasDisks ? diskOf() : null,
     });
     this.until((done) => this.cluster.start(done));
@@ -59,12 +73,16 @@ export class ClusterWorld {
     if (error !== null) throw new Error(error);
   }
 
-  outcome(operation: (done: (error: string | null) => void) => void, limitMs = 30 * MINUTES): string | null {
+  outcome(
+    operation: (done: (error: string | null) => void) => void,
+    limitMs = 30 * MINUTES,
+  ): string | null {
     let outcome: string | null | undefined;
     operation((error) => {
       outcome = error;
     });
-    if (!this.loop.runUntilTrue(() => outcome !== undefined, limitMs)) throw new Error('it does not end');
+    if (!this.loop.runUntilTrue(() => outcome !== undefined, limitMs))
+      throw new Error('it does not end');
     return outcome ?? null;
   }
 
@@ -79,7 +97,8 @@ export class ClusterWorld {
     const host = this.host(place);
     host.kill();
     const { endpoint } = host.placement;
-    const isKnown = (): boolean => this.up.every(({ node }) => node?.membership.isAlive(endpoint) === false);
+    const isKnown = (): boolean =>
+      this.up.every(({ node }) => node?.membership.isAlive(endpoint) === false);
     if (!this.loop.runUntilTrue(isKnown, 60_000)) throw new Error(`${place} is not convicted`);
   }
 
@@ -88,7 +107,12 @@ export class ClusterWorld {
   }
 
   /** A statement on a node; the answer comes as the loop runs. */
-  send(host: NodeHost, cql: string, consistency: ConsistencyLevel, done: (response: StatementResponse) => void): void {
+  send(
+    host: NodeHost,
+    cql: string,
+    consistency: ConsistencyLevel,
+    done: (response: StatementResponse) => void,
+  ): void {
     const client = newClientState({ id: 1, remoteAddress: '127.0.0.1', remotePort: 50_000 });
     client.protocolVersion = 5;
     const parameters = { ...DEFAULT_PARAMETERS, consistency };
@@ -96,7 +120,11 @@ export class ClusterWorld {
     host.node.cql.execute({ kind: 'query', ...PLAIN_HEADER, query: cql, parameters }, client, done);
   }
 
-  cql(cql: string, at: NodeHost | undefined = this.up[0], consistency: ConsistencyLevel = 'LOCAL_QUORUM'): StatementResponse {
+  cql(
+    cql: string,
+    at: NodeHost | undefined = this.up[0],
+    consistency: ConsistencyLevel = 'LOCAL_QUORUM',
+  ): StatementResponse {
     let answer: StatementResponse | undefined;
     if (at === undefined) throw new Error('nobody is up');
     this.send(at, cql, consistency, (response) => {
@@ -108,7 +136,11 @@ export class ClusterWorld {
     return answer;
   }
 
-  rows(cql: string, at?: NodeHost, consistency?: ConsistencyLevel): readonly (readonly (Buffer | null)[])[] {
+  rows(
+    cql: string,
+    at?: NodeHost,
+    consistency?: ConsistencyLevel,
+  ): readonly (readonly (Buffer | null)[])[] {
     const answer = this.cql(cql, at, consistency);
     return answer.kind === 'rows' ? answer.rows : [];
   }
@@ -127,13 +159,16 @@ export class ClusterWorld {
   }
 
   settle(): void {
-    if (!this.loop.runUntilTrue(() => this.cluster.isWhole(), 10 * MINUTES)) throw new Error('the cluster is not whole');
+    if (!this.loop.runUntilTrue(() => this.cluster.isWhole(), 10 * MINUTES))
+      throw new Error('the cluster is not whole');
   }
 
   /** The keyspace and table of the tests, at a factor a region. */
   createTable(factors: Readonly<Record<string, number>>): void {
     const options = Object.entries(factors).map(([region, factor]) => `'${region}': ${factor}`);
-    this.cql(`CREATE KEYSPACE ks WITH replication = {'class': 'NetworkTopologyStrategy', ${options.join(', ')}}`);
+    this.cql(
+      `CREATE KEYSPACE ks WITH replication = {'class': 'NetworkTopologyStrategy', ${options.join(', ')}}`,
+    );
     this.cql('CREATE TABLE ks.t (k int PRIMARY KEY, v int)');
     this.settle();
   }
@@ -143,17 +178,26 @@ export class ClusterWorld {
     let left = to - from;
     const hosts = this.up;
     for (let k = from; k < to; k++) {
-      this.send(hosts[k % hosts.length] as NodeHost, `INSERT INTO ks.t (k, v) VALUES (${k}, ${k})`, 'LOCAL_QUORUM', (response) => {
-        if (response.kind === 'error') throw new Error(response.error.message);
-        left--;
-      });
+      this.send(
+        hosts[k % hosts.length] as NodeHost,
+        `INSERT INTO ks.t (k, v) VALUES (${k}, ${k})`,
+        'LOCAL_QUORUM',
+        (response) => {
+          if (response.kind === 'error') throw new Error(response.error.message);
+          left--;
+        },
+      );
     }
     this.loop.runUntilTrue(() => left === 0, 60_000);
     if (left > 0) throw new Error(`${left} writes are missing`);
   }
 
   /** Keys of 0..count that some node cannot read at the level. */
-  unreadable(keys: number | Iterable<number>, consistency: ConsistencyLevel, hosts: readonly NodeHost[] = this.up): readonly string[] {
+  unreadable(
+    keys: number | Iterable<number>,
+    consistency: ConsistencyLevel,
+    hosts: readonly NodeHost[] = this.up,
+  ): readonly string[] {
     const wrong: string[] = [];
     const all = listOf(keys);
     let left = all.length;
@@ -162,7 +206,10 @@ export class ClusterWorld {
       this.send(host, `SELECT v FROM ks.t WHERE k = ${k}`, consistency, (response) => {
         left--;
         const value = response.kind === 'rows' ? response.rows[0]?.[0]?.readInt32BE(0) : undefined;
-        if (value !== k) wrong.push(`${k} at ${host.placement.place}: ${response.kind === 'error' ? response.error.message : value}`);
+        if (value !== k)
+          wrong.push(
+            `${k} at ${host.placement.place}: ${response.kind === 'error' ? response.error.message : value}`,
+          );
       });
     }
     this.loop.runUntilTrue(() => left === 0, 60_000);
@@ -175,7 +222,13 @@ export class ClusterWorld {
     const [first] = this.up;
     const keyspace = first?.node?.schema.current.keyspaces.get('ks');
     const table = keyspace?.tables.get('t');
-    if (first?.node === undefined || first.node === null || keyspace === undefined || table === undefined) throw new Error('no table');
+    if (
+      first?.node === undefined ||
+      first.node === null ||
+      keyspace === undefined ||
+      table === undefined
+    )
+      throw new Error('no table');
     const replication = first.node.membership.replication(keyspace);
     for (const host of this.cluster.hosts) {
       const store = host.node?.storage.store(table.id);
@@ -183,7 +236,8 @@ export class ClusterWorld {
       store?.forEachStored(WHOLE_RING, ({ key }) => void held.add(key.bytes.readInt32BE(0)));
       for (const k of listOf(keys)) {
         const key = keyOf(k);
-        if (replication.natural(key).includes(host.placement.endpoint) && !held.has(k)) missing.push(`${k} ${host.placement.place}`);
+        if (replication.natural(key).includes(host.placement.endpoint) && !held.has(k))
+          missing.push(`${k} ${host.placement.place}`);
       }
     }
     return missing;
@@ -197,12 +251,9 @@ export class ClusterWorld {
       const table = keyspace?.tables.get('t');
       if (node === null || keyspace === undefined || table === undefined) continue;
       const replication = node.membership.replication(keyspace);
-      node.storage.store(table.id)?.forEachStored(
-        WHOLE_RING,
-        ({ key }) => {
-          if (!replication.natural(key).includes(placement.endpoint)) surplus++;
-        },
-      );
+      node.storage.store(table.id)?.forEachStored(WHOLE_RING, ({ key }) => {
+        if (!replication.natural(key).includes(placement.endpoint)) surplus++;
+      });
     }
     return surplus;
   }
@@ -244,7 +295,14 @@ export class Load {
   private readonly world: ClusterWorld;
   private readonly regions: readonly string[] | null;
 
-  constructor(world: ClusterWorld, options: { readonly from: number; readonly everyMs?: number; readonly regions?: readonly string[] }) {
+  constructor(
+    world: ClusterWorld,
+    options: {
+      readonly from: number;
+      readonly everyMs?: number;
+      readonly regions?: readonly string[];
+    },
+  ) {
     this.world = world;
     this.written = options.from;
     this.regions = options.regions ?? null;
@@ -253,7 +311,9 @@ export class Load {
     const random = world.random.fork('load');
     const round = (): void => {
       if (this.stopped) return;
-      const hosts = world.up.filter((host) => this.regions === null || this.regions.includes(host.placement.region));
+      const hosts = world.up.filter(
+        (host) => this.regions === null || this.regions.includes(host.placement.region),
+      );
       const host = hosts[random.below(hosts.length)] as NodeHost;
       const k = this.written++;
       this.request(host, `INSERT INTO ks.t (k, v) VALUES (${k}, ${k})`, k);
@@ -277,9 +337,12 @@ export class Load {
     this.world.send(host, cql, 'LOCAL_QUORUM', (response) => {
       this.open--;
       if (response.kind === 'error') {
-        this.failures.push(`${startedMs} ${host.placement.place} ${cql}: ${response.error.code} ${response.error.message}`);
+        this.failures.push(
+          `${startedMs} ${host.placement.place} ${cql}: ${response.error.code} ${response.error.message}`,
+        );
       } else if (written !== null) this.acknowledged.add(written);
-      else if (response.kind === 'rows' && response.rows.length === 0) this.failures.push(`${startedMs} ${cql}: no row`);
+      else if (response.kind === 'rows' && response.rows.length === 0)
+        this.failures.push(`${startedMs} ${cql}: no row`);
     });
   }
 }

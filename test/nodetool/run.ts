@@ -10,9 +10,16 @@ interface Ended {
 }
 
 /** `nodetool us-east-1/a/1 status ks` */
-export async function nodetool(world: ClusterWorld, place: string, command: string, limitMs = 1_800_000): Promise<Ended> {
+export async function nodetool(
+  world: ClusterWorld,
+  place: string,
+  command: string,
+  limitMs = 1_800_000,
+): Promise<Ended> {
   const [verb = '', ...words] = command.split(' ').filter((word) => word !== '');
-  const host = world.cluster.host(place) ?? world.cluster.departed.find((one) => one.placement.place === place);
+  const host =
+    world.cluster.host(place) ??
+    world.cluster.departed.find((one) => one.placement.place === place);
   if (host === undefined) throw new Error(`no ${place}`);
   let ended: Ended | null = null;
   const running = runNodetool(world.cluster, host, verb, words).then(

@@ -137,7 +137,11 @@ describe('streaming', () => {
     );
     cluster.loop.runFor(10_000);
     expect(result).toBeNull();
-    expect([...new Set(told.map((one) => `${one.ranges}/${one.rangesTotal}`))]).toEqual(['0/2', '1/2', '2/2']);
+    expect([...new Set(told.map((one) => `${one.ranges}/${one.rangesTotal}`))]).toEqual([
+      '0/2',
+      '1/2',
+      '2/2',
+    ]);
     expect(told.at(-1)?.rows).toBe(50);
     expect(b.store.table(table).partitionCount).toBe(50);
   });

@@ -194,14 +194,12 @@ const expressions = fc.oneof(
   tiny.map((value) => where('d', '>', Buffer.from([0, 0, 0, 1, value * 10]))),
   tiny.map((value) => where('m', 'CONTAINS', int(value))),
   tiny.map((value) => where('m', 'CONTAINS KEY', text(`p${value}`))),
-  fc
-    .tuple(tiny, tiny)
-    .map(([path, value]): RowFilterExpression => ({
-      kind: 'map-entry',
-      column: column(table, 'm'),
-      key: text(`p${path}`),
-      value: int(value),
-    })),
+  fc.tuple(tiny, tiny).map(([path, value]): RowFilterExpression => ({
+    kind: 'map-entry',
+    column: column(table, 'm'),
+    key: text(`p${path}`),
+    value: int(value),
+  })),
   tiny.map((value) => where('f', 'CONTAINS', int(value))),
   fc
     .tuple(tiny, tiny)
@@ -302,7 +300,9 @@ describe('text', () => {
       indexName,
     };
     const command = readAll(texts, { filter: { expressions: [expression] }, indexName });
-    return dataOf(store, command).partitions.map(({ key: { bytes } }) => values[bytes.readInt32BE(0)]).sort();
+    return dataOf(store, command)
+      .partitions.map(({ key: { bytes } }) => values[bytes.readInt32BE(0)])
+      .sort();
   };
 
   test.each([

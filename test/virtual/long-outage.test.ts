@@ -25,7 +25,10 @@ function longOutage(seed: number): Outcome {
   lab.cluster.on((event) => {
     if (event.kind === 'hint-window-passed') windowPassed++;
   });
-  lab.run('us-east-1/a/1', "CREATE KEYSPACE shop WITH replication = {'class': 'NetworkTopologyStrategy', 'us-east-1': 3, 'us-west-2': 3}");
+  lab.run(
+    'us-east-1/a/1',
+    "CREATE KEYSPACE shop WITH replication = {'class': 'NetworkTopologyStrategy', 'us-east-1': 3, 'us-west-2': 3}",
+  );
   lab.run('us-east-1/a/1', 'CREATE TABLE shop.carts (user int PRIMARY KEY, version int)');
   lab.loop.runFor(5_000);
   let writes = 0;
@@ -35,9 +38,14 @@ function longOutage(seed: number): Outcome {
     if (lab.loop.nowMs() >= stopAt) return;
     writes++;
     const place = writes % 2 === 0 ? 'us-east-1/a/1' : 'us-west-2/a/1';
-    lab.send(place, `INSERT INTO shop.carts (user, version) VALUES (${writes % 5_000}, ${writes})`, 'LOCAL_QUORUM', (response) => {
-      if (response.kind === 'error') failed++;
-    });
+    lab.send(
+      place,
+      `INSERT INTO shop.carts (user, version) VALUES (${writes % 5_000}, ${writes})`,
+      'LOCAL_QUORUM',
+      (response) => {
+        if (response.kind === 'error') failed++;
+      },
+    );
     lab.loop.after(500, load);
   };
   load();
@@ -51,7 +59,13 @@ function longOutage(seed: number): Outcome {
   const differingAfterRepair = lab.differences('shop', 'carts').length;
   const streamedAgain = repair(lab);
   return {
-    writes, failed, differingBeforeRepair, differingAfterRepair, rowsStreamed, streamedAgain, expiredOrRefused: windowPassed,
+    writes,
+    failed,
+    differingBeforeRepair,
+    differingAfterRepair,
+    rowsStreamed,
+    streamedAgain,
+    expiredOrRefused: windowPassed,
     hash: lab.loop.traceHash(),
   };
 }
@@ -62,11 +76,15 @@ function repair(lab: VirtualLab): number {
   for (const { node } of lab.cluster.hosts) {
     if (node === null) continue;
     let isDone = false;
-    node.repair.repair({ ...DEFAULT_REPAIR, keyspace: 'shop', kind: 'full', primaryRange: true }, () => undefined, (result) => {
-      expect(result.error).toBeNull();
-      rows += result.rowsStreamed;
-      isDone = true;
-    });
+    node.repair.repair(
+      { ...DEFAULT_REPAIR, keyspace: 'shop', kind: 'full', primaryRange: true },
+      () => undefined,
+      (result) => {
+        expect(result.error).toBeNull();
+        rows += result.rowsStreamed;
+        isDone = true;
+      },
+    );
     lab.loop.runUntilTrue(() => isDone, HOUR_MS);
   }
   return rows;

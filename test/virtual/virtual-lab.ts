@@ -36,7 +36,8 @@ export class VirtualLab {
       latency: latencyModel(topology),
       disk: null,
     });
-    this.cluster.fabric.observer = (from, to, verb, lost) => this.loop.mix(`${from}${to}${verb}${lost ? '!' : ''}`);
+    this.cluster.fabric.observer = (from, to, verb, lost) =>
+      this.loop.mix(`${from}${to}${verb}${lost ? '!' : ''}`);
     let result: string | null | undefined;
     this.cluster.start((error) => (result = error));
     this.loop.runUntilTrue(() => result !== undefined, 60_000);
@@ -50,13 +51,26 @@ export class VirtualLab {
   }
 
   /** Sends a statement to a node; `done` hears the answer in an event of its own. */
-  send(place: string, query: string, consistency: ConsistencyLevel, done: (response: StatementResponse) => void): void {
+  send(
+    place: string,
+    query: string,
+    consistency: ConsistencyLevel,
+    done: (response: StatementResponse) => void,
+  ): void {
     const node = required(this.host(place).node, `${place} runs`);
-    node.cql.execute({ kind: 'query', ...PLAIN_HEADER, query, parameters: { ...DEFAULT_PARAMETERS, consistency } }, this.client, done);
+    node.cql.execute(
+      { kind: 'query', ...PLAIN_HEADER, query, parameters: { ...DEFAULT_PARAMETERS, consistency } },
+      this.client,
+      done,
+    );
   }
 
   /** Sends a statement and runs the world until it is answered. */
-  run(place: string, query: string, consistency: ConsistencyLevel = 'LOCAL_QUORUM'): StatementResponse {
+  run(
+    place: string,
+    query: string,
+    consistency: ConsistencyLevel = 'LOCAL_QUORUM',
+  ): StatementResponse {
     let answer: StatementResponse | undefined;
     this.send(place, query, consistency, (response) => (answer = response));
     this.loop.runUntilTrue(() => answer !== undefined, 60_000);
@@ -78,8 +92,14 @@ export class VirtualLab {
   /** Partitions of which the replicas hold different content, by key. */
   differences(keyspace: string, table: string): readonly string[] {
     const node = required(this.cluster.hosts.find((host) => host.node !== null)?.node, 'a node');
-    const replication = node.membership.replication(required(node.schema.current.keyspaces.get(keyspace), keyspace));
-    const contents = new Map(this.cluster.hosts.flatMap(({ placement, node: one }) => (one === null ? [] : [[placement.endpoint, tableContent(one, keyspace, table)] as const])));
+    const replication = node.membership.replication(
+      required(node.schema.current.keyspaces.get(keyspace), keyspace),
+    );
+    const contents = new Map(
+      this.cluster.hosts.flatMap(({ placement, node: one }) =>
+        one === null ? [] : [[placement.endpoint, tableContent(one, keyspace, table)] as const],
+      ),
+    );
     const keys = new Set([...contents.values()].flatMap((content) => [...content.keys()]));
     return [...keys].filter((key) => {
       const owners = replication.natural(decorateKey(Buffer.from(key, 'latin1')));

@@ -3,7 +3,8 @@
 import { askLevels, levelTables, warmUp } from '../levels.mjs';
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'one of three replicas away: every request at every level, before and after conviction';
+export const name =
+  'one of three replicas away: every request at every level, before and after conviction';
 export const shape = THREE;
 export const quick = true;
 

@@ -3,7 +3,8 @@
 import { askLevels, levelTables, warmUp } from '../levels.mjs';
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'two of three replicas away: every request at every level, before and after conviction of the second';
+export const name =
+  'two of three replicas away: every request at every level, before and after conviction of the second';
 export const shape = THREE;
 
 export async function run(script) {

@@ -3,7 +3,8 @@
 import { askLevels, levelTables, warmUp } from '../levels.mjs';
 import { keyspace, TWO_DATACENTERS } from '../shapes.mjs';
 
-export const name = 'one replica of two datacenters away: every request at every level, seen from both';
+export const name =
+  'one replica of two datacenters away: every request at every level, seen from both';
 export const shape = TWO_DATACENTERS;
 
 export async function run(script) {

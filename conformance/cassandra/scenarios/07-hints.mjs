@@ -2,7 +2,8 @@
 
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'hints: writes of every kind reach a replica that was away, from before and after its conviction';
+export const name =
+  'hints: writes of every kind reach a replica that was away, from before and after its conviction';
 export const shape = THREE;
 
 export async function run(script) {
@@ -13,15 +14,26 @@ export async function run(script) {
     'CREATE TABLE hinted.n (k text PRIMARY KEY, n counter)',
   );
   for (const key of ['row', 'cell', 'partition', 'range', 'set', 'over']) {
-    for (const i of [1, 2, 3]) await script.run(a, `INSERT INTO hinted.t (k, c, v, l, m, z) VALUES ('${key}', ${i}, 'old', [1, 2], {'a': 1}, {1, 2})`, 'ALL');
+    for (const i of [1, 2, 3])
+      await script.run(
+        a,
+        `INSERT INTO hinted.t (k, c, v, l, m, z) VALUES ('${key}', ${i}, 'old', [1, 2], {'a': 1}, {1, 2})`,
+        'ALL',
+      );
   }
   await script.run(a, "UPDATE hinted.n SET n = n + 1 WHERE k = 'n'", 'ALL');
 
   script.section('just killed');
   await script.kill(c);
-  await Promise.all(['ANY', 'ONE', 'QUORUM', 'ALL'].map(async (level) => {
-    await script.ask(a, `INSERT INTO hinted.t (k, c, v) VALUES ('early ${level}', 1, 'new')`, level);
-  }));
+  await Promise.all(
+    ['ANY', 'ONE', 'QUORUM', 'ALL'].map(async (level) => {
+      await script.ask(
+        a,
+        `INSERT INTO hinted.t (k, c, v) VALUES ('early ${level}', 1, 'new')`,
+        level,
+      );
+    }),
+  );
   await script.seen([c], 'D');
 
   script.section('convicted');
@@ -44,12 +56,32 @@ export async function run(script) {
 
   script.section('back');
   await script.revive(c);
-  const last = () => script.ask(c, "SELECT n FROM hinted.n WHERE k = 'n'").then(([value]) => value === '6');
-  const early = () => script.ask(c, "SELECT v FROM hinted.t WHERE k = 'early ALL'").then(([value]) => value === "'new'");
+  const last = () =>
+    script.ask(c, "SELECT n FROM hinted.n WHERE k = 'n'").then(([value]) => value === '6');
+  const early = () =>
+    script
+      .ask(c, "SELECT v FROM hinted.t WHERE k = 'early ALL'")
+      .then(([value]) => value === "'new'");
   await script.eventually('the last hint has come', last);
   await script.eventually('the hints of before the conviction have come', early);
   await script.hintsDelivered();
-  for (const key of ['new', 'row', 'cell', 'partition', 'range', 'set', 'over', 'batch1', 'batch2', 'batch3', 'cas', 'early ANY', 'early ONE', 'early QUORUM', 'early ALL']) {
+  for (const key of [
+    'new',
+    'row',
+    'cell',
+    'partition',
+    'range',
+    'set',
+    'over',
+    'batch1',
+    'batch2',
+    'batch3',
+    'cas',
+    'early ANY',
+    'early ONE',
+    'early QUORUM',
+    'early ALL',
+  ]) {
     await script.holdings(key, `SELECT c, v, s, l, m, z FROM hinted.t WHERE k = '${key}'`, [c]);
   }
   await script.holdings('counter', "SELECT n FROM hinted.n WHERE k = 'n'");

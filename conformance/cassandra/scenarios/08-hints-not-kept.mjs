@@ -7,9 +7,21 @@ export const shape = THREE;
 
 export async function run(script) {
   const [a, b, c] = script.places;
-  const tables = { off: '', short: '', none: 'WITH gc_grace_seconds = 0', grace: 'WITH gc_grace_seconds = 4', kept: '' };
-  await script.schema(keyspace('unhinted', shape), ...Object.entries(tables).map(([table, options]) => `CREATE TABLE unhinted.${table} (k text PRIMARY KEY, v int) ${options}`));
-  for (const table of Object.keys(tables)) await script.run(a, `INSERT INTO unhinted.${table} (k, v) VALUES ('gone', 1)`, 'ALL');
+  const tables = {
+    off: '',
+    short: '',
+    none: 'WITH gc_grace_seconds = 0',
+    grace: 'WITH gc_grace_seconds = 4',
+    kept: '',
+  };
+  await script.schema(
+    keyspace('unhinted', shape),
+    ...Object.entries(tables).map(
+      ([table, options]) => `CREATE TABLE unhinted.${table} (k text PRIMARY KEY, v int) ${options}`,
+    ),
+  );
+  for (const table of Object.keys(tables))
+    await script.run(a, `INSERT INTO unhinted.${table} (k, v) VALUES ('gone', 1)`, 'ALL');
 
   await script.kill(c);
   await script.seen([c], 'D');
@@ -33,13 +45,27 @@ export async function run(script) {
 
   script.section('back');
   await script.revive(c);
-  await script.eventually('the hint that was kept has come', async () => (await script.ask(c, "SELECT v FROM unhinted.kept WHERE k = 'new'"))[0] === '1');
+  await script.eventually(
+    'the hint that was kept has come',
+    async () => (await script.ask(c, "SELECT v FROM unhinted.kept WHERE k = 'new'"))[0] === '1',
+  );
   await script.hintsDelivered();
   await script.sleep(3_000);
-  for (const table of Object.keys(tables)) await script.holdings(table, `SELECT k, v FROM unhinted.${table} WHERE k IN ('gone', 'new')`, [b, c]);
+  for (const table of Object.keys(tables))
+    await script.holdings(table, `SELECT k, v FROM unhinted.${table} WHERE k IN ('gone', 'new')`, [
+      b,
+      c,
+    ]);
 
   script.section('repaired');
   const lines = await script.tool(c, 'repair', '-full', 'unhinted');
-  script.note('repair completed successfully', lines.some((line) => /Repair completed successfully/.test(line)) ? 'yes' : lines);
-  for (const table of Object.keys(tables)) await script.holdings(table, `SELECT k, v FROM unhinted.${table} WHERE k IN ('gone', 'new')`, [b, c]);
+  script.note(
+    'repair completed successfully',
+    lines.some((line) => /Repair completed successfully/.test(line)) ? 'yes' : lines,
+  );
+  for (const table of Object.keys(tables))
+    await script.holdings(table, `SELECT k, v FROM unhinted.${table} WHERE k IN ('gone', 'new')`, [
+      b,
+      c,
+    ]);
 }

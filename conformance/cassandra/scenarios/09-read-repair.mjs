@@ -2,7 +2,8 @@
 
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'read repair: BLOCKING and NONE, by partition, by row, by range, deletes, and what is not mended';
+export const name =
+  'read repair: BLOCKING and NONE, by partition, by row, by range, deletes, and what is not mended';
 export const shape = THREE;
 export const quick = true;
 
@@ -20,18 +21,29 @@ const MISSED = [
 
 export async function run(script) {
   const [a, b, c] = script.places;
-  const columns = "(k text, c int, v text, w text, s text static, m map<text, int>, l list<int>, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'";
-  await script.schema(keyspace('mend', shape), `CREATE TABLE mend.blocking ${columns}`, `CREATE TABLE mend.none ${columns} AND read_repair = 'NONE'`);
+  const columns =
+    "(k text, c int, v text, w text, s text static, m map<text, int>, l list<int>, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'";
+  await script.schema(
+    keyspace('mend', shape),
+    `CREATE TABLE mend.blocking ${columns}`,
+    `CREATE TABLE mend.none ${columns} AND read_repair = 'NONE'`,
+  );
   for (const table of ['blocking', 'none']) {
     for (const [, key] of MISSED) {
       for (const i of [1, 2, 3]) {
-        if (key !== 'added') await script.run(a, `INSERT INTO mend.${table} (k, c, v, w, m, l) VALUES ('${key}', ${i}, 'old', 'old', {'a': 1}, [1])`, 'ALL');
+        if (key !== 'added')
+          await script.run(
+            a,
+            `INSERT INTO mend.${table} (k, c, v, w, m, l) VALUES ('${key}', ${i}, 'old', 'old', {'a': 1}, [1])`,
+            'ALL',
+          );
       }
     }
   }
   for (const place of [a, b]) await script.nodetool(place, 'disablehandoff');
   await script.leaveGossip(c);
-  for (const table of ['blocking', 'none']) for (const [cql] of MISSED) await script.run(a, cql.replace('$t', `mend.${table}`), 'QUORUM');
+  for (const table of ['blocking', 'none'])
+    for (const [cql] of MISSED) await script.run(a, cql.replace('$t', `mend.${table}`), 'QUORUM');
   await script.joinGossip(c);
   for (const place of [a, b]) await script.nodetool(place, 'enablehandoff');
 
@@ -53,12 +65,21 @@ export async function run(script) {
 /** What a read does not cover it does not mend; a range read mends too. */
 async function rangesAndRows(script, { a, b, c }) {
   script.section('only what is read is mended');
-  await script.schema("CREATE TABLE mend.part (k text, c int, v text, w text, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'", 'CREATE TABLE mend.scan (k text PRIMARY KEY, v int)');
-  await script.run(a, 'INSERT INTO mend.scan (k, v) VALUES (\'old\', 1)', 'ALL');
+  await script.schema(
+    "CREATE TABLE mend.part (k text, c int, v text, w text, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'",
+    'CREATE TABLE mend.scan (k text PRIMARY KEY, v int)',
+  );
+  await script.run(a, "INSERT INTO mend.scan (k, v) VALUES ('old', 1)", 'ALL');
   for (const place of [a, b]) await script.nodetool(place, 'disablehandoff');
   await script.leaveGossip(c);
-  for (const i of [1, 2, 3]) await script.run(a, `INSERT INTO mend.part (k, c, v, w) VALUES ('p', ${i}, 'new', 'new')`, 'QUORUM');
-  for (const key of ['x', 'y', 'z']) await script.run(a, `INSERT INTO mend.scan (k, v) VALUES ('${key}', 2)`, 'QUORUM');
+  for (const i of [1, 2, 3])
+    await script.run(
+      a,
+      `INSERT INTO mend.part (k, c, v, w) VALUES ('p', ${i}, 'new', 'new')`,
+      'QUORUM',
+    );
+  for (const key of ['x', 'y', 'z'])
+    await script.run(a, `INSERT INTO mend.scan (k, v) VALUES ('${key}', 2)`, 'QUORUM');
   await script.run(a, "DELETE FROM mend.scan WHERE k = 'old'", 'QUORUM');
   await script.joinGossip(c);
   for (const place of [a, b]) await script.nodetool(place, 'enablehandoff');
@@ -69,7 +90,8 @@ async function rangesAndRows(script, { a, b, c }) {
   await held();
   await script.show(c, "SELECT c, v FROM mend.part WHERE k = 'p'", 'ALL');
   await held();
-  const sorted = async (place, level) => (await script.ask(place, 'SELECT k, v FROM mend.scan', level)).sort();
+  const sorted = async (place, level) =>
+    (await script.ask(place, 'SELECT k, v FROM mend.scan', level)).sort();
   script.note('scan of the stale replica', await sorted(c, 'ONE'));
   script.note('scan @ QUORUM', await sorted(c, 'QUORUM'));
   script.note('scan @ ALL', await sorted(b, 'ALL'));

@@ -3,8 +3,12 @@
 
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'tombstones and gc_grace_seconds: what is purged, what comes back from the dead, and too many of them';
-export const shape = { ...THREE, settings: { ...THREE.settings, tombstone_warn_threshold: 50, tombstone_failure_threshold: 100 } };
+export const name =
+  'tombstones and gc_grace_seconds: what is purged, what comes back from the dead, and too many of them';
+export const shape = {
+  ...THREE,
+  settings: { ...THREE.settings, tombstone_warn_threshold: 50, tombstone_failure_threshold: 100 },
+};
 
 export async function run(script) {
   const [a, b, c] = script.places;
@@ -17,7 +21,13 @@ export async function run(script) {
   );
   const keys = ['row', 'range', 'partition', 'cell'];
   for (const table of ['kept', 'short']) {
-    for (const key of keys) for (const i of [1, 2, 3]) await script.run(a, `INSERT INTO dead.${table} (k, c, v) VALUES ('${key}', ${i}, 'alive')`, 'ALL');
+    for (const key of keys)
+      for (const i of [1, 2, 3])
+        await script.run(
+          a,
+          `INSERT INTO dead.${table} (k, c, v) VALUES ('${key}', ${i}, 'alive')`,
+          'ALL',
+        );
   }
   for (const place of [a, b]) await script.nodetool(place, 'disablehandoff');
   await script.leaveGossip(c);
@@ -46,21 +56,39 @@ export async function run(script) {
   }
 
   script.section('purged everywhere, rewritten with an old timestamp');
-  await script.run(a, "INSERT INTO dead.short (k, c, v) VALUES ('old', 1, 'first') USING TIMESTAMP 1000", 'ALL');
-  await script.run(a, "DELETE FROM dead.short USING TIMESTAMP 2000 WHERE k = 'old' AND c = 1", 'ALL');
-  await script.run(a, "INSERT INTO dead.short (k, c, v) VALUES ('old', 1, 'hidden') USING TIMESTAMP 1500", 'ALL');
+  await script.run(
+    a,
+    "INSERT INTO dead.short (k, c, v) VALUES ('old', 1, 'first') USING TIMESTAMP 1000",
+    'ALL',
+  );
+  await script.run(
+    a,
+    "DELETE FROM dead.short USING TIMESTAMP 2000 WHERE k = 'old' AND c = 1",
+    'ALL',
+  );
+  await script.run(
+    a,
+    "INSERT INTO dead.short (k, c, v) VALUES ('old', 1, 'hidden') USING TIMESTAMP 1500",
+    'ALL',
+  );
   await script.show(a, "SELECT v FROM dead.short WHERE k = 'old'", 'ALL');
   await script.sleep(4_000);
   for (const place of [a, b, c]) {
     await script.nodetool(place, 'flush', 'dead');
     await script.nodetool(place, 'compact', 'dead');
   }
-  await script.run(a, "INSERT INTO dead.short (k, c, v) VALUES ('old', 1, 'seen again') USING TIMESTAMP 1500", 'ALL');
+  await script.run(
+    a,
+    "INSERT INTO dead.short (k, c, v) VALUES ('old', 1, 'seen again') USING TIMESTAMP 1500",
+    'ALL',
+  );
   await script.show(a, "SELECT v FROM dead.short WHERE k = 'old'", 'ALL');
 
   script.section('too many');
-  for (let i = 0; i < 110; i++) await script.run(a, `DELETE FROM dead.many WHERE k = 'many' AND c = ${i}`, 'ALL');
-  for (let i = 0; i < 60; i++) await script.run(a, `DELETE FROM dead.many WHERE k = 'some' AND c = ${i}`, 'ALL');
+  for (let i = 0; i < 110; i++)
+    await script.run(a, `DELETE FROM dead.many WHERE k = 'many' AND c = ${i}`, 'ALL');
+  for (let i = 0; i < 60; i++)
+    await script.run(a, `DELETE FROM dead.many WHERE k = 'some' AND c = ${i}`, 'ALL');
   await script.show(a, "SELECT v FROM dead.many WHERE k = 'some'", 'ALL');
   await script.show(a, "SELECT v FROM dead.many WHERE k = 'many'", 'ONE');
   await script.show(a, "SELECT v FROM dead.many WHERE k = 'many' AND c > 1000", 'ONE');

@@ -2,7 +2,8 @@
 
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'restart with the disk: data, deletes, counters, Paxos, hints and schema survive kill -9';
+export const name =
+  'restart with the disk: data, deletes, counters, Paxos, hints and schema survive kill -9';
 export const shape = THREE;
 
 export async function run(script) {
@@ -10,16 +11,30 @@ export async function run(script) {
   const [a, b, c] = places;
   await script.schema(
     keyspace('kept', shape),
-    "CREATE TYPE kept.u (x int, y text)",
+    'CREATE TYPE kept.u (x int, y text)',
     "CREATE TABLE kept.t (k text, c int, v text, u frozen<u>, m map<text, int>, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'",
     'CREATE TABLE kept.n (k text PRIMARY KEY, n counter)',
     'CREATE INDEX by_v ON kept.t (v)',
   );
-  for (const i of [1, 2, 3]) await script.run(a, `INSERT INTO kept.t (k, c, v, u, m) VALUES ('k', ${i}, 'v${i}', {x: ${i}, y: 'y'}, {'a': ${i}})`, 'ALL');
+  for (const i of [1, 2, 3])
+    await script.run(
+      a,
+      `INSERT INTO kept.t (k, c, v, u, m) VALUES ('k', ${i}, 'v${i}', {x: ${i}, y: 'y'}, {'a': ${i}})`,
+      'ALL',
+    );
   await script.run(a, "DELETE FROM kept.t WHERE k = 'k' AND c = 2", 'ALL');
-  await script.run(a, "UPDATE kept.t USING TTL 86400 SET v = 'expiring' WHERE k = 'k' AND c = 3", 'ALL');
-  for (const place of places) await script.run(place, "UPDATE kept.n SET n = n + 7 WHERE k = 'n'", 'ALL');
-  await script.run(b, "INSERT INTO kept.t (k, c, v) VALUES ('cas', 1, 'once') IF NOT EXISTS", 'ALL');
+  await script.run(
+    a,
+    "UPDATE kept.t USING TTL 86400 SET v = 'expiring' WHERE k = 'k' AND c = 3",
+    'ALL',
+  );
+  for (const place of places)
+    await script.run(place, "UPDATE kept.n SET n = n + 7 WHERE k = 'n'", 'ALL');
+  await script.run(
+    b,
+    "INSERT INTO kept.t (k, c, v) VALUES ('cas', 1, 'once') IF NOT EXISTS",
+    'ALL',
+  );
   await script.run(a, "INSERT INTO kept.t (k, c, v) VALUES ('flushed', 1, 'on disk')", 'ALL');
   for (const place of places) await script.nodetool(place, 'flush', 'kept');
   await script.run(a, "INSERT INTO kept.t (k, c, v) VALUES ('flushed', 2, 'in the log')", 'ALL');
@@ -36,12 +51,29 @@ export async function run(script) {
   script.section('all start again');
   await script.show(a, 'SELECT k FROM kept.t', 'ONE', { label: 'while down' });
   await script.revive(a, b, c);
-  await script.eventually('the hints of before the restart have come', async () => (await script.ask(c, "SELECT c, v FROM kept.t WHERE k = 'hinted'")).join() === "1 | 'by a',2 | 'by b'", 120_000);
-  for (const key of ['k', 'cas', 'flushed', 'hinted']) await script.holdings(key, `SELECT c, v, u, m FROM kept.t WHERE k = '${key}'`);
+  await script.eventually(
+    'the hints of before the restart have come',
+    async () =>
+      (await script.ask(c, "SELECT c, v FROM kept.t WHERE k = 'hinted'")).join() ===
+      "1 | 'by a',2 | 'by b'",
+    120_000,
+  );
+  for (const key of ['k', 'cas', 'flushed', 'hinted'])
+    await script.holdings(key, `SELECT c, v, u, m FROM kept.t WHERE k = '${key}'`);
   await script.holdings('counter', "SELECT n FROM kept.n WHERE k = 'n'");
   await script.show(b, "SELECT k, c FROM kept.t WHERE v = 'v1'", 'ALL');
-  await script.show(c, "INSERT INTO kept.t (k, c, v) VALUES ('cas', 1, 'twice') IF NOT EXISTS", 'ALL');
+  await script.show(
+    c,
+    "INSERT INTO kept.t (k, c, v) VALUES ('cas', 1, 'twice') IF NOT EXISTS",
+    'ALL',
+  );
   await script.run(c, "UPDATE kept.n SET n = n + 1 WHERE k = 'n'", 'ALL');
   await script.show(a, "SELECT n FROM kept.n WHERE k = 'n'", 'ALL');
-  for (const place of places) await script.show(place, "SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'kept'", 'ONE', { label: `tables at ${place}` });
+  for (const place of places)
+    await script.show(
+      place,
+      "SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'kept'",
+      'ONE',
+      { label: `tables at ${place}` },
+    );
 }

@@ -2,13 +2,19 @@
 
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'TTL: expiry on every replica, by write, hint and read repair; defaults; what outlives it';
+export const name =
+  'TTL: expiry on every replica, by write, hint and read repair; defaults; what outlives it';
 export const shape = THREE;
 
 export async function run(script) {
   const [a, b, c] = script.places;
-  const columns = "(k text, c int, v text, w text, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'";
-  await script.schema(keyspace('ttl', shape), `CREATE TABLE ttl.t ${columns}`, `CREATE TABLE ttl.d ${columns} AND default_time_to_live = 4`);
+  const columns =
+    "(k text, c int, v text, w text, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'";
+  await script.schema(
+    keyspace('ttl', shape),
+    `CREATE TABLE ttl.t ${columns}`,
+    `CREATE TABLE ttl.d ${columns} AND default_time_to_live = 4`,
+  );
   const writes = [
     "INSERT INTO ttl.t (k, c, v, w) VALUES ('row', 1, 'a', 'b') USING TTL 4",
     "INSERT INTO ttl.t (k, c, v, w) VALUES ('cell', 1, 'a', 'b')",
@@ -26,9 +32,14 @@ export async function run(script) {
   for (const place of [a, b]) await script.nodetool(place, 'disablehandoff');
   await script.leaveGossip(c);
   for (const cql of writes) await script.run(a, cql, 'QUORUM');
-  const keys = { t: ['row', 'cell', 'update', 'kept', 'revived', 'over'], d: ['default', 'never', 'long'] };
+  const keys = {
+    t: ['row', 'cell', 'update', 'kept', 'revived', 'over'],
+    d: ['default', 'never', 'long'],
+  };
   const show = async (place, level) => {
-    for (const [table, some] of Object.entries(keys)) for (const key of some) await script.show(place, `SELECT v, w FROM ttl.${table} WHERE k = '${key}'`, level);
+    for (const [table, some] of Object.entries(keys))
+      for (const key of some)
+        await script.show(place, `SELECT v, w FROM ttl.${table} WHERE k = '${key}'`, level);
   };
   script.section('at once');
   await show(b, 'QUORUM');
@@ -41,7 +52,11 @@ export async function run(script) {
   script.section('held by it afterwards');
   await show(c, 'ONE');
   script.section('limits');
-  await script.show(a, "INSERT INTO ttl.t (k, c, v) VALUES ('x', 1, 'a') USING TTL 630720001", 'ONE');
+  await script.show(
+    a,
+    "INSERT INTO ttl.t (k, c, v) VALUES ('x', 1, 'a') USING TTL 630720001",
+    'ONE',
+  );
   await script.show(a, "INSERT INTO ttl.t (k, c, v) VALUES ('x', 1, 'a') USING TTL -1", 'ONE');
   await script.run(a, "INSERT INTO ttl.t (k, c, v) VALUES ('left', 1, 'a') USING TTL 86400", 'ALL');
   const [[left]] = await script.run(c, "SELECT ttl(v) FROM ttl.t WHERE k = 'left'", 'ALL');

@@ -2,7 +2,8 @@
 
 import { keyspace, THREE_CHANGING } from '../shapes.mjs';
 
-export const name = 'bootstrap, cleanup and decommission under writes; a decommission that is refused';
+export const name =
+  'bootstrap, cleanup and decommission under writes; a decommission that is refused';
 export const shape = THREE_CHANGING;
 export const leaves = 'changed';
 
@@ -11,9 +12,15 @@ const KEYS = 120;
 export async function run(script) {
   const founders = script.places;
   const [a, b] = founders;
-  await script.schema(keyspace('grow', shape), "CREATE TABLE grow.t (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'", keyspace('single', shape, 1), 'CREATE TABLE single.t (k text PRIMARY KEY, v int)');
+  await script.schema(
+    keyspace('grow', shape),
+    "CREATE TABLE grow.t (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'",
+    keyspace('single', shape, 1),
+    'CREATE TABLE single.t (k text PRIMARY KEY, v int)',
+  );
   for (let i = 0; i < KEYS; i++) {
-    for (const ks of ['grow', 'single']) await script.run(founders[i % 3], `INSERT INTO ${ks}.t (k, v) VALUES ('k${i}', ${i})`, 'ALL');
+    for (const ks of ['grow', 'single'])
+      await script.run(founders[i % 3], `INSERT INTO ${ks}.t (k, v) VALUES ('k${i}', ${i})`, 'ALL');
   }
   script.section('three');
   script.note('decommission of one of three', await script.tool(b, 'decommission'));
@@ -37,7 +44,9 @@ export async function run(script) {
   await script.until('three members', async () => (await script.status(a)).size === 3);
   script.note('status', statusLines(await script.status(a)));
   await everyKey(script, written, founders);
-  await script.show(d, "SELECT v FROM grow.t WHERE k = 'k1'", 'ONE', { label: 'at the one that left' });
+  await script.show(d, "SELECT v FROM grow.t WHERE k = 'k1'", 'ONE', {
+    label: 'at the one that left',
+  });
 }
 
 /** Writes new keys through all founders until it is stopped. */
@@ -62,7 +71,11 @@ class Load {
     while (!this.#isOver) {
       const at = this.#written;
       for (const ks of ['grow', 'single']) {
-        const [line] = await script.ask(founders[at % 3], `INSERT INTO ${ks}.t (k, v) VALUES ('k${at}', ${at})`, 'QUORUM');
+        const [line] = await script.ask(
+          founders[at % 3],
+          `INSERT INTO ${ks}.t (k, v) VALUES ('k${at}', ${at})`,
+          'QUORUM',
+        );
         if (line !== 'ok') this.#failed.push(line);
       }
       this.#written++;
@@ -80,9 +93,16 @@ async function everyKey(script, count, places = script.running) {
   for (const ks of ['grow', 'single']) {
     const missing = [];
     for (let i = 0; i < count; i++) {
-      const [value] = await script.ask(places[i % places.length], `SELECT v FROM ${ks}.t WHERE k = 'k${i}'`, 'ALL');
+      const [value] = await script.ask(
+        places[i % places.length],
+        `SELECT v FROM ${ks}.t WHERE k = 'k${i}'`,
+        'ALL',
+      );
       if (value !== String(i)) missing.push(`k${i}: ${value}`);
     }
-    script.note(`${ks}: keys that cannot be read at ALL`, missing.length === 0 ? 'none' : missing.slice(0, 3).join(', '));
+    script.note(
+      `${ks}: keys that cannot be read at ALL`,
+      missing.length === 0 ? 'none' : missing.slice(0, 3).join(', '),
+    );
   }
 }

@@ -8,8 +8,12 @@ export const leaves = 'changed';
 
 export async function run(script) {
   const [a, b, c] = script.places;
-  await script.schema(keyspace('swap', shape), "CREATE TABLE swap.t (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'");
-  for (let i = 0; i < 60; i++) await script.run(a, `INSERT INTO swap.t (k, v) VALUES ('k${i}', ${i})`, 'ALL');
+  await script.schema(
+    keyspace('swap', shape),
+    "CREATE TABLE swap.t (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'",
+  );
+  for (let i = 0; i < 60; i++)
+    await script.run(a, `INSERT INTO swap.t (k, v) VALUES ('k${i}', ${i})`, 'ALL');
 
   script.section('dead');
   await script.kill(c);
@@ -20,7 +24,10 @@ export async function run(script) {
   script.section('replaced');
   const { place: d, error } = await script.addNode('dc1', 2, { replaced: c });
   script.note('replacement', error ?? `serves as ${d}`);
-  script.note('status', [...(await script.status(a))].map(([place, state]) => `${state} ${place}`).sort());
+  script.note(
+    'status',
+    [...(await script.status(a))].map(([place, state]) => `${state} ${place}`).sort(),
+  );
   await script.show(d, 'SELECT count(*) FROM swap.t', 'ONE');
   await script.show(d, "SELECT v FROM swap.t WHERE k = 'meanwhile'", 'ONE');
   await script.show(a, "SELECT v FROM swap.t WHERE k = 'k1'", 'ALL');
@@ -30,5 +37,8 @@ export async function run(script) {
   script.section('refused');
   const refused = await script.addNode('dc1', 1, { replaced: b });
   script.note('replacement of a live node', refused.error ?? 'serves');
-  script.note('status', [...(await script.status(a))].map(([place, state]) => `${state} ${place}`).sort());
+  script.note(
+    'status',
+    [...(await script.status(a))].map(([place, state]) => `${state} ${place}`).sort(),
+  );
 }

@@ -2,15 +2,20 @@
 
 import { keyspace, THREE_RACKS_OF_TWO } from '../shapes.mjs';
 
-export const name = 'removenode of a dead node: the replicas are restored elsewhere; what is refused';
+export const name =
+  'removenode of a dead node: the replicas are restored elsewhere; what is refused';
 export const shape = { ...THREE_RACKS_OF_TWO, ringDelayMs: 5_000 };
 export const leaves = 'changed';
 
 export async function run(script) {
   const [a] = script.places;
   const dead = 'dc1/c/2';
-  await script.schema(keyspace('shrink', shape), "CREATE TABLE shrink.t (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'");
-  for (let i = 0; i < 60; i++) await script.run(a, `INSERT INTO shrink.t (k, v) VALUES ('k${i}', ${i})`, 'ALL');
+  await script.schema(
+    keyspace('shrink', shape),
+    "CREATE TABLE shrink.t (k text PRIMARY KEY, v int) WITH speculative_retry = 'NONE'",
+  );
+  for (let i = 0; i < 60; i++)
+    await script.run(a, `INSERT INTO shrink.t (k, v) VALUES ('k${i}', ${i})`, 'ALL');
   const id = async (place) => {
     const text = await script.nodetool(place, 'info');
     return /ID\s*:\s*(\S+)/.exec(text)[1];
@@ -20,7 +25,10 @@ export async function run(script) {
   script.section('refused');
   script.note('removenode of a live node', await script.tool(a, 'removenode', gone));
   script.note('removenode of itself', await script.tool(a, 'removenode', await id(a)));
-  script.note('removenode of nobody', await script.tool(a, 'removenode', '00000000-0000-4000-8000-000000000000'));
+  script.note(
+    'removenode of nobody',
+    await script.tool(a, 'removenode', '00000000-0000-4000-8000-000000000000'),
+  );
   script.note('removenode status', await script.tool(a, 'removenode', 'status'));
 
   script.section('removed');
@@ -32,7 +40,10 @@ export async function run(script) {
     const views = await Promise.all(script.running.map((place) => script.status(place)));
     return views.every((view) => view.size === 5);
   });
-  script.note('status', [...(await script.status(a))].map(([place, state]) => `${state} ${place}`).sort());
+  script.note(
+    'status',
+    [...(await script.status(a))].map(([place, state]) => `${state} ${place}`).sort(),
+  );
   const missing = [];
   for (let i = 0; i < 60; i++) {
     const key = `k${i}`;

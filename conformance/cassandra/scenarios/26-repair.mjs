@@ -2,7 +2,8 @@
 
 import { keyspace, THREE } from '../shapes.mjs';
 
-export const name = 'repair: full, incremental, primary ranges, one table; what it brings and what it leaves';
+export const name =
+  'repair: full, incremental, primary ranges, one table; what it brings and what it leaves';
 export const shape = THREE;
 
 const KEYS = ['new', 'changed', 'row', 'range', 'partition', 'expiring'];
@@ -12,30 +13,54 @@ export async function run(script) {
   const tables = ['whole', 'incremental', 'ranges', 'untouched'];
   await script.schema(
     keyspace('fix', shape),
-    ...tables.map((table) => `CREATE TABLE fix.${table} (k text, c int, v text, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'`),
+    ...tables.map(
+      (table) =>
+        `CREATE TABLE fix.${table} (k text, c int, v text, PRIMARY KEY (k, c)) WITH speculative_retry = 'NONE'`,
+    ),
     'CREATE TABLE fix.n (k text PRIMARY KEY, n counter)',
   );
   for (const table of tables) {
-    for (const key of KEYS) if (key !== 'new') for (const i of [1, 2, 3]) await script.run(a, `INSERT INTO fix.${table} (k, c, v) VALUES ('${key}', ${i}, 'old')`, 'ALL');
+    for (const key of KEYS)
+      if (key !== 'new')
+        for (const i of [1, 2, 3])
+          await script.run(
+            a,
+            `INSERT INTO fix.${table} (k, c, v) VALUES ('${key}', ${i}, 'old')`,
+            'ALL',
+          );
   }
   await script.run(a, "UPDATE fix.n SET n = n + 1 WHERE k = 'n'", 'ALL');
   for (const place of [a, b]) await script.nodetool(place, 'disablehandoff');
   await script.leaveGossip(c);
   for (const table of tables) {
     await script.run(a, `INSERT INTO fix.${table} (k, c, v) VALUES ('new', 1, 'new')`, 'QUORUM');
-    await script.run(a, `UPDATE fix.${table} SET v = 'new' WHERE k = 'changed' AND c = 1`, 'QUORUM');
+    await script.run(
+      a,
+      `UPDATE fix.${table} SET v = 'new' WHERE k = 'changed' AND c = 1`,
+      'QUORUM',
+    );
     await script.run(a, `DELETE FROM fix.${table} WHERE k = 'row' AND c = 2`, 'QUORUM');
     await script.run(a, `DELETE FROM fix.${table} WHERE k = 'range' AND c > 1`, 'QUORUM');
     await script.run(a, `DELETE FROM fix.${table} WHERE k = 'partition'`, 'QUORUM');
-    await script.run(a, `UPDATE fix.${table} USING TTL 86400 SET v = 'expiring' WHERE k = 'expiring' AND c = 1`, 'QUORUM');
+    await script.run(
+      a,
+      `UPDATE fix.${table} USING TTL 86400 SET v = 'expiring' WHERE k = 'expiring' AND c = 1`,
+      'QUORUM',
+    );
   }
-  for (let i = 0; i < 4; i++) await script.run(b, "UPDATE fix.n SET n = n + 1 WHERE k = 'n'", 'QUORUM');
+  for (let i = 0; i < 4; i++)
+    await script.run(b, "UPDATE fix.n SET n = n + 1 WHERE k = 'n'", 'QUORUM');
   await script.joinGossip(c);
   for (const place of [a, b]) await script.nodetool(place, 'enablehandoff');
 
   const repair = async (place, ...words) => {
     const lines = await script.tool(place, 'repair', ...words);
-    script.note(`nodetool repair ${words.join(' ')} at ${place}`, lines.some((line) => /Repair completed successfully/.test(line)) ? 'completed successfully' : lines);
+    script.note(
+      `nodetool repair ${words.join(' ')} at ${place}`,
+      lines.some((line) => /Repair completed successfully/.test(line))
+        ? 'completed successfully'
+        : lines,
+    );
   };
   script.section('runs');
   await repair(c, '-full', 'fix', 'whole');
@@ -46,7 +71,8 @@ export async function run(script) {
   await repair(a, '-full', 'fix', 'n');
   for (const table of tables) {
     script.section(table);
-    for (const key of KEYS) await script.holdings(key, `SELECT c, v FROM fix.${table} WHERE k = '${key}'`, [c]);
+    for (const key of KEYS)
+      await script.holdings(key, `SELECT c, v FROM fix.${table} WHERE k = '${key}'`, [c]);
   }
   script.section('counter');
   await script.holdings('n', "SELECT n FROM fix.n WHERE k = 'n'");

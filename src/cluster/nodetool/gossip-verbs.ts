@@ -9,40 +9,60 @@ import { awaiting, badUse, failed, option } from './verb.ts';
 
 export const GOSSIP_VERBS: VerbTable = {
   gossipinfo: {
-    about: 'Shows the gossip information for the cluster', options: option('resolve-ip', ['-r', '--resolve-ip']), argumentsMax: 0, run: gossipInfo,
+    about: 'Shows the gossip information for the cluster',
+    options: option('resolve-ip', ['-r', '--resolve-ip']),
+    argumentsMax: 0,
+    run: gossipInfo,
   },
-  failuredetector: { about: 'Shows the failure detector information for the cluster', argumentsMax: 0, run: failureDetector },
+  failuredetector: {
+    about: 'Shows the failure detector information for the cluster',
+    argumentsMax: 0,
+    run: failureDetector,
+  },
   disablegossip: {
-    about: 'Disable gossip (effectively marking the node down)', argumentsMax: 0,
-    run: ({ node }) => (node.membership.gossiper.isEnabled ? awaiting((done) => node.lifecycle.stopGossip(() => done(null))) : undefined),
+    about: 'Disable gossip (effectively marking the node down)',
+    argumentsMax: 0,
+    run: ({ node }) =>
+      node.membership.gossiper.isEnabled
+        ? awaiting((done) => node.lifecycle.stopGossip(() => done(null)))
+        : undefined,
   },
   enablegossip: {
-    about: 'Reenable gossip', argumentsMax: 0,
+    about: 'Reenable gossip',
+    argumentsMax: 0,
     run: ({ node, host }) => node.lifecycle.startGossip(host.transport?.isOpen ?? true),
   },
   statusgossip: {
-    about: 'Status of gossip', argumentsMax: 0,
+    about: 'Status of gossip',
+    argumentsMax: 0,
     run: (tool) => tool.line(tool.node.membership.gossiper.isEnabled ? 'running' : 'not running'),
   },
   getseeds: {
-    about: 'Get the currently in use seed node IP list excluding the node IP', argumentsMax: 0,
+    about: 'Get the currently in use seed node IP list excluding the node IP',
+    argumentsMax: 0,
     run: (tool) => seeds(tool, "Current list of seed node IPs, excluding the current node's IP: "),
   },
   reloadseeds: {
-    about: 'Reload the seed node list from the seed node provider', argumentsMax: 0,
+    about: 'Reload the seed node list from the seed node provider',
+    argumentsMax: 0,
     run(tool) {
       tool.node.membership.gossiper.reloadSeeds(tool.cluster.seedsFor(tool.node.self));
       seeds(tool, "Updated seed node IP list, excluding the current node's IP: ");
     },
   },
   assassinate: {
-    about: 'Forcefully remove a dead node without re-replicating any data.  Use as a last resort if you cannot removenode',
-    usage: '<ip_address>', argumentsMax: 1, run: assassinate,
+    about:
+      'Forcefully remove a dead node without re-replicating any data.  Use as a last resort if you cannot removenode',
+    usage: '<ip_address>',
+    argumentsMax: 1,
+    run: assassinate,
   },
 };
 
 function gossipInfo(tool: Tool, words: Words): void {
-  const states = [...tool.node.membership.gossiper.states()].sort(([a], [b]) => compareEndpoints(a, b));
+  const states = [...tool.node.membership.gossiper.states()].sort(([a], [b]) =>
+    compareEndpoints(a, b),
+  );
   for (const [endpoint, state] of states) {
     tool.line(`/${addressText(endpoint, words.has('print-port'))}`);
     tool.line(`  generation:${state.generation}`);
@@ -61,9 +81,13 @@ function gossipInfo(tool: Tool, words: Words): void {
 function failureDetector(tool: Tool, words: Words): void {
   const { gossiper } = tool.node.membership;
   tool.line(`${right('Endpoint', 10)},${right('Phi', 16)}`);
-  const peers = [...gossiper.states()].map(([endpoint]) => endpoint).filter((endpoint) => endpoint !== tool.node.self);
+  const peers = [...gossiper.states()]
+    .map(([endpoint]) => endpoint)
+    .filter((endpoint) => endpoint !== tool.node.self);
   for (const endpoint of peers.sort(compareEndpoints)) {
-    tool.line(`${right(`/${addressText(endpoint, words.has('print-port'))}`, 10)},${right(fixed(gossiper.phi(endpoint), 8), 16)}`);
+    tool.line(
+      `${right(`/${addressText(endpoint, words.has('print-port'))}`, 10)},${right(fixed(gossiper.phi(endpoint), 8), 16)}`,
+    );
   }
 }
 
@@ -88,5 +112,7 @@ export function endpointOf(tool: Tool, text: string): Endpoint {
   const found = known.find((endpoint) => endpoint === text || addressText(endpoint) === text);
   if (found !== undefined) return found;
   if (!/^\d+\.\d+\.\d+\.\d+(:\d+)?$/.test(text)) throw failed(`${text}: Name or service not known`);
-  return (text.includes(':') ? text : `${text}:${tool.node.options.config.storage_port}`) as Endpoint;
+  return (
+    text.includes(':') ? text : `${text}:${tool.node.options.config.storage_port}`
+  ) as Endpoint;
 }

@@ -6,28 +6,38 @@ import { awaiting, badUse, failed, option } from './verb.ts';
 
 export const MEMBERSHIP_VERBS: VerbTable = {
   bootstrap: {
-    about: "Monitor/manage node's bootstrap process", usage: 'resume -f', argumentsMax: 1,
+    about: "Monitor/manage node's bootstrap process",
+    usage: 'resume -f',
+    argumentsMax: 1,
     options: option('force', ['-f', '--force']),
     run: bootstrapResume,
   },
   join: {
-    about: 'Join the ring', argumentsMax: 0,
+    about: 'Join the ring',
+    argumentsMax: 0,
     run({ node }) {
-      if (node.membership.metadata.isMember(node.self)) throw badUse('This node has already joined the ring.');
+      if (node.membership.metadata.isMember(node.self))
+        throw badUse('This node has already joined the ring.');
       throw badUse('Cannot join the ring until bootstrap completes');
     },
   },
   decommission: {
-    about: 'Decommission the *node I am connecting to*', argumentsMax: 0,
+    about: 'Decommission the *node I am connecting to*',
+    argumentsMax: 0,
     options: option('force', ['-f', '--force']),
     run: decommission,
   },
   removenode: {
-    about: 'Show status of current node removal, force completion of pending removal or remove provided ID',
-    usage: '<status>|<force>|<ID>', argumentsMax: 1, run: removeNode,
+    about:
+      'Show status of current node removal, force completion of pending removal or remove provided ID',
+    usage: '<status>|<force>|<ID>',
+    argumentsMax: 1,
+    run: removeNode,
   },
   move: {
-    about: 'Move node on the token ring to a new token', usage: '<new token>', argumentsMax: 1,
+    about: 'Move node on the token ring to a new token',
+    usage: '<new token>',
+    argumentsMax: 1,
     run(tool, words) {
       const [token] = words.arguments;
       if (token === undefined) throw badUse('Required parameters are missing: new_token');
@@ -35,25 +45,39 @@ export const MEMBERSHIP_VERBS: VerbTable = {
     },
   },
   rebuild: {
-    about: 'Rebuild data by streaming from other nodes (similarly to bootstrap)', usage: '<src-dc-name>', argumentsMax: 1,
+    about: 'Rebuild data by streaming from other nodes (similarly to bootstrap)',
+    usage: '<src-dc-name>',
+    argumentsMax: 1,
     options: {
-      ...option('keyspace', ['-ks', '--keyspace'], true), ...option('tokens', ['-ts', '--tokens'], true), ...option('sources', ['-s', '--sources'], true),
+      ...option('keyspace', ['-ks', '--keyspace'], true),
+      ...option('tokens', ['-ts', '--tokens'], true),
+      ...option('sources', ['-s', '--sources'], true),
       ...option('exclude-local-dc', ['--exclude-local-dc']),
     },
     run: (tool, words) =>
-      awaiting((done) => tool.node.lifecycle.rebuild(words.arguments[0] ?? null, () => undefined, done), (message) =>
-        message.startsWith('Error while') ? failed(message) : badUse(message)),
+      awaiting(
+        (done) => tool.node.lifecycle.rebuild(words.arguments[0] ?? null, () => undefined, done),
+        (message) => (message.startsWith('Error while') ? failed(message) : badUse(message)),
+      ),
   },
   cleanup: {
-    about: 'Triggers the immediate cleanup of keys no longer belonging to a node. By default, clean all keyspaces',
-    usage: '[<keyspace> <tables>...]', argumentsMax: Infinity, options: option('jobs', ['-j', '--jobs'], true),
+    about:
+      'Triggers the immediate cleanup of keys no longer belonging to a node. By default, clean all keyspaces',
+    usage: '[<keyspace> <tables>...]',
+    argumentsMax: Infinity,
+    options: option('jobs', ['-j', '--jobs'], true),
     run: cleanup,
   },
 };
 
 async function bootstrapResume(tool: Tool, words: Words): Promise<void> {
   const [word] = words.arguments;
-  if (word !== 'resume') throw badUse(word === undefined ? 'Required parameters are missing: command' : `Found unexpected parameters: [${word}]`);
+  if (word !== 'resume')
+    throw badUse(
+      word === undefined
+        ? 'Required parameters are missing: command'
+        : `Found unexpected parameters: [${word}]`,
+    );
   // As in Cassandra, unless cassandra.reset_bootstrap_progress is false: what the node has streamed may be behind by now.
   if (!words.has('force')) throw failed("'nodetool bootstrap resume' is disabled.");
   const { host } = tool;
@@ -70,8 +94,13 @@ async function decommission(tool: Tool, words: Words): Promise<void> {
     return;
   }
   if (node.membership.mode === 'LEAVING') throw badUse('This node is still decommissioning.');
-  await awaiting((done) => node.lifecycle.decommission({ force: words.has('force') }, done), (message) =>
-    message.startsWith('Error while') ? failed(message) : badUse(`Unsupported operation: ${message}`));
+  await awaiting(
+    (done) => node.lifecycle.decommission({ force: words.has('force') }, done),
+    (message) =>
+      message.startsWith('Error while')
+        ? failed(message)
+        : badUse(`Unsupported operation: ${message}`),
+  );
   await awaiting((done) => depart(cluster, host, done));
 }
 

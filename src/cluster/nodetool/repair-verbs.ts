@@ -16,20 +16,44 @@ const ONLY_EXPLICITLY: ReadonlySet<string> = new Set(['system_distributed']);
 
 export const REPAIR_VERBS: VerbTable = {
   repair: {
-    about: 'Repair one or more tables', usage: '[<keyspace> <tables>...]', argumentsMax: Infinity, run: repair,
+    about: 'Repair one or more tables',
+    usage: '[<keyspace> <tables>...]',
+    argumentsMax: Infinity,
+    run: repair,
     options: {
-      ...option('full', ['-full', '--full']), ...option('primary', ['-pr', '--partitioner-range']), ...option('sequential', ['-seq', '--sequential']),
-      ...option('dc-parallel', ['-dcpar', '--dc-parallel']), ...option('local', ['-local', '--in-local-dc']), ...option('dc', ['-dc', '--in-dc'], true),
-      ...option('hosts', ['-hosts', '--in-hosts'], true), ...option('start', ['-st', '--start-token'], true), ...option('end', ['-et', '--end-token'], true),
-      ...option('preview', ['-prv', '--preview']), ...option('validate', ['-vd', '--validate']), ...option('jobs', ['-j', '--job-threads'], true),
-      ...option('trace', ['-tr', '--trace']), ...option('pull', ['-pl', '--pull']), ...option('force', ['-force', '--force']),
-      ...option('optimise', ['-os', '--optimise-streams']), ...option('skip-paxos', ['-skip-paxos', '--skip-paxos']),
-      ...option('paxos-only', ['-paxos-only', '--paxos-only']), ...option('unreplicated', ['-iuk', '--ignore-unreplicated-keyspaces']),
+      ...option('full', ['-full', '--full']),
+      ...option('primary', ['-pr', '--partitioner-range']),
+      ...option('sequential', ['-seq', '--sequential']),
+      ...option('dc-parallel', ['-dcpar', '--dc-parallel']),
+      ...option('local', ['-local', '--in-local-dc']),
+      ...option('dc', ['-dc', '--in-dc'], true),
+      ...option('hosts', ['-hosts', '--in-hosts'], true),
+      ...option('start', ['-st', '--start-token'], true),
+      ...option('end', ['-et', '--end-token'], true),
+      ...option('preview', ['-prv', '--preview']),
+      ...option('validate', ['-vd', '--validate']),
+      ...option('jobs', ['-j', '--job-threads'], true),
+      ...option('trace', ['-tr', '--trace']),
+      ...option('pull', ['-pl', '--pull']),
+      ...option('force', ['-force', '--force']),
+      ...option('optimise', ['-os', '--optimise-streams']),
+      ...option('skip-paxos', ['-skip-paxos', '--skip-paxos']),
+      ...option('paxos-only', ['-paxos-only', '--paxos-only']),
+      ...option('unreplicated', ['-iuk', '--ignore-unreplicated-keyspaces']),
     },
   },
   repair_admin: {
-    about: 'list and fail incremental repair sessions', usage: 'list | cancel', argumentsMax: 1, run: repairAdmin,
-    options: { ...option('all', ['-a', '--all']), ...option('session', ['-s', '--session'], true), ...option('force', ['-f', '--force']), ...option('list', ['-l', '--list']), ...option('cancel', ['-x', '--cancel'], true) },
+    about: 'list and fail incremental repair sessions',
+    usage: 'list | cancel',
+    argumentsMax: 1,
+    run: repairAdmin,
+    options: {
+      ...option('all', ['-a', '--all']),
+      ...option('session', ['-s', '--session'], true),
+      ...option('force', ['-f', '--force']),
+      ...option('list', ['-l', '--list']),
+      ...option('cancel', ['-x', '--cancel'], true),
+    },
   },
 };
 
@@ -38,7 +62,8 @@ async function repair(tool: Tool, words: Words): Promise<void> {
     throw failed('Primary range repair should be performed on all nodes in the cluster.');
   }
   const [name, ...tables] = words.arguments;
-  const keyspaces = name === undefined ? tool.keyspaces().filter(isDistributed) : [tool.keyspace(name)];
+  const keyspaces =
+    name === undefined ? tool.keyspaces().filter(isDistributed) : [tool.keyspace(name)];
   if (tables.length > 0) tool.tables(words.arguments, { local: true });
   let error: string | null = null;
   for (const keyspace of keyspaces) {
@@ -49,7 +74,12 @@ async function repair(tool: Tool, words: Words): Promise<void> {
 }
 
 /** The error, or null. */
-function repairKeyspace(tool: Tool, keyspace: KeyspaceMetadata, words: Words, tables: readonly string[]): Promise<string | null> {
+function repairKeyspace(
+  tool: Tool,
+  keyspace: KeyspaceMetadata,
+  words: Words,
+  tables: readonly string[],
+): Promise<string | null> {
   const say = (message: string): void => tool.line(`[${timestampText(tool.nowMs)}] ${message}`);
   const { membership, repair: service } = tool.node;
   if (replicationOf(keyspace.replication).total < 2) {
@@ -63,7 +93,11 @@ function repairKeyspace(tool: Tool, keyspace: KeyspaceMetadata, words: Words, ta
     keyspace: keyspace.name,
     tables: tables.length === 0 ? null : tables,
     kind: isPreview ? 'preview' : words.has('full') || ranges !== null ? 'full' : 'incremental',
-    parallelism: words.has('sequential') ? 'sequential' : words.has('dc-parallel') ? 'datacenter-parallel' : 'parallel',
+    parallelism: words.has('sequential')
+      ? 'sequential'
+      : words.has('dc-parallel')
+        ? 'datacenter-parallel'
+        : 'parallel',
     primaryRange: words.has('primary'),
     ranges,
     datacenters: words.has('local') ? [membership.localDatacenter] : words.values('dc'),
@@ -73,7 +107,11 @@ function repairKeyspace(tool: Tool, keyspace: KeyspaceMetadata, words: Words, ta
     jobThreads: integer(words.value('jobs') ?? '1', 'job_threads'),
   };
   return new Promise((resolve) => {
-    service.repair(options, ({ message }) => say(message), ({ ok, error }) => resolve(ok ? null : error ?? 'Repair job has failed'));
+    service.repair(
+      options,
+      ({ message }) => say(message),
+      ({ ok, error }) => resolve(ok ? null : (error ?? 'Repair job has failed')),
+    );
   });
 }
 
@@ -104,7 +142,11 @@ function repairAdmin(tool: Tool, words: Words): void {
   }
   const now = tool.node.options.world.clock.nowMs();
   const rows = sessions.map(({ id, startedAtMs, participants }) => [
-    id, 'REPAIRING', `${Math.floor((now - startedAtMs) / 1_000)} (s)`, `/${tool.node.self}`, participants.map((node) => `/${node}`).join(','),
+    id,
+    'REPAIRING',
+    `${Math.floor((now - startedAtMs) / 1_000)} (s)`,
+    `/${tool.node.self}`,
+    participants.map((node) => `/${node}`).join(','),
   ]);
   const all = [['id', 'state', 'last activity', 'coordinator', 'participants'], ...rows];
   const widths = [0, 1, 2, 3, 4].map((at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));

@@ -28,23 +28,44 @@ export interface RingNode {
 export function ringNodes(node: CassandraNode): ReadonlyMap<string, readonly RingNode[]> {
   const { membership } = node;
   const { metadata, cluster } = membership;
-  const found = [...cluster.nodes.values()].map(({ endpoint, datacenter, rack, hostId, status }): RingNode => {
-    const tokens = metadata.isMember(endpoint) ? metadata.tokensOf(endpoint) : (metadata.joiners().get(endpoint) ?? []);
-    return {
-      endpoint, datacenter, rack, hostId,
-      tokens: [...tokens].sort(compareTokens),
-      status: membership.isAlive(endpoint) ? 'U' : 'D',
-      state: STATES[status],
-      load: loadText(node, endpoint),
-    };
-  });
-  found.sort((a, b) => (a.datacenter < b.datacenter ? -1 : a.datacenter > b.datacenter ? 1 : compareEndpoints(a.endpoint, b.endpoint)));
+  const found = [...cluster.nodes.values()].map(
+    ({ endpoint, datacenter, rack, hostId, status }): RingNode => {
+      const tokens = metadata.isMember(endpoint)
+        ? metadata.tokensOf(endpoint)
+        : (metadata.joiners().get(endpoint) ?? []);
+      return {
+        endpoint,
+        datacenter,
+        rack,
+        hostId,
+        tokens: [...tokens].sort(compareTokens),
+        status: membership.isAlive(endpoint) ? 'U' : 'D',
+        state: STATES[status],
+        load: loadText(node, endpoint),
+      };
+    },
+  );
+  found.sort((a, b) =>
+    a.datacenter < b.datacenter
+      ? -1
+      : a.datacenter > b.datacenter
+        ? 1
+        : compareEndpoints(a.endpoint, b.endpoint),
+  );
   const byDatacenter = new Map<string, RingNode[]>();
-  for (const one of found) byDatacenter.set(one.datacenter, [...(byDatacenter.get(one.datacenter) ?? []), one]);
+  for (const one of found)
+    byDatacenter.set(one.datacenter, [...(byDatacenter.get(one.datacenter) ?? []), one]);
   return byDatacenter;
 }
 
-const STATES = { joining: 'J', replacing: 'J', leaving: 'L', moving: 'M', normal: 'N', left: 'N' } as const;
+const STATES = {
+  joining: 'J',
+  replacing: 'J',
+  leaving: 'L',
+  moving: 'M',
+  normal: 'N',
+  left: 'N',
+} as const;
 
 /** This node's data as it is, the others' as they gossip it once a minute. */
 function loadText(node: CassandraNode, endpoint: Endpoint): string {
@@ -63,24 +84,49 @@ export interface Ownership {
 const DIFFERENT_SETTINGS =
   "Non-system keyspaces don't have the same replication settings, effective ownership information is meaningless";
 const SYSTEM_KEYSPACES: ReadonlySet<string> = new Set([
-  'system', 'system_schema', 'system_auth', 'system_distributed', 'system_traces', 'system_views', 'system_virtual_schema',
+  'system',
+  'system_schema',
+  'system_auth',
+  'system_distributed',
+  'system_traces',
+  'system_views',
+  'system_virtual_schema',
 ]);
 
 /** Of a keyspace; null: of all, when they are replicated alike. Cassandra: StorageService.effectiveOwnership. */
 export function ownership(node: CassandraNode, name: string | null): Ownership {
   const { ring } = node.membership.cluster;
   const { keyspaces } = node.schema.current;
-  const primary = (note: string): Ownership => ({ isEffective: false, shares: ring.primaryOwnership(), note });
-  const users = [...keyspaces.values()].filter((keyspace) => keyspace.kind === 'regular' && !SYSTEM_KEYSPACES.has(keyspace.name));
-  if (name === null && new Set(users.map(({ replication }) => settingsText(replication))).size > 1) return primary(DIFFERENT_SETTINGS);
-  const keyspace = name === null ? (users[0] ?? keyspaces.get('system_traces')) : keyspaces.get(name);
-  if (keyspace === undefined) throw new NodetoolFailure(`\nError: The keyspace ${name ?? ''}, does not exist`, 1);
+  const primary = (note: string): Ownership => ({
+    isEffective: false,
+    shares: ring.primaryOwnership(),
+    note,
+  });
+  const users = [...keyspaces.values()].filter(
+    (keyspace) => keyspace.kind === 'regular' && !SYSTEM_KEYSPACES.has(keyspace.name),
+  );
+  if (name === null && new Set(users.map(({ replication }) => settingsText(replication))).size > 1)
+    return primary(DIFFERENT_SETTINGS);
+  const keyspace =
+    name === null ? (users[0] ?? keyspaces.get('system_traces')) : keyspaces.get(name);
+  if (keyspace === undefined)
+    throw new NodetoolFailure(`\nError: The keyspace ${name ?? ''}, does not exist`, 1);
   if (!isDistributed(keyspace)) {
     return primary('Ownership values for keyspaces with LocalStrategy are meaningless');
   }
-  return { isEffective: true, shares: ring.replicas(keyspace.replication).effectiveOwnership(), note: null };
+  return {
+    isEffective: true,
+    shares: ring.replicas(keyspace.replication).effectiveOwnership(),
+    note: null,
+  };
 }
 
-function settingsText({ className, options }: { readonly className: string; readonly options: ReadonlyMap<string, string> }): string {
+function settingsText({
+  className,
+  options,
+}: {
+  readonly className: string;
+  readonly options: ReadonlyMap<string, string>;
+}): string {
   return JSON.stringify([className, [...options].sort()]);
 }

@@ -23,7 +23,12 @@ function short(value: number): string {
   return String(Number(value.toFixed(2)));
 }
 
-const UNITS = [['TiB', 2 ** 40], ['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]] as const;
+const UNITS = [
+  ['TiB', 2 ** 40],
+  ['GiB', 2 ** 30],
+  ['MiB', 2 ** 20],
+  ['KiB', 2 ** 10],
+] as const;
 
 /** `123.45 KiB`, `12 bytes`. */
 export function sizeText(bytes: number): string {
@@ -63,8 +68,14 @@ export function table(rows: readonly (readonly string[])[], delimiter = ' '): re
 }
 
 /** Several tables with common widths. */
-export function alignedTables(tables: readonly (readonly (readonly string[])[])[], delimiter: string): readonly (readonly string[])[] {
+export function alignedTables(
+  tables: readonly (readonly (readonly string[])[])[],
+  delimiter: string,
+): readonly (readonly string[])[] {
   const widths: number[] = [];
-  for (const row of tables.flat()) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
-  return tables.map((rows) => rows.map((row) => widths.map((width, at) => left(row[at] ?? '', width)).join(delimiter)));
+  for (const row of tables.flat())
+    row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  return tables.map((rows) =>
+    rows.map((row) => widths.map((width, at) => left(row[at] ?? '', width)).join(delimiter)),
+  );
 }

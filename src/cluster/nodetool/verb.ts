@@ -20,7 +20,10 @@ export class NodetoolFailure extends Error {
 
 /** Wrong words; as nodetool's badUse. */
 export function badUse(message: string): NodetoolFailure {
-  return new NodetoolFailure(`nodetool: ${message}\nSee 'nodetool help' or 'nodetool help <command>'.`, 1);
+  return new NodetoolFailure(
+    `nodetool: ${message}\nSee 'nodetool help' or 'nodetool help <command>'.`,
+    1,
+  );
 }
 
 /** The operation failed; as nodetool's err, without a Java stack. */
@@ -34,7 +37,12 @@ export class Tool {
   readonly node: CassandraNode;
   private readonly onLine: (line: string) => void;
 
-  constructor(cluster: Cluster, host: NodeHost, node: CassandraNode, onLine: (line: string) => void) {
+  constructor(
+    cluster: Cluster,
+    host: NodeHost,
+    node: CassandraNode,
+    onLine: (line: string) => void,
+  ) {
     this.cluster = cluster;
     this.host = host;
     this.node = node;
@@ -55,12 +63,15 @@ export class Tool {
   }
 
   keyspaces(): readonly KeyspaceMetadata[] {
-    return [...this.node.schema.current.keyspaces.values()].filter(({ kind }) => kind === 'regular');
+    return [...this.node.schema.current.keyspaces.values()].filter(
+      ({ kind }) => kind === 'regular',
+    );
   }
 
   keyspace(name: string): KeyspaceMetadata {
     const keyspace = this.node.schema.current.keyspaces.get(name);
-    if (keyspace === undefined || keyspace.kind !== 'regular') throw badUse(`Keyspace [${name}] does not exist.`);
+    if (keyspace === undefined || keyspace.kind !== 'regular')
+      throw badUse(`Keyspace [${name}] does not exist.`);
     return keyspace;
   }
 
@@ -92,7 +103,9 @@ export class Tool {
 }
 
 /** Options a verb knows, by every spelling: with a value after it, or alone. */
-export type OptionTable = Readonly<Record<string, { readonly name: string; readonly hasValue: boolean }>>;
+export type OptionTable = Readonly<
+  Record<string, { readonly name: string; readonly hasValue: boolean }>
+>;
 
 export interface Words {
   readonly arguments: readonly string[];
@@ -121,7 +134,8 @@ export function parseWords(words: readonly string[], options: OptionTable): Word
     const [spelling = '', inline] = word.startsWith('--') ? splitInline(word) : [word];
     const known = optionsEnded ? undefined : (options[spelling] ?? GLOBAL_OPTIONS[spelling]);
     if (known === undefined) {
-      if (!optionsEnded && /^-[a-zA-Z-]/.test(word)) throw badUse(`Found unexpected parameters: [${word}]`);
+      if (!optionsEnded && /^-[a-zA-Z-]/.test(word))
+        throw badUse(`Found unexpected parameters: [${word}]`);
       plain.push(word);
       continue;
     }
@@ -129,13 +143,15 @@ export function parseWords(words: readonly string[], options: OptionTable): Word
     found.set(known.name, values);
     if (!known.hasValue) continue;
     const value = inline ?? words[++at];
-    if (value === undefined) throw badUse(`Required values for option '${known.name}' not provided`);
+    if (value === undefined)
+      throw badUse(`Required values for option '${known.name}' not provided`);
     values.push(value);
   }
   return {
     arguments: plain,
     has: (name) => found.has(name),
-    values: (name) => (found.get(name) ?? []).flatMap((value) => value.split(',')).filter((value) => value !== ''),
+    values: (name) =>
+      (found.get(name) ?? []).flatMap((value) => value.split(',')).filter((value) => value !== ''),
     value: (name) => found.get(name)?.at(-1),
   };
 }
@@ -170,6 +186,11 @@ export function integer(text: string | undefined, name: string): number {
 }
 
 /** An operation with a callback, as a promise that rejects with nodetool's error: `refused`, or failed. */
-export function awaiting(start: (done: (error: string | null) => void) => void, refused: (message: string) => NodetoolFailure = failed): Promise<void> {
-  return new Promise((resolve, reject) => start((error) => (error === null ? resolve() : reject(refused(error)))));
+export function awaiting(
+  start: (done: (error: string | null) => void) => void,
+  refused: (message: string) => NodetoolFailure = failed,
+): Promise<void> {
+  return new Promise((resolve, reject) =>
+    start((error) => (error === null ? resolve() : reject(refused(error)))),
+  );
 }

@@ -137,14 +137,7 @@ function applicable(
   return kept;
 }
 
-const AFTER_RESOURCE = kindSet([
-  T.SEMICOLON,
-  T.EOF,
-  T.K_FROM,
-  T.K_NORECURSIVE,
-  T.K_OF,
-  T.K_TO,
-]);
+const AFTER_RESOURCE = kindSet([T.SEMICOLON, T.EOF, T.K_FROM, T.K_NORECURSIVE, T.K_OF, T.K_TO]);
 const AFTER_RESOURCE_TABLE = kindSet(AFTER_RESOURCE, T.DOT);
 const TABLE_STARTS = kindSet(NAMES, T.QMARK);
 const FUNCTION_STARTS = kindSet(TABLE_STARTS, T.K_TOKEN);

@@ -66,12 +66,7 @@ function qualifiedBeginsTypeHint(reader: TokenReader): boolean {
 }
 
 const AFTER_STRING = kindSet(OPERATORS, T.COMMA);
-const AFTER_TUPLE = without(
-  kindSet(AFTER_TERM, OPERATORS),
-  T.COLON,
-  T.K_GROUP,
-  T.K_PER,
-);
+const AFTER_TUPLE = without(kindSet(AFTER_TERM, OPERATORS), T.COLON, T.K_GROUP, T.K_PER);
 const HINTED_TERM_STARTS = kindSet(without(NAMES, T.K_AS, T.K_PER, T.K_GROUP), CONSTANTS, [
   T.LEFT_PAREN,
   T.LEFT_BRACKET,

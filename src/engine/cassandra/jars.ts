@@ -17,15 +17,28 @@ export function resolveJars(version = CASSANDRA_VERSION): string {
   const given = process.env['STARFISH_CASSANDRA_LIB'];
   if (given !== undefined && existsSync(given)) return given;
   const folder = join(homedir(), '.cache', 'starfish', 'cassandra', version);
-  if (existsSync(folder) && readdirSync(folder).some((name) => name === `cassandra-all-${version}.jar`)) return folder;
-  if (!hasTool('mvn')) throw new Error('Maven (mvn) is not here: it brings Cassandra from Maven Central. Install Maven and a JDK 17.');
+  if (
+    existsSync(folder) &&
+    readdirSync(folder).some((name) => name === `cassandra-all-${version}.jar`)
+  )
+    return folder;
+  if (!hasTool('mvn'))
+    throw new Error(
+      'Maven (mvn) is not here: it brings Cassandra from Maven Central. Install Maven and a JDK 17.',
+    );
   mkdirSync(folder, { recursive: true });
   const pom = join(folder, 'pom.xml');
   writeFileSync(pom, pomText(version));
-  const result = spawnSync('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`], { encoding: 'utf8' });
+  const result = spawnSync(
+    'mvn',
+    ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`],
+    { encoding: 'utf8' },
+  );
   if (result.status !== 0) {
     rmSync(folder, { recursive: true, force: true });
-    throw new Error(`Maven could not bring cassandra-all ${version}: ${result.stdout}${result.stderr}`);
+    throw new Error(
+      `Maven could not bring cassandra-all ${version}: ${result.stdout}${result.stderr}`,
+    );
   }
   return folder;
 }

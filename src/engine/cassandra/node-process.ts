@@ -22,23 +22,53 @@ export interface NodeProcessOptions {
 
 /** What Cassandra 5.0 must reach inside a modular JDK. */
 const EXPORTS = [
-  'java.base/jdk.internal.misc', 'java.base/jdk.internal.ref', 'java.base/jdk.internal.perf', 'java.base/sun.nio.ch',
-  'java.management.rmi/com.sun.jmx.remote.internal.rmi', 'java.rmi/sun.rmi.registry', 'java.rmi/sun.rmi.server',
-  'java.rmi/sun.rmi.transport.tcp', 'java.sql/java.sql', 'java.base/java.lang.ref', 'jdk.unsupported/sun.misc',
+  'java.base/jdk.internal.misc',
+  'java.base/jdk.internal.ref',
+  'java.base/jdk.internal.perf',
+  'java.base/sun.nio.ch',
+  'java.management.rmi/com.sun.jmx.remote.internal.rmi',
+  'java.rmi/sun.rmi.registry',
+  'java.rmi/sun.rmi.server',
+  'java.rmi/sun.rmi.transport.tcp',
+  'java.sql/java.sql',
+  'java.base/java.lang.ref',
+  'jdk.unsupported/sun.misc',
   'jdk.compiler/com.sun.tools.javac.file',
 ];
 const OPENS = [
-  'java.base/java.lang', 'java.base/java.lang.module', 'java.base/java.lang.reflect', 'java.base/java.io',
-  'java.base/java.net', 'java.base/java.nio', 'java.base/java.nio.charset', 'java.base/java.nio.file.spi',
-  'java.base/java.time', 'java.base/java.util', 'java.base/java.util.concurrent',
-  'java.base/java.util.concurrent.atomic', 'java.base/java.util.concurrent.locks', 'java.base/java.util.jar',
-  'java.base/java.math', 'java.base/jdk.internal.loader', 'java.base/jdk.internal.ref',
-  'java.base/jdk.internal.reflect', 'java.base/jdk.internal.math', 'java.base/jdk.internal.module',
-  'java.base/jdk.internal.util', 'java.base/jdk.internal.util.jar', 'java.base/jdk.internal.vm',
-  'java.base/jdk.internal.perf', 'java.base/sun.nio.ch', 'java.management/java.lang.management',
-  'java.management/com.sun.jmx.mbeanserver', 'java.management.rmi/com.sun.jmx.remote.internal.rmi',
-  'java.rmi/java.rmi', 'java.rmi/sun.rmi.transport.tcp', 'jdk.management/com.sun.management',
-  'jdk.management/com.sun.management.internal', 'jdk.compiler/com.sun.tools.javac.file',
+  'java.base/java.lang',
+  'java.base/java.lang.module',
+  'java.base/java.lang.reflect',
+  'java.base/java.io',
+  'java.base/java.net',
+  'java.base/java.nio',
+  'java.base/java.nio.charset',
+  'java.base/java.nio.file.spi',
+  'java.base/java.time',
+  'java.base/java.util',
+  'java.base/java.util.concurrent',
+  'java.base/java.util.concurrent.atomic',
+  'java.base/java.util.concurrent.locks',
+  'java.base/java.util.jar',
+  'java.base/java.math',
+  'java.base/jdk.internal.loader',
+  'java.base/jdk.internal.ref',
+  'java.base/jdk.internal.reflect',
+  'java.base/jdk.internal.math',
+  'java.base/jdk.internal.module',
+  'java.base/jdk.internal.util',
+  'java.base/jdk.internal.util.jar',
+  'java.base/jdk.internal.vm',
+  'java.base/jdk.internal.perf',
+  'java.base/sun.nio.ch',
+  'java.management/java.lang.management',
+  'java.management/com.sun.jmx.mbeanserver',
+  'java.management.rmi/com.sun.jmx.remote.internal.rmi',
+  'java.rmi/java.rmi',
+  'java.rmi/sun.rmi.transport.tcp',
+  'jdk.management/com.sun.management',
+  'jdk.management/com.sun.management.internal',
+  'jdk.compiler/com.sun.tools.javac.file',
 ];
 
 /** Of every JVM that runs Cassandra's classes, nodetool too. */
@@ -70,9 +100,19 @@ export class NodeProcess {
     writeFileSync(join(conf, 'cassandra-rackdc.properties'), rackProperties(this.config));
     writeFileSync(join(conf, 'logback.xml'), logbackXml(this.config));
     const out = openSync(join(folder, 'stdout.log'), 'a');
-    const child = spawn(javaCommand(), [...this.flags(), '-cp', `${conf}:${join(this.options.jars, '*')}`, 'org.apache.cassandra.service.CassandraDaemon'], {
-      cwd: folder, stdio: ['ignore', out, out],
-    });
+    const child = spawn(
+      javaCommand(),
+      [
+        ...this.flags(),
+        '-cp',
+        `${conf}:${join(this.options.jars, '*')}`,
+        'org.apache.cassandra.service.CassandraDaemon',
+      ],
+      {
+        cwd: folder,
+        stdio: ['ignore', out, out],
+      },
+    );
     child.on('exit', () => {
       if (this.child === child) this.child = null;
     });
@@ -83,11 +123,14 @@ export class NodeProcess {
   async ready(limitMs: number): Promise<void> {
     const deadline = Date.now() + limitMs;
     while (Date.now() < deadline) {
-      if (this.child === null) throw new Error(`Cassandra on ${this.config.address} ended: ${this.lastLog()}`);
+      if (this.child === null)
+        throw new Error(`Cassandra on ${this.config.address} ended: ${this.lastLog()}`);
       if (await answersOptions(this.config.address, 9042)) return;
       await sleep(100);
     }
-    throw new Error(`Cassandra on ${this.config.address} was not ready within ${limitMs / 1_000} s: ${this.lastLog()}`);
+    throw new Error(
+      `Cassandra on ${this.config.address} was not ready within ${limitMs / 1_000} s: ${this.lastLog()}`,
+    );
   }
 
   /** kill -9; resolves when the process is gone. */
@@ -116,12 +159,24 @@ export class NodeProcess {
     const { heapMiB, ringDelayMs, jmxPort, flags } = this.options;
     const { folder } = this.config;
     return [
-      `-Xms${heapMiB}M`, `-Xmx${heapMiB}M`, '-Xss256k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+PerfDisableSharedMem',
-      '-XX:+ExitOnOutOfMemoryError', '-XX:MaxDirectMemorySize=128M', '-Djdk.attach.allowAttachSelf=true',
-      '-Djava.net.preferIPv4Stack=true', '-Dio.netty.tryReflectionSetAccessible=true', '-Djna.nosys=true',
-      `-Dcassandra.storagedir=${folder}`, `-Dcassandra.logdir=${folder}`,
-      `-Dcassandra.config=file://${folder}/conf/cassandra.yaml`, '-Dlogback.configurationFile=logback.xml',
-      '-Dcassandra.skip_wait_for_gossip_to_settle=0', '-Djava.security.manager=allow',
+      `-Xms${heapMiB}M`,
+      `-Xmx${heapMiB}M`,
+      '-Xss256k',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+PerfDisableSharedMem',
+      '-XX:+ExitOnOutOfMemoryError',
+      '-XX:MaxDirectMemorySize=128M',
+      '-Djdk.attach.allowAttachSelf=true',
+      '-Djava.net.preferIPv4Stack=true',
+      '-Dio.netty.tryReflectionSetAccessible=true',
+      '-Djna.nosys=true',
+      `-Dcassandra.storagedir=${folder}`,
+      `-Dcassandra.logdir=${folder}`,
+      `-Dcassandra.config=file://${folder}/conf/cassandra.yaml`,
+      '-Dlogback.configurationFile=logback.xml',
+      '-Dcassandra.skip_wait_for_gossip_to_settle=0',
+      '-Djava.security.manager=allow',
       ...(ringDelayMs === null ? [] : [`-Dcassandra.ring_delay_ms=${ringDelayMs}`]),
       ...(jmxPort === null ? [] : [`-Dcassandra.jmx.local.port=${jmxPort}`]),
       ...JVM_MODULE_FLAGS,

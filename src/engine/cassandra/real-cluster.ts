@@ -72,11 +72,23 @@ function layOut(options: RealClusterOptions, folder: string, jars: string): read
       const seeds = address === first ? [first] : datacenters.map((__, s) => `${block}.${s + 1}.1`);
       return new NodeProcess(
         {
-          clusterName: 'Test Cluster', address, datacenter, rack: `rack${(n % racksPerDatacenter) + 1}`, seeds,
-          folder: join(folder, `${datacenter}-${n + 1}`), tokens: tokensOf(n, perDatacenter, d), numTokens: TOKENS_PER_NODE,
+          clusterName: 'Test Cluster',
+          address,
+          datacenter,
+          rack: `rack${(n % racksPerDatacenter) + 1}`,
+          seeds,
+          folder: join(folder, `${datacenter}-${n + 1}`),
+          tokens: tokensOf(n, perDatacenter, d),
+          numTokens: TOKENS_PER_NODE,
           settings: options.settings ?? {},
         },
-        { jars, heapMiB: options.heapMiB ?? 512, ringDelayMs: null, jmxPort: options.jmx === true ? 7_100 + 10 * (d + 1) + n + 1 : null, flags: options.flags ?? [] },
+        {
+          jars,
+          heapMiB: options.heapMiB ?? 512,
+          ringDelayMs: null,
+          jmxPort: options.jmx === true ? 7_100 + 10 * (d + 1) + n + 1 : null,
+          flags: options.flags ?? [],
+        },
       );
     }),
   );

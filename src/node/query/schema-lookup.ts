@@ -28,7 +28,5 @@ export function existingTable(schema: Schema, keyspaceName: string, name: string
 export function existingColumn(table: TableMetadata, name: string): ColumnMetadata {
   const column = table.columns.get(name);
   if (column !== undefined) return column;
-  throw invalid(
-    `Undefined column name ${quoteIfNeeded(name)} in table ${qualifiedText(table)}`,
-  );
+  throw invalid(`Undefined column name ${quoteIfNeeded(name)} in table ${qualifiedText(table)}`);
 }

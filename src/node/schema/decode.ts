@@ -166,15 +166,21 @@ function decodeTables(
   ];
   tables.sort((a, b) => (a.name < b.name ? -1 : 1));
   const byName = new Map(tables.map((table) => [table.name, table]));
-  for (const table of tables) if (hasRegularColumnInKey(table, byName)) byName.set(table.name, strict(table));
+  for (const table of tables)
+    if (hasRegularColumnInKey(table, byName)) byName.set(table.name, strict(table));
   return byName;
 }
 
 /** Such a view's rows live and die with that column (strict liveness). */
-function hasRegularColumnInKey(table: TableMetadata, tables: ReadonlyMap<string, TableMetadata>): boolean {
+function hasRegularColumnInKey(
+  table: TableMetadata,
+  tables: ReadonlyMap<string, TableMetadata>,
+): boolean {
   const base = table.view === null ? undefined : tables.get(table.view.baseTable);
   if (base === undefined) return false;
-  return [...table.partitionKey, ...table.clustering].some(({ name }) => base.columns.get(name)?.kind === 'regular');
+  return [...table.partitionKey, ...table.clustering].some(
+    ({ name }) => base.columns.get(name)?.kind === 'regular',
+  );
 }
 
 function strict(table: TableMetadata): TableMetadata {

@@ -97,7 +97,9 @@ export function inOrderOfCreation(
   const { altered } = diffKeyspaces(before, after).aggregates;
   const placed = [...bySignature(after.aggregates)].map(([key, aggregate]) => ({
     aggregate,
-    place: altered.some((change) => change.after === aggregate) ? known.size : (known.get(key) ?? known.size),
+    place: altered.some((change) => change.after === aggregate)
+      ? known.size
+      : (known.get(key) ?? known.size),
   }));
   placed.sort((a, b) => a.place - b.place);
   return { ...after, aggregates: placed.map(({ aggregate }) => aggregate) };

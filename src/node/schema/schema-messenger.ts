@@ -17,7 +17,9 @@ export function schemaMessenger(messaging: Messaging): MigrationMessenger {
 }
 
 export function serveSchema(messaging: Messaging, schema: SchemaService): void {
-  messaging.serve('SCHEMA_PUSH_REQ', (message) => schema.merge(message.payload as readonly Mutation[]));
+  messaging.serve('SCHEMA_PUSH_REQ', (message) =>
+    schema.merge(message.payload as readonly Mutation[]),
+  );
   messaging.serve('SCHEMA_PULL_REQ', (message, from) => {
     messaging.respond(message, from, 'SCHEMA_PULL_RSP', schema.allMutations());
   });

@@ -64,10 +64,7 @@ export class KeyIndex {
 }
 
 /** Whether a key lies beyond a range's right end. */
-function isPastEnd(
-  key: Token,
-  range: Pick<PartitionRange, 'right' | 'rightInclusive'>,
-): boolean {
+function isPastEnd(key: Token, range: Pick<PartitionRange, 'right' | 'rightInclusive'>): boolean {
   if (range.right === null) return false;
   const order = compareTokens(key, range.right);
   return order > 0 || (order === 0 && !range.rightInclusive);

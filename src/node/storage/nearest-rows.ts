@@ -68,7 +68,6 @@ export function annScore(
   return Number.isNaN(score) ? null : score;
 }
 
-
 function readAll(
   store: TableStore,
   command: ReadCommand,

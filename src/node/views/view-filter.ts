@@ -8,20 +8,30 @@ import type { ColumnMetadata, Schema, TableMetadata } from '../../data/schema.ts
 import { bareScope, termBytes } from '../query/ddl/literals.ts';
 
 /** null: the clause asks for nothing but IS NOT NULL. */
-export function viewFilter(view: TableMetadata, base: TableMetadata, schema: Schema): RowFilter | null {
+export function viewFilter(
+  view: TableMetadata,
+  base: TableMetadata,
+  schema: Schema,
+): RowFilter | null {
   if (view.view === null) return null;
   const scope = bareScope(view.keyspace, schema, 0);
-  const bytes = (column: ColumnMetadata, term: Term): Buffer | null => termBytes(term, column.type, scope);
-  const expressions = parseWhereClause(view.view.whereClause).relations.flatMap((relation) => expressionsOf(relation, base, bytes));
+  const bytes = (column: ColumnMetadata, term: Term): Buffer | null =>
+    termBytes(term, column.type, scope);
+  const expressions = parseWhereClause(view.view.whereClause).relations.flatMap((relation) =>
+    expressionsOf(relation, base, bytes),
+  );
   return expressions.length === 0 ? null : { expressions };
 }
 
 function expressionsOf(
-  relation: Relation, base: TableMetadata, bytes: (column: ColumnMetadata, term: Term) => Buffer | null,
+  relation: Relation,
+  base: TableMetadata,
+  bytes: (column: ColumnMetadata, term: Term) => Buffer | null,
 ): readonly RowFilterExpression[] {
   if (relation.kind === 'single') {
     const column = base.columns.get(relation.column);
-    if (column === undefined || relation.operator === 'IS NOT' || relation.operator === 'LIKE') return [];
+    if (column === undefined || relation.operator === 'IS NOT' || relation.operator === 'LIKE')
+      return [];
     return compared(column, relation.operator, bytes(column, relation.value));
   }
   if (relation.kind === 'in') {
@@ -35,12 +45,18 @@ function expressionsOf(
     return relation.columns.flatMap((name, at) => {
       const column = base.columns.get(name);
       const term = elements[at];
-      return column === undefined || term === undefined ? [] : compared(column, '=', bytes(column, term));
+      return column === undefined || term === undefined
+        ? []
+        : compared(column, '=', bytes(column, term));
     });
   }
   return [];
 }
 
-function compared(column: ColumnMetadata, operator: FilterOperator, value: Buffer | null): readonly RowFilterExpression[] {
+function compared(
+  column: ColumnMetadata,
+  operator: FilterOperator,
+  value: Buffer | null,
+): readonly RowFilterExpression[] {
   return value === null ? [] : [{ kind: 'column', column, operator, value }];
 }

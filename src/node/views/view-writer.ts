@@ -37,7 +37,10 @@ export class ViewWriter {
   /** False while the schema has no view: the write path then asks nothing. */
   isNeeded = false;
   private readonly parts: ViewWriterParts;
-  private readonly byKeyspace = new WeakMap<KeyspaceMetadata, ReadonlyMap<string, readonly TableMetadata[]>>();
+  private readonly byKeyspace = new WeakMap<
+    KeyspaceMetadata,
+    ReadonlyMap<string, readonly TableMetadata[]>
+  >();
 
   constructor(parts: ViewWriterParts) {
     this.parts = parts;
@@ -65,14 +68,22 @@ export class ViewWriter {
       const own = views.get(table.name);
       if (own === undefined) return [];
       const base = keyspace.tables.get(table.name) ?? table;
-      return [{ base, views: own, before: this.parts.storage.store(table.id)?.partition(key) ?? emptyPartition(base, key) }];
+      return [
+        {
+          base,
+          views: own,
+          before: this.parts.storage.store(table.id)?.partition(key) ?? emptyPartition(base, key),
+        },
+      ];
     });
   }
 
   /** The mutation is applied: sends what changed in the views. */
   after(touched: readonly TouchedBase[]): void {
     for (const { base, views, before } of touched) {
-      const after = this.parts.storage.store(base.id)?.partition(before.key) ?? emptyPartition(base, before.key);
+      const after =
+        this.parts.storage.store(base.id)?.partition(before.key) ??
+        emptyPartition(base, before.key);
       for (const view of views) this.update(base, view, before, after);
     }
   }
@@ -83,16 +94,32 @@ export class ViewWriter {
     if (base === undefined || store === undefined) return;
     const partitions: PartitionData[] = [];
     store.forEachPartition(WHOLE_RING, (partition) => void partitions.push(partition));
-    for (const partition of partitions) this.update(base, view, emptyPartition(base, partition.key), partition);
+    for (const partition of partitions)
+      this.update(base, view, emptyPartition(base, partition.key), partition);
   }
 
-  private update(base: TableMetadata, view: TableMetadata, before: PartitionData, after: PartitionData): void {
+  private update(
+    base: TableMetadata,
+    view: TableMetadata,
+    before: PartitionData,
+    after: PartitionData,
+  ): void {
     const { clock, schema } = this.parts;
     const nowMs = clock.wallMs();
     const filter = viewFilter(view, base, schema.current);
-    const updates = viewUpdates({ base, view, before, after, filter, nowSeconds: Math.floor(nowMs / 1_000) });
+    const updates = viewUpdates({
+      base,
+      view,
+      before,
+      after,
+      filter,
+      nowSeconds: Math.floor(nowMs / 1_000),
+    });
     for (const update of updates) {
-      this.send({ keyspace: view.keyspace, key: update.key, updates: [update], createdAtMs: nowMs }, before);
+      this.send(
+        { keyspace: view.keyspace, key: update.key, updates: [update], createdAtMs: nowMs },
+        before,
+      );
     }
   }
 
@@ -101,8 +128,14 @@ export class ViewWriter {
     const keyspace = schema.current.keyspaces.get(mutation.keyspace);
     if (keyspace === undefined) return;
     const replication = cluster.replication(keyspace);
-    const paired = this.pairedReplica(replication.natural(base.key), replication.natural(mutation.key));
-    const targets = paired === null ? replication.pending(mutation.key) : [paired, ...replication.pending(mutation.key)];
+    const paired = this.pairedReplica(
+      replication.natural(base.key),
+      replication.natural(mutation.key),
+    );
+    const targets =
+      paired === null
+        ? replication.pending(mutation.key)
+        : [paired, ...replication.pending(mutation.key)];
     for (const target of targets) {
       if (target === cluster.self) apply(mutation);
       else if (!cluster.isAlive(target)) hints.store(target, mutation);
@@ -115,7 +148,10 @@ export class ViewWriter {
   }
 
   /** Replicas of base and view in this datacenter are paired in order; a node that has both is its own pair. */
-  private pairedReplica(baseReplicas: readonly Endpoint[], viewReplicas: readonly Endpoint[]): Endpoint | null {
+  private pairedReplica(
+    baseReplicas: readonly Endpoint[],
+    viewReplicas: readonly Endpoint[],
+  ): Endpoint | null {
     const { self } = this.parts.cluster;
     const bases = baseReplicas.filter((node) => this.isLocal(node));
     const views = viewReplicas.filter((node) => this.isLocal(node));

@@ -26,7 +26,8 @@ export class RealDisk implements Disk {
     this.enqueue(name, done, async () => {
       const handle = await this.handle(name);
       let at = 0;
-      while (at < bytes.length) at += (await handle.write(bytes, at, bytes.length - at, null)).bytesWritten;
+      while (at < bytes.length)
+        at += (await handle.write(bytes, at, bytes.length - at, null)).bytesWritten;
     });
   }
 
@@ -72,7 +73,10 @@ export class RealDisk implements Disk {
 
   listSync(folder: string): readonly string[] {
     try {
-      return fs.readdirSync(this.absolute(folder)).filter((name) => !name.endsWith('.tmp')).sort();
+      return fs
+        .readdirSync(this.absolute(folder))
+        .filter((name) => !name.endsWith('.tmp'))
+        .sort();
     } catch {
       return [];
     }
@@ -101,14 +105,22 @@ export class RealDisk implements Disk {
     return handle;
   }
 
-  private enqueue(name: string, done: (result: DiskResult) => void, work: () => Promise<void>): void {
+  private enqueue(
+    name: string,
+    done: (result: DiskResult) => void,
+    work: () => Promise<void>,
+  ): void {
     const before = this.queues.get(name) ?? Promise.resolve();
     // A killed node's files belong to its next life: what is not under way yet is dropped, as the kill would.
-    const next = before.then(() => (this.gate.state === 'closed' ? undefined : work())).then(
-      () => this.gate.pass(() => done(OK)),
-      (error: unknown) =>
-        this.gate.pass(() => done({ ok: false, error: systemCode(error), path: this.absolute(name) })),
-    );
+    const next = before
+      .then(() => (this.gate.state === 'closed' ? undefined : work()))
+      .then(
+        () => this.gate.pass(() => done(OK)),
+        (error: unknown) =>
+          this.gate.pass(() =>
+            done({ ok: false, error: systemCode(error), path: this.absolute(name) }),
+          ),
+      );
     this.queues.set(name, next);
     void next.then(() => {
       if (this.queues.get(name) === next) this.queues.delete(name);

@@ -52,7 +52,8 @@ export class RealEventLoop implements EventLoop {
 
   private readonly drain = (): void => {
     const { posts } = this;
-    for (let n = 0; n < MESSAGES_PER_TURN && posts.size > 0 && !this.stopped; n++) posts.deliverOne();
+    for (let n = 0; n < MESSAGES_PER_TURN && posts.size > 0 && !this.stopped; n++)
+      posts.deliverOne();
     if (posts.size > 0 && !this.stopped) setImmediate(this.drain);
     else this.draining = false;
   };

@@ -28,7 +28,8 @@ export class DiskImage {
 
   flipBit(path: string, offset: number): void {
     const file = this.files.get(path);
-    if (file !== undefined && offset < file.length) file.bytes[offset] = (file.bytes[offset] ?? 0) ^ 1;
+    if (file !== undefined && offset < file.length)
+      file.bytes[offset] = (file.bytes[offset] ?? 0) ^ 1;
   }
 }
 
@@ -63,7 +64,11 @@ export class VirtualDisk implements Disk {
     this.finish(this.syncMs, () => {
       if (bytes.length > this.image.freeBytes) return done({ ok: false, error: 'ENOSPC', path });
       this.image.freeBytes -= bytes.length;
-      this.image.files.set(path, { bytes: Buffer.from(bytes), length: bytes.length, syncedLength: bytes.length });
+      this.image.files.set(path, {
+        bytes: Buffer.from(bytes),
+        length: bytes.length,
+        syncedLength: bytes.length,
+      });
       done({ ok: true, value: undefined });
     });
   }
@@ -82,7 +87,11 @@ export class VirtualDisk implements Disk {
       this.image.files.set(to, { bytes, length: bytes.length, syncedLength: bytes.length });
     }
     this.finish(0, () =>
-      done(file === undefined ? { ok: false, error: 'ENOENT', path: from } : { ok: true, value: undefined }),
+      done(
+        file === undefined
+          ? { ok: false, error: 'ENOENT', path: from }
+          : { ok: true, value: undefined },
+      ),
     );
   }
 
@@ -95,7 +104,9 @@ export class VirtualDisk implements Disk {
 
   listSync(folder: string): readonly string[] {
     const prefix = folder.endsWith('/') ? folder : `${folder}/`;
-    const inside = [...this.image.files.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
+    const inside = [...this.image.files.keys()]
+      .filter((path) => path.startsWith(prefix))
+      .map((path) => path.slice(prefix.length));
     return [...new Set(inside.map((path) => path.split('/')[0] ?? path))].sort();
   }
 

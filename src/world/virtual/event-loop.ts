@@ -79,7 +79,8 @@ export class VirtualEventLoop implements EventLoop {
   /** Mixes what happened into the trace hash: observers add what they see (messages, decisions). */
   mix(text: string): void {
     let { hash } = this;
-    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
+    for (let at = 0; at < text.length; at++)
+      hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
     this.hash = hash;
   }
 

@@ -89,10 +89,17 @@ export class SchemaStatements implements DdlExecutor {
     const created = change.created?.(diff) ?? [];
     const answer = (): void => {
       if (created.length === 0) done(response);
-      else authorizer.grantToCreator(call.client, created, (error) => done(error === null ? response : { kind: 'error', error }));
+      else
+        authorizer.grantToCreator(call.client, created, (error) =>
+          done(error === null ? response : { kind: 'error', error }),
+        );
     };
     const { persist } = this.options;
-    return persist === undefined ? answer() : persist((error) => (error === null ? answer() : done({ kind: 'error', error: notDurable(error) })));
+    return persist === undefined
+      ? answer()
+      : persist((error) =>
+          error === null ? answer() : done({ kind: 'error', error: notDurable(error) }),
+        );
   }
 
   private environment(call: StatementCall): DdlEnvironment {
@@ -121,7 +128,10 @@ function attempt(answer: (error: CqlError) => void, run: () => void): void {
 }
 
 function notDurable(error: string): CqlError {
-  return { code: 'SERVER_ERROR', message: `The schema change could not be written to the commit log: ${error}` };
+  return {
+    code: 'SERVER_ERROR',
+    message: `The schema change could not be written to the commit log: ${error}`,
+  };
 }
 
 /** The change a statement stands for; throws CqlException for what its text alone shows to be wrong. */

@@ -188,7 +188,8 @@ function dropStatements(table: TableMetadata, internals: boolean): string {
     const name = quoteIfNeeded(column.name);
     text += `\nALTER TABLE ${qualifiedText(table)} DROP ${name} USING TIMESTAMP ${droppedTimeMicros};`;
     const again = table.columns.get(column.name);
-    if (again !== undefined) text += `\nALTER TABLE ${qualifiedText(table)} ADD ${columnText(again)};`;
+    if (again !== undefined)
+      text += `\nALTER TABLE ${qualifiedText(table)} ADD ${columnText(again)};`;
   }
   return text;
 }
@@ -253,7 +254,6 @@ function mapText(map: ReadonlyMap<string, string>, print = quote): string {
     .map(([key, value]) => `${quote(key)}: ${print(value)}`);
   return `{${entries.join(', ')}}`;
 }
-
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

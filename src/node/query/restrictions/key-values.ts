@@ -9,7 +9,13 @@ import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { DecoratedKey, Token } from '../../../data/partition.ts';
 import type { PartitionRange } from '../../../data/read-command.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
-import { checkKey, compareTokens, decorateKey, isMinToken, tokenFromBytes } from '../../../ring/token.ts';
+import {
+  checkKey,
+  compareTokens,
+  decorateKey,
+  isMinToken,
+  tokenFromBytes,
+} from '../../../ring/token.ts';
 import type { BindContext } from '../terms/term.ts';
 import { unpackBoundList } from '../terms/unpack.ts';
 import { bindTerm } from '../terms/term.ts';

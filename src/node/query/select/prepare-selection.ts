@@ -314,7 +314,10 @@ function prepareAttribute(
 
 /** The name of a result column: where a cast changes nothing, at any depth, it shows what it casts. */
 export function resultColumnName(selectable: Selectable, selector: PreparedSelector): string {
-  const names = (parts: readonly Selectable[], of: readonly PreparedSelector[]): readonly string[] =>
+  const names = (
+    parts: readonly Selectable[],
+    of: readonly PreparedSelector[],
+  ): readonly string[] =>
     parts.map((part, i) => {
       const selector = of[i];
       return selector === undefined ? selectableText(part) : resultColumnName(part, selector);

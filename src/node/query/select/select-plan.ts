@@ -74,7 +74,9 @@ export function prepareSelect(
   // Cassandra resolves an item of the list when it looks at it first: for static columns, or after the restrictions.
   const resolved: Selectable[] = [];
   const selectables = statement.selectors.map(
-    ({ selector }, i) => (): Selectable => (resolved[i] ??= toSelectable(selector, scope)),
+    ({ selector }, i) =>
+      (): Selectable =>
+        (resolved[i] ??= toSelectable(selector, scope)),
   );
   const orderings = statement.orderBy;
   const ann = annRestriction(orderings, table, scope);

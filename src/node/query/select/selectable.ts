@@ -6,7 +6,13 @@ import type { FunctionArgument } from '../../../cql/functions/function-argument.
 import type { CqlFunction } from '../../../cql/functions/function.ts';
 import { NEGATION_FUNCTION, OPERATOR_FUNCTIONS } from '../../../cql/functions/operators.ts';
 import { resolveFunction } from '../../../cql/functions/resolve-function.ts';
-import { countsLiteral, printSelector, printTerm, printType, TEXT_NAMING } from '../../../cql/print.ts';
+import {
+  countsLiteral,
+  printSelector,
+  printTerm,
+  printType,
+  TEXT_NAMING,
+} from '../../../cql/print.ts';
 import type { NativeTypeName, UserType } from '../../../data/cql-type.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';

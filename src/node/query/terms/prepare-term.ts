@@ -291,11 +291,7 @@ function prepareHinted(
   scope: TermScope,
 ): PreparedTerm {
   const hinted = resolveRawType(term.type, scope);
-  if (
-    term.term.kind === 'list' &&
-    hinted.kind !== 'list' &&
-    hinted.kind !== 'vector'
-  ) {
+  if (term.term.kind === 'list' && hinted.kind !== 'list' && hinted.kind !== 'vector') {
     throw invalid(
       `Unexpected receiver type '${typeName(hinted)}'; only list and vector are expected`,
     );

@@ -198,7 +198,9 @@ function normalized(type: CqlType, bytes: Buffer): Buffer {
       const { key, value } = type;
       const inner =
         hasOrder(key) || hasOrder(value)
-          ? packMap(unpackMap(bytes).map((item, i) => normalizedItem(i % 2 === 0 ? key : value, item)))
+          ? packMap(
+              unpackMap(bytes).map((item, i) => normalizedItem(i % 2 === 0 ? key : value, item)),
+            )
           : bytes;
       return normalizeMap(inner, codecFor(key));
     }
