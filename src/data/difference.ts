@@ -15,27 +15,28 @@ import type {
   Row,
 } from './partition.ts';
 import { isComplexData, LIVE, NO_LIVENESS } from './partition.ts';
+import type { CellRange, ColumnFilter } from './read-command.ts';
 import { isSameRange, NO_RANGES } from './range-tombstones.ts';
+import type { BytesComparator } from './type-order.ts';
 import { compareColumns, pathComparator } from './type-order.ts';
 import { isSameCell } from './same-content.ts';
 
-/**
- * null: `one` has all of it. `one` null: the replica has nothing. `queried`: names of the columns whose cells count, null:
- * of all.
- */
+/** null: `one` has all of it. `one` null: the replica has nothing. Only cells that `filter` asks for count. */
 export function difference(
   merged: PartitionData,
   one: PartitionData | null,
-  queried: ReadonlySet<string> | null = null,
+  filter: ColumnFilter = EVERYTHING,
 ): PartitionData | null {
   const lacking = wholeDifference(merged, one);
-  return lacking === null || queried === null ? lacking : onlyColumns(lacking, queried);
+  const isWhole = filter.queried === undefined;
+  return lacking === null || isWhole ? lacking : onlyQueried(lacking, filter);
 }
 
-function onlyColumns(partition: PartitionData, queried: ReadonlySet<string>): PartitionData | null {
+const EVERYTHING: ColumnFilter = Object.freeze({ fetched: null });
+
+function onlyQueried(partition: PartitionData, filter: ColumnFilter): PartitionData | null {
   const keep = (row: Row): Row | null => {
-    const data = row.data.filter(({ column }) => queried.has(column.name));
-    if (data.length === row.data.length) return row;
+    const data = row.data.flatMap((entry) => queriedData(entry, filter) ?? []);
     const isEmpty = data.length === 0 && !hasLiveness(row.liveness) && !isDeleted(row.deletion);
     return isEmpty ? null : { ...row, data };
   };
@@ -47,6 +48,26 @@ function onlyColumns(partition: PartitionData, queried: ReadonlySet<string>): Pa
     rows: rows.length === 0 ? NO_ROWS : rows,
   };
   return isEmptyPartition(result) ? null : result;
+}
+
+/** The cells asked for. A collection's deletion counts always: it tells which of its cells are there. */
+function queriedData(entry: ColumnData, { queried, parts }: ColumnFilter): ColumnData | null {
+  const { column } = entry;
+  const isQueried = queried === undefined || queried.has(column.name);
+  if (!isComplexData(entry)) return isQueried ? entry : null;
+  const ranges = parts?.get(column.name);
+  if (isQueried && ranges === undefined) return entry;
+  const compare = pathComparator(column);
+  const isWithin = ({ path }: Cell): boolean =>
+    path !== null && ranges?.some((range) => isInRange(range, path, compare)) === true;
+  const cells = isQueried ? entry.cells.filter(isWithin) : NO_CELLS;
+  return cells.length === 0 && !isDeleted(entry.deletion) ? null : { ...entry, cells };
+}
+
+const NO_CELLS: readonly Cell[] = [];
+
+function isInRange({ from, to }: CellRange, path: Buffer, compare: BytesComparator): boolean {
+  return (from === null || compare(from, path) <= 0) && (to === null || compare(path, to) <= 0);
 }
 
 function wholeDifference(merged: PartitionData, one: PartitionData | null): PartitionData | null {

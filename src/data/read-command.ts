@@ -1,5 +1,5 @@
 // What a replica is asked to read. Built by node/query, executed by node/storage, merged by node/coordinator.
-// Cassandra: db/SinglePartitionReadCommand, PartitionRangeReadCommand, DataLimits, RowFilter, ColumnFilter.
+// Cassandra: db/SinglePartitionReadCommand, PartitionRangeReadCommand, DataLimits, RowFilter, ColumnFilter, ColumnSubselection.
 
 import type { ColumnMetadata, TableMetadata } from './schema.ts';
 import type { Clustering, DecoratedKey, Slice, Token } from './partition.ts';
@@ -9,6 +9,14 @@ export interface ColumnFilter {
   readonly fetched: ReadonlySet<ColumnMetadata> | null;
   /** Names of the columns whose cells are asked for: read repair mends no others. Absent: all. */
   readonly queried?: ReadonlySet<string>;
+  /** Of queried columns asked for in part, the parts: read repair mends no other cells. Absent: whole columns. */
+  readonly parts?: ReadonlyMap<string, readonly CellRange[]>;
+}
+
+/** Elements of a map or set: both ends included; null: from the first, to the last. An element is from itself to itself. */
+export interface CellRange {
+  readonly from: Buffer | null;
+  readonly to: Buffer | null;
 }
 
 /** Which rows of a partition. `names` are full clusterings in clustering order. The static row always comes along. */

@@ -1,10 +1,16 @@
 // Keyspaces, tables and values for the tests of coordination.
 
 import { required } from '../../src/base/assert.ts';
+import { isTombstone } from '../../src/data/deletion.ts';
 import { NATIVE } from '../../src/data/cql-type.ts';
-import { LIVE } from '../../src/data/partition.ts';
+import { isComplexData, LIVE, NO_LIVENESS } from '../../src/data/partition.ts';
 import type { DecoratedKey, Mutation, PartitionData, Row } from '../../src/data/partition.ts';
-import { liveCell, livenessOf, tombstoneCell } from '../../src/data/partition-builder.ts';
+import {
+  liveCell,
+  livenessOf,
+  singleRowPartition,
+  tombstoneCell,
+} from '../../src/data/partition-builder.ts';
 import { FULL_SLICE } from '../../src/data/clustering-order.ts';
 import type { PartitionRangeRead, SinglePartitionRead } from '../../src/data/read-command.ts';
 import type {
@@ -38,6 +44,20 @@ export function toyTable(params: Partial<TableParams> = {}, name = 't'): TableMe
     isCounter: name !== 't',
     params: { ...DEFAULT_TABLE_PARAMS, ...params },
   } as Parameters<typeof buildTable>[0]);
+}
+
+/** CREATE TABLE ks.maps (k text PRIMARY KEY, m map<text, text>) */
+export function toyMaps(params: Partial<TableParams> = {}): TableMetadata {
+  return buildTable({
+    id: '00000000-0000-1000-8000-00000000000c',
+    keyspace: KEYSPACE,
+    name: 'maps',
+    partitionKey: [{ name: 'k', type: NATIVE.text }],
+    regulars: [
+      { name: 'm', type: { kind: 'map', key: NATIVE.text, value: NATIVE.text, frozen: false } },
+    ],
+    params: { ...DEFAULT_TABLE_PARAMS, ...params },
+  });
 }
 
 /** `factors` by datacenter, or a number for SimpleStrategy. */
@@ -125,6 +145,50 @@ export function rowDeletion(table: TableMetadata, spec: Omit<WriteSpec, 'v'>): P
 
 export function mutation(partition: PartitionData, createdAtMs: number): Mutation {
   return { keyspace: KEYSPACE, key: partition.key, updates: [partition], createdAtMs };
+}
+
+interface MapSpec {
+  readonly k: string;
+  /** null: the element is deleted. */
+  readonly elements: ReadonlyMap<string, string | null>;
+  readonly timestamp: number;
+  readonly nowSeconds: number;
+}
+
+/** UPDATE maps SET m[...] = ... WHERE k = ? */
+export function mapUpdate(table: TableMetadata, spec: MapSpec): PartitionData {
+  const { k, elements, timestamp, nowSeconds } = spec;
+  const column = valueColumn(table);
+  const at = { timestamp, ttl: 0, nowSeconds };
+  const cells = [...elements].map(([name, value]) => {
+    const path = Buffer.from(name);
+    return value === null
+      ? tombstoneCell(column, at, path)
+      : liveCell(column, Buffer.from(value), at, path);
+  });
+  const row: Row = {
+    clustering: [],
+    liveness: NO_LIVENESS,
+    deletion: LIVE,
+    data: [{ column, deletion: LIVE, cells }],
+  };
+  return singleRowPartition(table, key(k), row);
+}
+
+/** `k.name=value` of the live elements, in order. */
+export function elementsText(partitions: readonly PartitionData[]): string {
+  const parts = partitions.flatMap(({ key: { bytes }, rows }) =>
+    rows.flatMap(({ data }) =>
+      data.flatMap((entry) =>
+        isComplexData(entry)
+          ? entry.cells
+              .filter((cell) => !isTombstone(cell))
+              .map(({ path, value }) => `${bytes}.${path}=${value}`)
+          : [],
+      ),
+    ),
+  );
+  return parts.length === 0 ? 'nothing' : parts.join(' ');
 }
 
 interface ReadSpec {

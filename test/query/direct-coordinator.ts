@@ -32,6 +32,8 @@ const same = (a: Row, b: Row): boolean =>
 /** The coordinator of a cluster of one: no replica is ever missing. */
 export class DirectCoordinator implements Coordinator {
   private readonly node: StoreOfOne;
+  /** What the last read asked for. */
+  lastRead: ReadCommand | null = null;
   private ballot = 1;
   /** The counter cache: a deleted counter counts on from where it was. */
   private readonly counters = new Map<string, Buffer>();
@@ -103,6 +105,7 @@ export class DirectCoordinator implements Coordinator {
   ): void {
     const partitions: PartitionData[] = [];
     for (const command of commands) {
+      this.lastRead = command;
       const result = this.node.storage.read(command);
       if (result.kind === 'failure') {
         done({ ok: false, error: readFailure() });
@@ -121,6 +124,7 @@ export class DirectCoordinator implements Coordinator {
     _x: RequestContext,
     done: (result: RangeResult) => void,
   ): void {
+    this.lastRead = command;
     const result = this.node.storage.read(command);
     if (result.kind === 'failure') done({ ok: false, error: readFailure() });
     else done({ ok: true, partitions: result.partitions, limitReached: result.limitReached });

@@ -76,6 +76,7 @@ export class SingleNode {
   readonly processor: QueryProcessor;
   readonly parts: QueryProcessorParts;
   readonly localStore: LocalStore;
+  readonly coordinator = new DirectCoordinator(this);
   /** Whether clients see masked columns. */
   unmasks = true;
   selectsMasked = true;
@@ -136,7 +137,7 @@ export class SingleNode {
       random: new SeededRandom(1),
       config,
       schema: this.schema,
-      coordinator: new DirectCoordinator(this),
+      coordinator: this.coordinator,
       local: this.localAccess(),
       ddl,
       describe: unsupported,

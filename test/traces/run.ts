@@ -4,6 +4,7 @@
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
 import type { CqlError, FailureReason } from '../../src/data/cql-error.ts';
 import type { Mutation, PartitionData } from '../../src/data/partition.ts';
+import type { ColumnFilter } from '../../src/data/read-command.ts';
 import type { TableMetadata } from '../../src/data/schema.ts';
 import { countLiveRows } from '../../src/data/live-view.ts';
 import { counterTotal, counterUpdate } from '../../src/data/counter-context.ts';
@@ -18,15 +19,18 @@ import type { Place } from '../../src/world/links.ts';
 import { ToyCluster, toyNodes } from '../coordinator/toy-cluster.ts';
 import type { ToyNode } from '../coordinator/toy-cluster.ts';
 import {
+  elementsText,
   KEYSPACE,
   key,
   keyspaceOf,
+  mapUpdate,
   mutation,
   rangeOf,
   readOf,
   rowDeletion,
   rowsText,
   toyKeyspace,
+  toyMaps,
   toySchema,
   toyTable,
   update,
@@ -82,6 +86,7 @@ class Trace {
   private cluster: ToyCluster | null = null;
   private table: TableMetadata = toyTable();
   private counters: TableMetadata = toyTable({}, 'counts');
+  maps: TableMetadata = toyMaps();
   private output: string[] = [];
   private seen = 0;
   private tracing = false;
@@ -123,7 +128,8 @@ class Trace {
     }
     this.table = toyTable({ speculative_retry: 'NEVER', ...params });
     this.counters = toyTable({ speculative_retry: 'NEVER', ...params }, 'counts');
-    const keyspace = toyKeyspace(simple ?? factors, [this.table, this.counters]);
+    this.maps = toyMaps({ speculative_retry: 'NEVER', ...params });
+    const keyspace = toyKeyspace(simple ?? factors, [this.table, this.counters, this.maps]);
     this.cluster = new ToyCluster({
       nodes: toyNodes(racks),
       schema: toySchema(keyspace),
@@ -333,11 +339,15 @@ function seconds(text: string): number {
 
 /** All live cells of one node, as `k/c=v`. */
 function contents(node: ToyNode, table: TableMetadata): string {
+  return rowsText(partitionsOf(node, table));
+}
+
+function partitionsOf(node: ToyNode, table: TableMetadata): readonly PartitionData[] {
   const partitions: PartitionData[] = [];
   node.store
     .table(table)
     .forEachPartition(WHOLE_RING, (partition) => void partitions.push(partition));
-  return rowsText(partitions);
+  return partitions;
 }
 
 const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void>> = {
@@ -431,6 +441,50 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
     const { words, options } = command;
     const one = trace.mutationOf(command, options.get('k') ?? '', options.get('v') ?? null);
     trace.toy.node(words[0] ?? '').store.apply(one);
+  },
+  /** put-map a/1 k=1 ts=1 m.x=1 m.y=2: elements, behind everybody's back. */
+  'put-map': (trace, command) => {
+    const { words, options } = command;
+    const elements = new Map<string, string | null>();
+    for (const [name, value] of options) {
+      if (name.startsWith('m.')) elements.set(name.slice(2), value === '-' ? null : value);
+    }
+    const timestamp = trace.timestamp(command);
+    const nowSeconds = trace.nowSeconds();
+    const k = options.get('k') ?? '';
+    const partition = mapUpdate(trace.maps, { k, elements, timestamp, nowSeconds });
+    trace.toy.node(words[0] ?? '').store.apply(mutation(partition, trace.nowMs()));
+  },
+  /** read-map k=1 [element=x] [slice=x..y] cl=QUORUM via=a/1: SELECT m[x], m[x..y] or the whole of m. */
+  'read-map': (trace, command) => {
+    const { options } = command;
+    const ranges = ['element', 'slice'].flatMap((name) => {
+      const text = options.get(name);
+      if (text === undefined) return [];
+      const [from = '', to = from] = text.split('..');
+      const end = (value: string): Buffer | null => (value === '' ? null : Buffer.from(value));
+      return [{ from: end(from), to: end(to) }];
+    });
+    const k = options.get('k') ?? '';
+    const columns: ColumnFilter = {
+      fetched: null,
+      queried: new Set(['m']),
+      ...(ranges.length === 0 ? {} : { parts: new Map([['m', ranges]]) }),
+    };
+    const read = { ...readOf(trace.maps, { k, nowSeconds: trace.nowSeconds() }), columns };
+    trace.await((done) =>
+      trace
+        .via(command)
+        .coordinator.read([read], trace.level(command), trace.context(), (result) =>
+          done(result.ok ? 'answered' : trace.error(result.error)),
+        ),
+    );
+  },
+  /** maps: every node's live elements. */
+  maps: (trace) => {
+    for (const node of trace.toy.nodes) {
+      trace.say(`${node.spec.name}: ${elementsText(partitionsOf(node, trace.maps))}`);
+    }
   },
   /** batch logged|unlogged 1=x 2=y cl=QUORUM via=a/1: one partition a pair. */
   batch: (trace, command) => {

@@ -409,7 +409,7 @@ export class Resolution {
     for (const one of this.heard) {
       const lacking = wanted.flatMap((partition) => {
         const own = findPartition(one.partitions, partition.key) ?? null;
-        return difference(partition, own, this.command.columns.queried ?? null) ?? [];
+        return difference(partition, own, this.command.columns) ?? [];
       });
       if (lacking.length > 0) repairs.set(one.node, lacking);
     }

@@ -17,6 +17,7 @@ import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
 import { cellOf, liveCells, ttlOf } from '../../../data/live-view.ts';
 import type { Cell } from '../../../data/partition.ts';
+import type { CellRange } from '../../../data/read-command.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
@@ -24,7 +25,7 @@ import type { BindContext, PreparedTerm } from '../terms/term.ts';
 import { bindTerm } from '../terms/term.ts';
 import { columnValue } from './row-view.ts';
 import type { RowView } from './row-view.ts';
-import type { CellAttribute, PreparedSelector } from './selector.ts';
+import type { CellAttribute, ElementSelector, PreparedSelector } from './selector.ts';
 
 export interface Evaluation {
   readonly bind: BindContext;
@@ -173,15 +174,17 @@ function element(type: CqlType, value: Buffer | null, key: Buffer): Buffer | nul
   return null;
 }
 
-interface SliceEnds {
-  readonly from: Buffer | null;
-  readonly to: Buffer | null;
+/** The elements it takes. Throws INVALID for what cannot name one. */
+export function rangeOf(selector: ElementSelector, bind: BindContext): CellRange {
+  if (selector.kind === 'slice') return sliceEnds(selector, bind);
+  const key = elementKey(selector, bind);
+  return { from: key, to: key };
 }
 
 function sliceEnds(
   selector: Extract<PreparedSelector, { kind: 'slice' }>,
   bind: BindContext,
-): SliceEnds {
+): CellRange {
   const end = (term: PreparedTerm | null): Buffer | null => {
     const value: BoundValue = term === null ? UNSET : bindTerm(term, bind);
     if (value === null) throw invalid(`Invalid null value for slice selection on ${selector.name}`);
@@ -190,13 +193,13 @@ function sliceEnds(
   return { from: end(selector.from), to: end(selector.to) };
 }
 
-function isWithin(type: CqlType, key: Buffer, ends: SliceEnds): boolean {
+function isWithin(type: CqlType, key: Buffer, ends: CellRange): boolean {
   const codec = codecFor(type);
   if (ends.from !== null && codec.compare(key, ends.from) < 0) return false;
   return ends.to === null || codec.compare(key, ends.to) <= 0;
 }
 
-function slice(type: CqlType, value: Buffer | null, ends: SliceEnds): Buffer | null {
+function slice(type: CqlType, value: Buffer | null, ends: CellRange): Buffer | null {
   if (value === null) return null;
   if (type.kind === 'set') {
     const kept = unpackList(value).filter((e) => e !== null && isWithin(type.element, e, ends));

@@ -9,6 +9,7 @@ import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
 import type { Done, Execution } from '../execution.ts';
 import { failed, thrownError } from '../execution.ts';
+import { filterFor } from './column-filter.ts';
 import type { FastRead } from './fast-read.ts';
 import { fastClustering, fastKey } from './fast-read.ts';
 import { encodePagingState, UNLIMITED } from './paging-state.ts';
@@ -39,7 +40,7 @@ export function executeFastRead(
     kind: 'partition',
     table: plan.table,
     key: fastKey(fast, bind.values),
-    columns: plan.selection.filter,
+    columns: filterFor(plan.selection.filter, bind),
     filter: null,
     indexName: null,
     ann: null,

@@ -11,6 +11,7 @@ import { decoratedKeys, keyBytes, partitionRange } from '../restrictions/key-val
 import { chooseIndex, rowFilterOf } from '../restrictions/row-filter.ts';
 import { firstColumn } from '../restrictions/restriction.ts';
 import { bindTerm } from '../terms/term.ts';
+import { filterFor } from './column-filter.ts';
 import { fastClustering, fastKey } from './fast-read.ts';
 import type { PagedQuery } from './pager.ts';
 import type { SelectPlan } from './select-plan.ts';
@@ -38,7 +39,7 @@ export function queryOf(
   return {
     table: plan.table,
     source,
-    columns: plan.selection.filter,
+    columns: filterFor(plan.selection.filter, bind),
     clustering,
     filter,
     indexName: fast === null ? chooseIndex(restrictions) : null,

@@ -4,12 +4,13 @@
 import type { SelectStatement } from '../../../cql/ast.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
-import type { ColumnFilter } from '../../../data/read-command.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { ResultColumn, ResultMetadata } from '../../../protocol/responses/result-metadata.ts';
 import type { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
 import { existingColumn } from '../schema-lookup.ts';
 import type { PreparedTerm } from '../terms/term.ts';
+import type { PreparedFilter } from './column-filter.ts';
+import { ALL_COLUMNS, prepareFilter } from './column-filter.ts';
 import { prepareSelector, resultColumnName } from './prepare-selection.ts';
 import type { Selectable, SelectScope } from './selectable.ts';
 import type { PreparedSelector } from './selector.ts';
@@ -33,7 +34,7 @@ export interface Selection {
   /** Of an answer without further pages, with the columns and without. */
   readonly metadata: ResultMetadata;
   readonly skippedMetadata: ResultMetadata;
-  readonly filter: ColumnFilter;
+  readonly filter: PreparedFilter;
   /** Selectors with values that the statement binds: looked at before anything else is. */
   readonly bound: readonly PreparedSelector[];
 }
@@ -102,7 +103,7 @@ export function prepareSelection(
   const resultColumns = json
     ? [jsonColumn]
     : items.map((item, i) => ({ ...item, type: wireType(selectors[i] as PreparedSelector) }));
-  const restricted = [...restrictions.filteredOtherColumns(), ...orderingColumns(statement, table)];
+  const others = [...restrictions.filteredOtherColumns(), ...orderingColumns(statement, table)];
   return {
     selectors,
     columns,
@@ -116,7 +117,7 @@ export function prepareSelection(
     resultColumns,
     metadata: { columns: resultColumns },
     skippedMetadata: { columns: resultColumns, noMetadata: true },
-    filter: isWildcard ? ALL_COLUMNS : filterOf(columns, restricted, restrictions, table),
+    filter: isWildcard ? ALL_COLUMNS : prepareFilter({ selectors, others, restrictions, table }),
   };
 }
 
@@ -143,23 +144,4 @@ function termsOf(selector: PreparedSelector): readonly PreparedTerm[] {
     default:
       return [];
   }
-}
-
-const ALL_COLUMNS: ColumnFilter = Object.freeze({ fetched: null });
-
-/**
- * What selectors, filters and orderings look at. Regular columns decide whether a row exists, and statics, where they
- * can stand alone, whether the partition does: then everything is read.
- */
-function filterOf(
-  columns: readonly ColumnMetadata[],
-  restricted: readonly ColumnMetadata[],
-  restrictions: StatementRestrictions,
-  table: TableMetadata,
-): ColumnFilter {
-  const all = [...columns, ...restricted];
-  const queried = new Set(all.map((column) => column.name));
-  if (restrictions.returnsStaticOnlyPartitions || table.statics.length === 0)
-    return { fetched: null, queried };
-  return { fetched: new Set(all.filter((column) => column.position < 0)), queried };
 }

@@ -80,6 +80,9 @@ export type PreparedSelector = Typed &
       }
   );
 
+/** Takes an element or several from a collection. */
+export type ElementSelector = Extract<PreparedSelector, { kind: 'element' | 'slice' }>;
+
 /** The selectors a selector is made of. */
 export function partsOf(selector: PreparedSelector): readonly PreparedSelector[] {
   switch (selector.kind) {
