@@ -179,7 +179,7 @@ test('a search beyond its budget is unknown, never linearizable', () => {
 });
 
 function order(
-  order: string,
+  id: string,
   winner: string | null,
   at: Partial<OrderOperation> = {},
 ): OrderOperation {
@@ -187,7 +187,7 @@ function order(
     kind: 'place-order',
     slot: 'r:1',
     askedSlot: '1',
-    order,
+    order: id,
     winner,
     startMs: 0,
     endMs: 5,

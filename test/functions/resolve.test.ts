@@ -150,8 +150,8 @@ describe('texts of a running server', () => {
   function sortedSignatures(message: string): string {
     return message.replace(
       /signatures: (.*)\)$/,
-      (_, list: string) =>
-        `signatures: ${list
+      (_, signatures: string) =>
+        `signatures: ${signatures
           .split(/, (?=system)/)
           .toSorted()
           .join(', ')})`,

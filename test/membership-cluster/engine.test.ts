@@ -116,8 +116,8 @@ function startLoad(): RunningLoad {
   const running = run();
   return {
     async requests(count) {
-      const until = done + count;
-      while (done < until && failures.length === 0)
+      const enough = done + count;
+      while (done < enough && failures.length === 0)
         await new Promise((resolve) => setImmediate(resolve));
     },
     async stop() {

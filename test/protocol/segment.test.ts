@@ -39,9 +39,9 @@ test.each([
 });
 
 test('a self-contained segment, byte by byte', () => {
-  const envelope = Buffer.from('8500000102' + '00000000', 'hex');
-  expect(inSegments([envelope], null).toString('hex')).toBe(
-    '090002' + 'a4c8c1' + '850000010200000000' + crcTrailer(envelope),
+  const bytes = Buffer.from('8500000102' + '00000000', 'hex');
+  expect(inSegments([bytes], null).toString('hex')).toBe(
+    '090002' + 'a4c8c1' + '850000010200000000' + crcTrailer(bytes),
   );
 });
 

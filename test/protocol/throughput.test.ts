@@ -66,7 +66,7 @@ test('frames a second', () => {
     ],
     [
       'encode ROWS of ten rows with metadata',
-      { kind: 'rows', metadata: { columns }, rows: Array(10).fill(values) },
+      { kind: 'rows', metadata: { columns }, rows: Array.from({ length: 10 }, () => values) },
     ],
   ];
   const output = new BodyWriter(Buffer.alloc(65536));

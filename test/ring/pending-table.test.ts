@@ -76,7 +76,7 @@ test('any movement: the ring after it is natural plus pending', () => {
       (list, rf, what) => {
         const nodes = 5;
         const all = Array.from({ length: nodes }, (_, n) =>
-          member(n + 1, list.filter((_, i) => i % nodes === n).map(BigInt)),
+          member(n + 1, list.filter((_token, i) => i % nodes === n).map(BigInt)),
         );
         const [subject, ...others] = all;
         if (subject === undefined) return;

@@ -25,7 +25,7 @@ interface Dialogue {
 }
 
 export function dialogue(
-  startup: StartupResult = { kind: 'ready' },
+  verdict: StartupResult = { kind: 'ready' },
   withCodecs: CompressionCodecs = codecs,
 ): Dialogue {
   const state = newClientState({ id: 0xabcd, remoteAddress: '127.0.0.1', remotePort: 4242 });
@@ -46,7 +46,7 @@ export function dialogue(
       connection.receive(bytes);
       const out: Buffer[] = [];
       for (let event = connection.next(); event !== null; event = connection.next()) {
-        if (event.kind === 'startup') connection.answerStartup(event.stream, startup);
+        if (event.kind === 'startup') connection.answerStartup(event.stream, verdict);
         if (event.kind === 'statement') connection.reply(event.stream, { kind: 'void' });
         if (event.kind === 'close') closed = true;
         if (event.kind === 'auth-response') {

@@ -203,7 +203,8 @@ describe('what it passes on', () => {
     // No checks but the first: each opens a connection of its own.
     const { url } = await balancer([at], { health: { ...SETTINGS.health, intervalMs: 60_000 } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    for (let at = 0; at < 5; at++) expect((await ask(url, { agent })).status).toBe(200);
+    for (let request = 0; request < 5; request++)
+      expect((await ask(url, { agent })).status).toBe(200);
     agent.destroy();
     expect(clients.size).toBe(1);
     expect(connections).toBe(2);

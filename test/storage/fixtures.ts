@@ -96,7 +96,7 @@ export function makeTable(spec: TableSpec): TableMetadata {
     clustering,
     statics,
     regulars,
-    columns: new Map(all.map((column) => [column.name, column])),
+    columns: new Map(all.map((one) => [one.name, one])),
     isCounter: regulars.some(({ type }) => type === NATIVE.counter),
     flags: new Set(['compound']),
     params: { ...PARAMS, ...spec.params },

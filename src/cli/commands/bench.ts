@@ -89,7 +89,7 @@ function benchParser(): Figure {
 /** From the command to the first answer to an unmodified driver. */
 async function benchStart(): Promise<Figure> {
   const times: number[] = [];
-  for (let run = 0; run < 3; run++) {
+  for (let sample = 0; sample < 3; sample++) {
     const started = performance.now();
     const child = await startUp(['-n', '3:3']);
     const client = new cassandra.Client({ contactPoints: [NODE], localDataCenter: 'dc1' });

@@ -1,7 +1,7 @@
 // Hinted handoff and the batchlog: on, off, paused, how long, how fast, what waits.
 
 import { endpointOf } from './gossip-verbs.ts';
-import { table, timestampText } from './text.ts';
+import { aligned, timestampText } from './text.ts';
 import type { Tool, VerbTable, Words } from './verb.ts';
 import { awaiting, badUse, integer } from './verb.ts';
 
@@ -134,7 +134,7 @@ function listPendingHints(tool: Tool): void {
     ];
   });
   tool.lines(
-    table([
+    aligned([
       ['Host ID', 'Address', 'Rack', 'DC', 'Status', 'Total files', 'Newest', 'Oldest'],
       ...rows,
     ]),

@@ -3,7 +3,7 @@
 import type { LatencySummary } from '../../node/request-metrics.ts';
 import type { StreamPlanState } from '../../node/stream-plans.ts';
 import type { CassandraNode } from '../../node/node.ts';
-import { addressText, fixed, left, right, table } from './text.ts';
+import { addressText, aligned, fixed, left, right } from './text.ts';
 import type { Tool, VerbTable, Words } from './verb.ts';
 import { option } from './verb.ts';
 
@@ -96,7 +96,7 @@ function tpStats(tool: Tool): void {
       : pool(name, completed);
   });
   tool.lines(
-    table([
+    aligned([
       ['Pool Name', 'Active', 'Pending', 'Completed', 'Blocked', 'All time blocked'],
       ...stages,
       pool('RequestResponseStage', messaging.stats.received - total, 0, messaging.pending()),
@@ -109,7 +109,7 @@ function tpStats(tool: Tool): void {
     .filter((verb) => !verb.startsWith('GOSSIP'));
   const counts = new Map<string, number>(messaging.stats.dropped);
   tool.lines(
-    table([
+    aligned([
       ['Message type', 'Dropped', '50%', '95%', '99%', 'Max'],
       ...dropped.map((verb) => [verb, String(counts.get(verb) ?? 0), 'N/A', 'N/A', 'N/A', 'N/A']),
     ]),
@@ -242,7 +242,7 @@ function clientStats(tool: Tool, words: Words): void {
       client.remoteAddress,
     ]);
     if (rows.length > 0)
-      tool.lines([...table([['Protocol-Version', 'IP-Address'], ...unique(rows)]), '']);
+      tool.lines([...aligned([['Protocol-Version', 'IP-Address'], ...unique(rows)]), '']);
     return;
   }
   if ((words.has('all') || words.has('verbose')) && clients.length > 0) {
@@ -258,13 +258,16 @@ function clientStats(tool: Tool, words: Words): void {
       'Driver-Name',
       'Driver-Version',
     ];
-    tool.lines([...table([header, ...clients.map(clientRow)]), '']);
+    tool.lines([...aligned([header, ...clients.map(clientRow)]), '']);
   }
   tool.lines([`Total connected clients: ${clients.length}`, '']);
   const byUser = new Map<string, number>();
   for (const client of clients) byUser.set(userOf(client), (byUser.get(userOf(client)) ?? 0) + 1);
   tool.lines(
-    table([['User', 'Connections'], ...[...byUser].map(([user, count]) => [user, String(count)])]),
+    aligned([
+      ['User', 'Connections'],
+      ...[...byUser].map(([user, count]) => [user, String(count)]),
+    ]),
   );
 }
 

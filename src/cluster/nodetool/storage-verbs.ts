@@ -2,7 +2,7 @@
 
 import type { TableMetadata } from '../../data/schema.ts';
 import type { TableSnapshot } from '../../node/storage/snapshots.ts';
-import { fixed, isoText, sizeText, table } from './text.ts';
+import { aligned, fixed, isoText, sizeText } from './text.ts';
 import type { OptionTable, Tool, VerbTable, Words } from './verb.ts';
 import { awaiting, badUse, option } from './verb.ts';
 
@@ -207,7 +207,7 @@ function compactionStats(tool: Tool, words: Words): void {
     ? sizeText(maintenance.bytesCompacted)
     : String(maintenance.bytesCompacted);
   tool.lines(
-    table([
+    aligned([
       ['concurrent compactors', '1'],
       ['pending tasks', '0'],
       ['compactions completed', String(maintenance.completed)],
@@ -224,7 +224,7 @@ function compactionStats(tool: Tool, words: Words): void {
   if (active.length === 0) return;
   tool.line();
   tool.lines(
-    table([
+    aligned([
       ['id', 'compaction type', 'keyspace', 'table', 'completed', 'total', 'unit', 'progress'],
       ...active.map(({ id, kind, keyspace, table: name, completed, total }) => [
         id,
@@ -262,7 +262,7 @@ function compactionHistory(tool: Tool, words: Words): void {
       '{compaction_type:Compaction}',
     ]);
   tool.lines(
-    table([
+    aligned([
       [
         'id',
         'keyspace_name',
@@ -345,7 +345,7 @@ function listSnapshots(tool: Tool): void {
     '',
   ]);
   tool.lines(
-    table([
+    aligned([
       [
         'Snapshot name',
         'Keyspace name',

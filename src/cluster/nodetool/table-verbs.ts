@@ -15,7 +15,7 @@ import { WHOLE_RING } from '../../node/storage/table-store.ts';
 import type { TableStats } from '../../node/storage/table-stats.ts';
 import { tableStats } from '../../node/storage/table-stats.ts';
 import { percentRepaired } from './node-verbs.ts';
-import { addressText, fixed, left, memoryText, right, sizeText, table } from './text.ts';
+import { addressText, aligned, fixed, left, memoryText, right, sizeText } from './text.ts';
 import type { Tool, VerbTable, Words } from './verb.ts';
 import { awaiting, badUse, integer, NodetoolFailure, option } from './verb.ts';
 
@@ -76,7 +76,7 @@ export const TABLE_VERBS: VerbTable = {
       const nodes = tool.node.membership
         .endpoints()
         .map((endpoint) => [`/${addressText(endpoint)}`, 'UNKNOWN']);
-      throw new NodetoolFailure(table([['Host', 'Info'], ...nodes]).join('\n'), 1);
+      throw new NodetoolFailure(aligned([['Host', 'Info'], ...nodes]).join('\n'), 1);
     },
   },
 };

@@ -63,7 +63,7 @@ export function isoText(wallMs: number): string {
 }
 
 /** Rows of cells padded to the widest of their column, the last one too. */
-export function table(rows: readonly (readonly string[])[], delimiter = ' '): readonly string[] {
+export function aligned(rows: readonly (readonly string[])[], delimiter = ' '): readonly string[] {
   return alignedTables([rows], delimiter)[0] ?? [];
 }
 

@@ -161,7 +161,7 @@ function resourceClause(reader: TokenReader): RawResource {
       break;
     case T.K_MBEAN:
     case T.K_MBEANS:
-      if (second === T.STRING_LITERAL) return mbean(reader);
+      if (second === T.STRING_LITERAL) return jmxBean(reader);
       break;
     case T.K_KEYSPACE:
       reader.next();
@@ -229,7 +229,7 @@ function functionResource(reader: TokenReader): RawResource {
   return { kind: 'function', function: name, argumentTypes: types };
 }
 
-function mbean(reader: TokenReader): RawResource {
+function jmxBean(reader: TokenReader): RawResource {
   const plural = reader.kind === T.K_MBEANS;
   reader.touch(2);
   reader.next();

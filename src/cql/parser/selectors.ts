@@ -363,9 +363,9 @@ function cast(reader: TokenReader): Selector {
   const inner = selector(reader);
   reader.expect(T.K_AS);
   const isVarchar = reader.kind === T.K_VARCHAR;
-  const type = nativeTypeName(reader);
+  const target = nativeTypeName(reader);
   reader.expect(T.RIGHT_PAREN);
   reader.leave();
-  if (isVarchar) return { kind: 'cast', selector: inner, type, written: 'varchar' };
-  return { kind: 'cast', selector: inner, type };
+  if (isVarchar) return { kind: 'cast', selector: inner, type: target, written: 'varchar' };
+  return { kind: 'cast', selector: inner, type: target };
 }

@@ -319,8 +319,8 @@ export function resultColumnName(selectable: Selectable, selector: PreparedSelec
     of: readonly PreparedSelector[],
   ): readonly string[] =>
     parts.map((part, i) => {
-      const selector = of[i];
-      return selector === undefined ? selectableText(part) : resultColumnName(part, selector);
+      const inner = of[i];
+      return inner === undefined ? selectableText(part) : resultColumnName(part, inner);
     });
   switch (selectable.kind) {
     case 'cast': {
