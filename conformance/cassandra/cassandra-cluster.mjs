@@ -1,5 +1,6 @@
-// A cluster of real Cassandra nodes for the scenarios: child processes on loopback addresses, ended by their ids. Tokens
-// are given, as a founder's allocation takes half a minute; a node that comes later allocates its own.
+// A cluster of real Cassandra nodes for the scenarios: child processes on loopback addresses, ended by their ids, also when
+// this process ends in the midst. Tokens are given, as a founder's allocation takes half a minute; a node that comes later
+// allocates its own.
 
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,15 +10,17 @@ import { PLAIN_HEADER } from '../../src/protocol/requests/request.ts';
 import { resolveJars } from '../../src/engine/cassandra/jars.ts';
 import { NodeProcess } from '../../src/engine/cassandra/node-process.ts';
 import { Connection } from '../../test/cql/connection.ts';
+import { freeBlock } from './free-block.mjs';
 import { NodetoolServer } from './nodetool-server.mjs';
 import { StorageProxies } from './storage-proxies.mjs';
 import { tokensOf, TOKENS } from './tokens.mjs';
 
-const BLOCK = '127.31';
-const ANNOUNCED_BLOCK = '127.32';
-const START_LIMIT_MS = 300_000;
-const JMX_BASE = 17_100;
+/** A node starts in 10 s; on a busy machine six of them start side by side. */
+const START_LIMIT_MS = 600_000;
 const STORAGE_PORT = 7_000;
+const NATIVE_PORT = 9_042;
+/** Nodes that a scenario adds to a datacenter, at most. */
+const ADDED_NODES = 2;
 
 export class CassandraCluster {
   #nodes = new Map();
@@ -26,10 +29,15 @@ export class CassandraCluster {
   #folder = mkdtempSync(join(tmpdir(), 'starfish-cassandra-'));
   #nodetool = null;
   #proxies = null;
+  #block;
   #startedMs = performance.now();
+  #onExit = () => {
+    for (const { process: child } of this.#nodes.values()) void child?.kill();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  };
 
   static async start(shape) {
-    const cluster = new CassandraCluster(shape);
+    const cluster = new CassandraCluster(shape, await freeBlock((block) => needsOf(shape, block)));
     try {
       await cluster.#startAll();
       return cluster;
@@ -39,8 +47,10 @@ export class CassandraCluster {
     }
   }
 
-  constructor(shape) {
+  constructor(shape, block) {
     this.#shape = shape;
+    this.#block = block;
+    process.once('exit', this.#onExit);
     const perDatacenter = shape.racks * shape.perRack;
     shape.datacenters.forEach((datacenter, d) => {
       for (let n = 0; n < perDatacenter; n++)
@@ -87,7 +97,7 @@ export class CassandraCluster {
           node.idle.pop() ??
           (await Connection.open({
             address: node.address,
-            port: 9042,
+            port: NATIVE_PORT,
             version: 5,
             credentials: null,
           }));
@@ -192,6 +202,8 @@ export class CassandraCluster {
       await node.process?.kill();
     }
     this.#proxies?.close();
+    this.#block.release();
+    process.off('exit', this.#onExit);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -221,16 +233,16 @@ export class CassandraCluster {
       [...this.#nodes.values()].filter(
         (node) => node.datacenter === datacenter && node.zone === zone,
       ).length + 1;
-    const address = `${BLOCK}.${d + 1}.${n + 1}`;
+    const address = addressOf(this.#block.nodes, d, n);
     const node = {
       place: `${datacenter}/${zone}/${number}`,
       datacenter,
       zone,
       address,
       tokens,
-      announced: this.#shape.cuts === true ? `${ANNOUNCED_BLOCK}.${d + 1}.${n + 1}` : address,
+      announced: this.#shape.cuts === true ? addressOf(this.#block.announced, d, n) : address,
       folder: join(this.#folder, `${datacenter}-${n + 1}`),
-      jmxPort: JMX_BASE + 10 * d + n,
+      jmxPort: jmxPortOf(this.#block, d, n),
       settings: {},
       process: null,
       isPaused: false,
@@ -252,7 +264,7 @@ export class CassandraCluster {
       : datacenters.flatMap((datacenter) =>
           all.filter((other) => other.datacenter === datacenter && !other.hasLeft).slice(0, 1),
         );
-    const process = new NodeProcess(
+    const child = new NodeProcess(
       {
         clusterName: 'Scenario',
         address: node.address,
@@ -283,13 +295,13 @@ export class CassandraCluster {
         flags: ['-Duser.timezone=UTC', '-Duser.language=en', ...flags],
       },
     );
-    this.#nodes.get(node.place).process = process;
-    process.launch();
+    this.#nodes.get(node.place).process = child;
+    child.launch();
     try {
-      await process.ready(START_LIMIT_MS);
+      await child.ready(START_LIMIT_MS);
       return null;
     } catch (error) {
-      await process.kill();
+      await child.kill();
       return lastError(join(node.folder, 'system.log')) ?? error.message;
     }
   }
@@ -303,6 +315,26 @@ export class CassandraCluster {
     if (node === undefined) throw new Error(`There is no node ${place}.`);
     return node;
   }
+}
+
+function addressOf(block, d, n) {
+  return `${block}.${d + 1}.${n + 1}`;
+}
+
+function jmxPortOf({ jmxBase }, d, n) {
+  return jmxBase + 10 * d + n;
+}
+
+/** What a cluster of this shape listens on, with the nodes that may come to it. */
+function needsOf({ datacenters, racks, perRack, cuts = false }, block) {
+  return datacenters.flatMap((_, d) =>
+    Array.from({ length: racks * perRack + ADDED_NODES }, (__, n) => [
+      { host: addressOf(block.nodes, d, n), port: STORAGE_PORT },
+      { host: addressOf(block.nodes, d, n), port: NATIVE_PORT },
+      { host: '127.0.0.1', port: jmxPortOf(block, d, n) },
+      ...(cuts ? [{ host: addressOf(block.announced, d, n), port: STORAGE_PORT }] : []),
+    ]).flat(),
+  );
 }
 
 function inside(places, place) {

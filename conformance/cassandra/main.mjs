@@ -7,6 +7,7 @@ import { EXPECTED_FOLDER } from './scenarios.mjs';
 import { Script } from './script.mjs';
 import { StarfishCluster } from './starfish-cluster.mjs';
 
+export { canRunCassandra } from '../../src/engine/cassandra/jars.ts';
 export { SCENARIOS } from './scenarios.mjs';
 
 const ENGINES = { starfish: StarfishCluster, cassandra: CassandraCluster };

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { javaCommand, JVM_MODULE_FLAGS } from '../../src/engine/cassandra/node-process.ts';
+import { javaCommand } from '../../src/engine/cassandra/java-command.ts';
+import { JVM_MODULE_FLAGS } from '../../src/engine/cassandra/node-process.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 

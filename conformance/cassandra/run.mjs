@@ -3,22 +3,11 @@
 //   node conformance/cassandra/run.mjs [--engine starfish|cassandra|both] [--all] [--write] [--show] [--list] [name ...]
 //
 // Without names: the quick ones (--quick says so, too), with --all: all. --engine starfish needs no Java: it compares with
-// conformance/cassandra/expected, which --engine cassandra --write records. The default is both where java and mvn are.
+// conformance/cassandra/expected, which --engine cassandra --write records. The default is both where Java is and
+// the jars are, or Maven to bring them.
 
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { loadSource } from '../load-source.mjs';
-
-function runs(command, words) {
-  return spawnSync(command, words, { stdio: 'ignore' }).status === 0;
-}
-
-function hasJava() {
-  return (
-    runs('java', ['-version']) &&
-    (process.env.STARFISH_CASSANDRA_LIB !== undefined || runs('mvn', ['-v']))
-  );
-}
 
 async function main() {
   const { values, positionals } = parseArgs({
@@ -32,12 +21,12 @@ async function main() {
       show: { type: 'boolean' },
     },
   });
-  const engine = values.engine ?? (hasJava() ? 'both' : 'starfish');
+  const module = await loadSource('conformance/cassandra/main.mjs');
+  const engine = values.engine ?? (module.canRunCassandra() ? 'both' : 'starfish');
   if (!['starfish', 'cassandra', 'both'].includes(engine))
     throw new Error(`--engine ${engine}: write starfish, cassandra or both`);
   if (values.write === true && engine !== 'cassandra')
     throw new Error('--write records real Cassandra: --engine cassandra --write');
-  const module = await loadSource('conformance/cassandra/main.mjs');
   const known = module.SCENARIOS;
   const unknown = positionals.filter((name) => !known.some(({ id }) => id.startsWith(name)));
   if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}: see --list`);

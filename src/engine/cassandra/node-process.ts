@@ -7,6 +7,7 @@ import { mkdirSync, openSync, readFileSync, writeFileSync, existsSync } from 'no
 import * as net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { javaCommand } from './java-command.ts';
 import type { RealNodeConfig } from './node-config-files.ts';
 import { cassandraYaml, logbackXml, rackProperties } from './node-config-files.ts';
 
@@ -189,11 +190,6 @@ export class NodeProcess {
     const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
     return text.trimEnd().split('\n').slice(-3).join(' | ') || `see ${this.config.folder}`;
   }
-}
-
-export function javaCommand(): string {
-  const home = process.env['JAVA_HOME'];
-  return home === undefined ? 'java' : join(home, 'bin', 'java');
 }
 
 /** Sends OPTIONS (protocol v4) and waits for SUPPORTED. */
