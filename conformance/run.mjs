@@ -50,10 +50,12 @@ if (options.list) {
 const started = Date.now();
 const sum = { passed: 0, failed: 0, skipped: 0 };
 for (const suite of SUITES.filter(({ name }) => options.names.includes(name))) {
-  const minutes = (Date.now() - started) / 60_000;
+  const left = options.minutes - (Date.now() - started) / 60_000;
   const reason =
     suite.missing() ??
-    (minutes >= options.minutes ? `the budget of ${options.minutes} minutes is used up` : null);
+    (left <= (suite.minutes ?? 0)
+      ? `the budget of ${options.minutes} minutes is used up or has no room for it`
+      : null);
   if (reason !== null) {
     sum.skipped++;
     say(`\nSKIPPED ${suite.name}: ${reason}`);

@@ -1,6 +1,7 @@
 // The suites, in the order they run. One entry: what it is, what it needs of the machine (`missing` answers with the
 // absent tool, or null), how its program is made ready (`prepare`), and the command that prints `ok ...` and
-// `not ok ...` lines. `cluster` says what it runs against: nodes, the whole stack, or nothing of ours.
+// `not ok ...` lines. `cluster` says what it runs against: nodes, the whole stack, or nothing of ours. `minutes`: it takes
+// so long that a budget with less left has no room for it. `limitMs`: when it is taken for hung.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ function javaSuite(name, what, mainClass) {
 }
 
 /** A Node program of this folder that prints a sum of its own; left out while it is not there. */
-function ownProgram(name, what, path, tools, { words = [], limitMs } = {}) {
+function ownProgram(name, what, path, tools, { words = [], ...more } = {}) {
   return {
     name,
     what,
@@ -38,7 +39,7 @@ function ownProgram(name, what, path, tools, { words = [], limitMs } = {}) {
     missing: () =>
       existsSync(join(here, path)) ? absentTool(...tools) : `conformance/${path} is not there`,
     prepare: async () => ({ command: [process.execPath, join(here, path), ...words], env: {} }),
-    ...(limitMs === undefined ? {} : { limitMs }),
+    ...more,
   };
 }
 
@@ -137,6 +138,8 @@ export const SUITES = [
     'failure scenarios here and, with java and mvn, on real Cassandra',
     'cassandra/run.mjs',
     [],
+    // Three real nodes start twice, and convictions take their 18 s each.
+    { minutes: 5, limitMs: 20 * 60_000 },
   ),
   ownProgram(
     'durability',
