@@ -36,6 +36,8 @@ export async function run(script) {
   await script.show(a, "DELETE FROM unhinted.off WHERE k = 'gone'", 'QUORUM');
   await script.nodetool(a, 'enablehandoff');
   script.note('getmaxhintwindow', await script.tool(a, 'getmaxhintwindow'));
+  // Longer than the window of one second that comes now.
+  await script.sleep(2_000);
   await script.nodetool(a, 'setmaxhintwindow', '1000');
   await script.show(a, "INSERT INTO unhinted.short (k, v) VALUES ('new', 1)", 'QUORUM');
   await script.show(a, "DELETE FROM unhinted.short WHERE k = 'gone'", 'QUORUM');
