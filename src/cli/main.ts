@@ -33,6 +33,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(141);
 });
 
+/** A fault stops the run; the client whose request met it is told first. */
+const ANSWER_MS = 100;
+process.on('uncaughtException', (fault) => {
+  const { code, text } = explainError(fault);
+  process.stderr.write(`${text}\n`);
+  setTimeout(() => process.exit(code), ANSWER_MS);
+});
+
 try {
   await build().parseAsync(process.argv);
 } catch (error) {

@@ -122,6 +122,11 @@ export function configError(message: string): CqlException {
 export function unauthorized(message: string): CqlException {
   return new CqlException({ code: 'UNAUTHORIZED', message });
 }
+/** The answer to a fault of the program, as Cassandra's to any exception: what was thrown, in words. */
+export function faultError(thrown: unknown): CqlError {
+  return { code: 'SERVER_ERROR', message: String(thrown) };
+}
+
 export function serverError(message: string): CqlException {
   return new CqlException({ code: 'SERVER_ERROR', message });
 }

@@ -86,6 +86,7 @@ export class NodeCql {
       traceProbability: () => node.traceProbability,
       runner: userCode,
       preparedStore: this.preparedStatements,
+      faults: node.messaging.faults,
     });
   }
 

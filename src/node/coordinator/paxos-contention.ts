@@ -94,7 +94,10 @@ export class PartitionLocks {
     this.ready.push(enter);
     if (this.isRunning) return;
     this.isRunning = true;
-    for (let next = this.ready.shift(); next !== undefined; next = this.ready.shift()) next();
-    this.isRunning = false;
+    try {
+      for (let next = this.ready.shift(); next !== undefined; next = this.ready.shift()) next();
+    } finally {
+      this.isRunning = false;
+    }
   }
 }

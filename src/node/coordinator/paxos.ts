@@ -19,7 +19,8 @@ import type { LocalStore } from '../replica/local-store.ts';
 import type { PaxosStore } from '../replica/paxos-store.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
-import type { CasDecision, CasRequest, CasResult, RequestContext } from './coordinator.ts';
+import { evaluated } from './cas-decision.ts';
+import type { CasRequest, CasResult, RequestContext } from './coordinator.ts';
 import { DataReader } from './data-read.ts';
 import { readFailure, readTimeout } from './errors.ts';
 import { ContentionBackoff, PartitionLocks } from './paxos-contention.ts';
@@ -162,7 +163,8 @@ export class PaxosService {
   }
 
   sleep(resume: () => void): void {
-    this.parts.clock.after(this.random.below(CONTENTION_SLEEP_MS), resume);
+    const { clock, messaging } = this.parts;
+    clock.after(this.random.below(CONTENTION_SLEEP_MS), messaging.faults.bind(resume));
   }
 
   /** Where a v2 operation waits for its deadline: one list a duration. */
@@ -273,7 +275,10 @@ export class PaxosService {
         return;
       }
       const current = partitions[0] ?? emptyFor(read);
-      const decision: CasDecision = request.evaluate(current, ballot.micros);
+      const decision = evaluated(
+        () => request.evaluate(current, ballot.micros),
+        (failure) => decided({ error: failure }),
+      );
       if (decision.kind === 'error') decided({ error: decision.error });
       else if (decision.kind === 'reject') {
         trace?.event('CAS precondition does not match current values');

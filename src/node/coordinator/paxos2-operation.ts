@@ -14,6 +14,7 @@ import type { Message } from '../messaging/message.ts';
 import type { RequestVerb } from '../messaging/verb.ts';
 import type { CasDecision, RequestContext } from './coordinator.ts';
 import { casWriteTimeout, overloaded, paxos2Error, readTimeout, writeTimeout } from './errors.ts';
+import { evaluated } from './cas-decision.ts';
 import type { PaxosService } from './paxos.ts';
 import type { Ballot, PaxosKey, Prepare2Request, Proposal } from './paxos-messages.ts';
 import { isSameElectorate, nonSerial, planPaxos2, planPaxosCommit } from './paxos-plan.ts';
@@ -274,7 +275,10 @@ export class Paxos2Operation implements Deadline {
       else this.proposeEmpty(begun);
       return;
     }
-    const decision = write.evaluate(current, ballot.micros);
+    const decision = evaluated(
+      () => write.evaluate(current, ballot.micros),
+      (error) => this.fail(error),
+    );
     if (decision.kind === 'error') this.fail(decision.error);
     else if (decision.kind === 'apply') this.proposeUpdate(begun, decision.mutation);
     else if (isLinearizable || variant === 'v2_without_linearizable_reads_or_rejected_writes') {
@@ -373,13 +377,13 @@ export class Paxos2Operation implements Deadline {
 
   /** Pauses before another ballot, or gives up when the pause would outlast the deadline. */
   private contend(plan: Paxos2Plan, by: Ballot | null, again: () => void): void {
-    const { clock } = this.service.parts;
+    const { clock, messaging } = this.service.parts;
     this.round = null;
     this.contentions++;
     this.afterMicros = Math.max(this.afterMicros, by?.micros ?? 0);
     this.service.reportContention(this.spec.at);
     const waitMs = this.service.backoff.waitMs(this.contentions);
-    if (clock.nowMs() + waitMs < this.endsAtMs) clock.after(waitMs, again);
+    if (clock.nowMs() + waitMs < this.endsAtMs) clock.after(waitMs, messaging.faults.bind(again));
     else this.fail(this.unknown(plan));
   }
 

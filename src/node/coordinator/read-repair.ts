@@ -210,7 +210,7 @@ export class ReadRepair {
   private send(read: RepairedRead, writeBack: WriteBack, done: (acked: number) => void): void {
     const { targets, repair, awaited, isCounted, spares } = writeBack;
     const { trace } = read.context;
-    const { clock, additionalWrites } = this.parts;
+    const { clock, messaging, additionalWrites } = this.parts;
     const unacked = new Set(targets);
     let acked = 0;
     let open = targets.length;
@@ -230,7 +230,7 @@ export class ReadRepair {
     }
     const thresholdMs = additionalWrites.thresholdMs(read.command.table);
     if (isOver || spares.length === 0 || thresholdMs >= this.remainingMs(read)) return;
-    clock.after(thresholdMs, () => {
+    const onSlow = (): void => {
       const missed = unackedDifference(repair, unacked);
       if (isOver || missed === null) return;
       for (const node of spares) {
@@ -238,7 +238,8 @@ export class ReadRepair {
         open++;
         this.writeBack(read, node, missed, settle);
       }
-    });
+    };
+    clock.after(thresholdMs, messaging.faults.bind(onSlow));
   }
 
   private writeBack(

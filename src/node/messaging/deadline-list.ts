@@ -59,13 +59,16 @@ export class DeadlineList<T extends Deadline> {
 
   private fire(): void {
     const now = this.clock.nowMs();
-    for (;;) {
-      const { head } = this;
-      if (head === null || head.deadlineMs > now) break;
-      this.remove(head as T);
-      this.expire(head as T);
+    try {
+      for (;;) {
+        const { head } = this;
+        if (head === null || head.deadlineMs > now) break;
+        this.remove(head as T);
+        this.expire(head as T);
+      }
+    } finally {
+      this.armed = false;
+      this.arm();
     }
-    this.armed = false;
-    this.arm();
   }
 }

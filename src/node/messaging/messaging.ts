@@ -9,6 +9,8 @@ import type { Trace } from '../coordinator/coordinator.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { Deadline } from './deadline-list.ts';
 import { DeadlineList } from './deadline-list.ts';
+import type { OnFault } from './fault-scope.ts';
+import { FaultScope } from './fault-scope.ts';
 import type { Message, MessagePayloads } from './message.ts';
 import { newMessage } from './message.ts';
 import type { RequestVerb, ResponseVerb, Verb } from './verb.ts';
@@ -30,6 +32,8 @@ export interface Exchange extends Deadline {
   readonly deadlines: DeadlineList<Exchange>;
   /** Wall clock: put on every request of the exchange. */
   readonly expiresAtMs: number;
+  /** The client's request it works for. */
+  readonly onFault: OnFault | null;
   open: boolean;
 }
 
@@ -50,6 +54,7 @@ export interface MessagingStats {
 
 export class Messaging {
   readonly self: Endpoint;
+  readonly faults = new FaultScope();
   readonly stats: MessagingStats = { received: 0, sent: 0, dropped: new Map() };
   private readonly clock: Clock;
   private readonly network: Network;
@@ -58,6 +63,8 @@ export class Messaging {
   private readonly exchanges = new Map<number, Exchange>();
   private readonly lists = new Map<number, DeadlineList<Exchange>>();
   private nextId = 1;
+  /** The request that was answered last. */
+  private answered: Message | null = null;
 
   constructor(ports: { readonly clock: Clock; readonly network: Network }, config: NodeConfig) {
     this.clock = ports.clock;
@@ -84,6 +91,7 @@ export class Messaging {
       operation,
       deadlines,
       expiresAtMs: this.clock.wallMs() + timeoutMs,
+      onFault: this.faults.current,
       open: true,
       deadlineMs: Infinity,
       previous: null,
@@ -149,6 +157,7 @@ export class Messaging {
     payload: MessagePayloads[V],
   ): void {
     const to = request.respondTo ?? from;
+    this.answered = request;
     this.send(to, newMessage(verb, request.id, Infinity, payload, null, null, request.trace));
   }
 
@@ -204,11 +213,34 @@ export class Messaging {
         return;
       }
       served.handled++;
-      served.handle(message as Message<RequestVerb>, from);
+      this.handle(served, message as Message<RequestVerb>, from);
       return;
     }
     const exchange = this.exchanges.get(message.id);
     if (exchange === undefined) return;
+    const { faults } = this;
+    faults.current = exchange.onFault;
+    try {
+      this.onAnswer(exchange, from, message);
+    } catch (thrown) {
+      exchange.onFault?.(thrown);
+      throw thrown;
+    } finally {
+      faults.current = null;
+    }
+  }
+
+  /** A handler that fails has failed its request: the coordinator does not wait for nothing. */
+  private handle(served: ServedVerb, message: Message<RequestVerb>, from: Endpoint): void {
+    try {
+      served.handle(message, from);
+    } catch (thrown) {
+      if (this.answered !== message) this.fail(message, from, 'UNKNOWN');
+      throw thrown;
+    }
+  }
+
+  private onAnswer(exchange: Exchange, from: Endpoint, message: Message): void {
     if (message.verb === 'FAILURE_RSP') {
       const { payload } = message as Message<'FAILURE_RSP'>;
       exchange.handler.onFailure(exchange.operation, from, payload, exchange);
@@ -235,7 +267,9 @@ export class Messaging {
   private expire(exchange: Exchange): void {
     exchange.open = false;
     this.exchanges.delete(exchange.id);
-    exchange.handler.onExpired(exchange.operation, exchange);
+    this.faults.run(exchange.onFault, () =>
+      exchange.handler.onExpired(exchange.operation, exchange),
+    );
   }
 }
 

@@ -4,7 +4,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { Int64 } from '../../base/int64.ts';
 import type { FunctionContext } from '../../cql/functions/function.ts';
-import { CqlException, invalid, unauthorized } from '../../data/cql-error.ts';
+import { CqlException, faultError, invalid, unauthorized } from '../../data/cql-error.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { TimeUuidGenerator } from '../../data/time-uuid.ts';
 import type { BoundValue } from '../../protocol/bound-value.ts';
@@ -19,6 +19,7 @@ import type { ResponseExtras, StatementResponse } from '../../protocol/responses
 import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { Coordinator, RequestContext } from '../coordinator/coordinator.ts';
 import { addWarning } from '../coordinator/coordinator.ts';
+import { FaultScope } from '../messaging/fault-scope.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Done, Execution, QueryServices } from './execution.ts';
@@ -54,6 +55,8 @@ export interface QueryProcessorParts extends Executors {
   readonly traceProbability?: () => number;
   readonly runner?: UserCodeRunner;
   readonly preparedStore?: PreparedStore;
+  /** The messaging's: faults in what a request waits for are its answer. */
+  readonly faults?: FaultScope;
 }
 
 /** Answers one request; called exactly once, maybe at once. */
@@ -65,6 +68,7 @@ export class QueryProcessor {
   private readonly plans: StatementPlans;
   private readonly runner: StatementRunner;
   private readonly random: Random;
+  private readonly faults: FaultScope;
   private readonly timeUuids: TimeUuidGenerator;
   /** Connections that were told about USE with prepared statements. */
   private readonly warnedOfUse = new WeakSet<ClientState>();
@@ -72,6 +76,7 @@ export class QueryProcessor {
   constructor(parts: QueryProcessorParts) {
     const { self, clock, config, schema, coordinator, local, runner = NO_USER_CODE } = parts;
     this.parts = parts;
+    this.faults = parts.faults ?? new FaultScope();
     this.runner = new StatementRunner(parts);
     this.random = parts.random.fork('query functions');
     this.timeUuids = new TimeUuidGenerator(this.random.bytes(8));
@@ -137,18 +142,25 @@ export class QueryProcessor {
       trace: session?.trace ?? null,
       warnings: null,
     };
+    let isAnswered = false;
     const answer: Done = (response) => {
+      isAnswered = true;
       // A client that did not ask for tracing is not told of it.
       if (session !== null && !request.tracing) session.end();
       const told = request.tracing ? session : null;
       if (told === null && context.warnings === null) done(response);
       else done(response, extrasOf(context, told));
     };
-    try {
-      this.dispatch(request, client, context, answer);
-    } catch (error) {
-      answer(failed(thrownError(error)));
-    }
+    const onFault = (thrown: unknown): void => {
+      if (!isAnswered) answer(failed(faultError(thrown)));
+    };
+    this.faults.run(onFault, () => {
+      try {
+        this.dispatch(request, client, context, answer);
+      } catch (error) {
+        answer(failed(thrownError(error)));
+      }
+    });
   }
 
   private isSampled(): boolean {

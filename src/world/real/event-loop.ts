@@ -52,10 +52,13 @@ export class RealEventLoop implements EventLoop {
 
   private readonly drain = (): void => {
     const { posts } = this;
-    for (let n = 0; n < MESSAGES_PER_TURN && posts.size > 0 && !this.stopped; n++)
-      posts.deliverOne();
-    if (posts.size > 0 && !this.stopped) setImmediate(this.drain);
-    else this.draining = false;
+    try {
+      for (let n = 0; n < MESSAGES_PER_TURN && posts.size > 0 && !this.stopped; n++)
+        posts.deliverOne();
+    } finally {
+      if (posts.size > 0 && !this.stopped) setImmediate(this.drain);
+      else this.draining = false;
+    }
   };
 
   private arm(): void {
@@ -73,14 +76,17 @@ export class RealEventLoop implements EventLoop {
     // While events run, new ones need not re-arm: it is done once at the end.
     this.armedForMs = -Infinity;
     const now = performance.now();
-    for (;;) {
-      const next = this.heap.peek();
-      if (next === undefined || next.dueMs > now || this.stopped) break;
-      this.heap.pop();
-      const { callback } = next;
-      next.callback = null;
-      callback?.();
+    try {
+      for (;;) {
+        const next = this.heap.peek();
+        if (next === undefined || next.dueMs > now || this.stopped) break;
+        this.heap.pop();
+        const { callback } = next;
+        next.callback = null;
+        callback?.();
+      }
+    } finally {
+      this.arm();
     }
-    this.arm();
   };
 }
