@@ -118,7 +118,7 @@ function unknownVerb(name: string): NodetoolFailure {
   const topic = Object.entries(ELSEWHERE).find(([, verbs]) => verbs.split(' ').includes(name))?.[0];
   if (topic !== undefined)
     return badUse(
-      `${name} is about ${topic}, which an embedded node does not have. Rehearse it on the real engine`,
+      `${name} is about ${topic}, which a node in one process does not have. Try it on a Cassandra of your own`,
     );
   const near = nearest(name, nodetoolVerbs());
   const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;

@@ -20,7 +20,7 @@ export interface LabOptions {
   readonly addresses: AddressPlan;
   readonly seed: number;
   readonly dataFolder: string | null;
-  /** Schema files, run in order once the topology's keyspaces are there. */
+  /** More CQL, run in order after the schema files of the topology's keyspaces. */
   readonly schema?: readonly SchemaScript[];
   /** Without the HTTP stack: nodes only. */
   readonly engineOnly?: boolean;
@@ -42,6 +42,8 @@ export interface Lab extends AsyncDisposable {
 export async function openLab(options: LabOptions): Promise<Lab> {
   const { topology, addresses, seed, dataFolder } = options;
   const placement = placeTopology(topology, addresses);
+  const hasFiles = Object.values(topology.keyspaces).some(({ schema }) => schema !== undefined);
+  const files = hasFiles ? (await import('./apply-schema.ts')).schemaFiles(topology) : [];
   const engine = await openEngine(topology.engine, {
     topology,
     addresses,
@@ -53,7 +55,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   let stack: Stack | null = null;
   try {
     await createKeyspaces(engine, topology);
-    await runSchemas(engine, options.schema ?? []);
+    await runSchemas(engine, [...files, ...(options.schema ?? [])]);
     // The application's driver knows nodes by address alone: on one address there is no application
     // to run.
     const wantsShop =

@@ -69,7 +69,7 @@ export function toDrill(input: DrillInput, edit: DocumentEdit = keep): Drill {
 
 function checkDrill(drill: Drill, file: string): Drill {
   const { topology, phases } = drill;
-  checkReferences(topology, file);
+  const checked = checkReferences(topology, file);
   const placement = placeTopology(topology);
   const problems: string[] = [];
   const names = new Set<string>();
@@ -94,5 +94,5 @@ function checkDrill(drill: Drill, file: string): Drill {
   if (drill.load.read + drill.load.write > 1)
     problems.push(`${file}: load: read and write add up to more than 100 %`);
   if (problems.length > 0) throw new InvalidDocument(problems.join('\n'));
-  return drill;
+  return { ...drill, topology: checked };
 }

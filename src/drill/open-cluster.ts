@@ -83,7 +83,7 @@ function topologyOf(options: ClusterOptions, withStack: boolean): Topology {
     const file = options.topology;
     return parseTopology(readFileSync(file, 'utf8'), file, (document) => ({
       ...(document as object),
-      ...changes(options),
+      ...changes(options, document),
     }));
   }
   const base: TopologyInput =
@@ -107,11 +107,15 @@ function topologyOf(options: ClusterOptions, withStack: boolean): Topology {
   });
 }
 
-function changes({ cassandra, links, keyspaces }: ClusterOptions): Partial<TopologyInput> {
+function changes(
+  { cassandra, links, keyspaces }: ClusterOptions,
+  document: unknown,
+): Partial<TopologyInput> {
+  const given = (document as Partial<TopologyInput> | null)?.keyspaces;
   return {
     ...(cassandra === undefined ? {} : { cassandra }),
     ...(links === undefined ? {} : { links }),
-    ...(keyspaces === undefined ? {} : { keyspaces: keyspacesOf(keyspaces) }),
+    ...(keyspaces === undefined ? {} : { keyspaces: { ...given, ...keyspacesOf(keyspaces) } }),
   };
 }
 

@@ -14,6 +14,7 @@ import * as http from 'node:http';
 import type { Socket } from 'node:net';
 import cassandra from 'cassandra-driver';
 import type { HttpPlacement } from '../cluster/placement.ts';
+import type { Topology } from '../topology/topology.ts';
 import type { ShopStatement } from './shop-schema.ts';
 import { SHOP_KEYSPACE, SHOP_STATEMENTS } from './shop-schema.ts';
 
@@ -24,7 +25,7 @@ export interface AppSettings {
   readonly write: string;
   readonly serial: string;
   /** Statement -> level. */
-  readonly statements: Readonly<Partial<Record<ShopStatement, string>>>;
+  readonly statements: Topology['app']['statements'];
   /** Where the driver finds nodes that do not use the default port. */
   readonly nativePort: number;
   /** Milliseconds the driver waits for one response. */
@@ -249,7 +250,9 @@ export class AppInstance {
     if (this.client === null) throw new Error('the instance is stopping');
     const statement = SHOP_STATEMENTS[name];
     const consistency =
-      how.level ?? this.settings.statements[name] ?? this.settings[statement.level];
+      how.level ??
+      (name === 'read-order' ? undefined : this.settings.statements[name]) ??
+      this.settings[statement.level];
     return this.client.execute(statement.cql, values, {
       prepare: true,
       isIdempotent: true,

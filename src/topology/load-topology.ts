@@ -1,6 +1,7 @@
 // Reads a topology from YAML text or a plain object; every error says file:line:column, what is
 // wrong and what fits. Test: test/topology/load-topology.test.ts.
 
+import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
 import { nearest } from './place.ts';
@@ -93,7 +94,9 @@ function knownKeys(root: z.ZodType, path: readonly PropertyKey[]): readonly stri
   let schema: unknown = root;
   for (const step of path) schema = stepInto(schema, String(step));
   const shape = unwrap(schema);
-  return shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
+  if (!(shape instanceof z.ZodObject)) return [];
+  const fields = Object.entries(shape.shape as Record<string, unknown>);
+  return fields.filter(([, field]) => !(unwrap(field) instanceof z.ZodNever)).map(([key]) => key);
 }
 
 function stepInto(schema: unknown, key: string): unknown {
@@ -116,7 +119,7 @@ function unwrap(schema: unknown): unknown {
   return current;
 }
 
-/** Regions that are named must exist. Throws InvalidDocument. */
+/** Regions that are named must exist; schema files lie beside `file`. Throws InvalidDocument. */
 export function checkReferences(topology: Topology, file: string): Topology {
   const regions = Object.keys(topology.regions);
   const problems: string[] = [];
@@ -147,5 +150,13 @@ export function checkReferences(topology: Topology, file: string): Topology {
   for (const region of Object.keys(topology.balancers.global.traffic_dial))
     check('balancers.global.traffic_dial', region);
   if (problems.length > 0) throw new InvalidDocument(problems.join('\n'));
-  return topology;
+  return withSchemaPaths(topology, dirname(file));
+}
+
+function withSchemaPaths(topology: Topology, folder: string): Topology {
+  const keyspaces = Object.entries(topology.keyspaces).map(([keyspace, { schema, ...rest }]) => [
+    keyspace,
+    schema === undefined ? rest : { ...rest, schema: resolve(folder, schema) },
+  ]);
+  return { ...topology, keyspaces: Object.fromEntries(keyspaces) as Topology['keyspaces'] };
 }

@@ -72,8 +72,18 @@ const app = z.strictObject({
       serial: serialLevel.default('LOCAL_SERIAL'),
     })
     .prefault({}),
-  /** Statement name -> level; overrides the application's level. */
-  statements: z.record(z.string(), level).default({}),
+  /** A level for single statements; overrides the application's. */
+  statements: z
+    .strictObject({
+      'read-cart': level.optional(),
+      'write-cart': level.optional(),
+      /** The level at which what was decided is committed. */
+      'place-order': level.optional(),
+      'read-order': z
+        .never('it is read at the level of app.consistency.serial: set that')
+        .optional(),
+    })
+    .prefault({}),
   port: z.number().int().min(1).max(65_535).default(8080),
 });
 
@@ -96,6 +106,12 @@ const balancers = z.strictObject({
       deregistration_delay: durationMs.prefault('300s'),
       slow_start: durationMs.prefault('0s'),
       cross_zone: z.boolean().default(true),
+    })
+    .refine(({ algorithm, slow_start: ms }) => algorithm === 'round_robin' || ms === 0, {
+      path: ['slow_start'],
+      error:
+        'slow start goes with round_robin only (AWS refuses it with least_outstanding_requests); ' +
+        'take slow_start away, or: algorithm: round_robin',
     })
     .prefault({}),
   global: z

@@ -158,6 +158,30 @@ test('a schema file; one region when none is named; a driver finds it', async ()
   }
 });
 
+test("the schema file of a topology's keyspace", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'starfish-'));
+  try {
+    const topology = join(folder, 'starfish.yaml');
+    writeFileSync(
+      topology,
+      'regions: { r: { zones: [a], appsPerZone: 0 } }\nkeyspaces: { bank: { replication: { r: 1 }, schema: bank.cql } }\n',
+    );
+    const missing = startCluster({ topology, addressBlock: OTHER_BLOCK });
+    await expect(missing).rejects.toThrow(
+      `keyspaces.bank.schema: there is no file ${join(folder, 'bank.cql')}.`,
+    );
+    writeFileSync(join(folder, 'bank.cql'), 'CREATE TABLE accounts (id text PRIMARY KEY);');
+    const keyspaces = { more: { r: 1 } };
+    await using cluster = await startCluster({ topology, keyspaces, addressBlock: OTHER_BLOCK });
+    const client = connect(cluster);
+    await client.execute("INSERT INTO bank.accounts (id) VALUES ('x')", [], { consistency: one });
+    await client.execute('CREATE TABLE more.t (a int PRIMARY KEY)');
+    await client.shutdown();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('what is wrong is said before anything runs', async () => {
   await expect(
     startCluster({

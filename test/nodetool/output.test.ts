@@ -223,7 +223,7 @@ const REFUSALS: Readonly<Record<string, readonly [1 | 2, string]>> = {
   ],
   sjk: [
     1,
-    `nodetool: sjk is about the JVM, which an embedded node does not have. Rehearse it on the real engine${USE}`,
+    `nodetool: sjk is about the JVM, which a node in one process does not have. Try it on a Cassandra of your own${USE}`,
   ],
   'status nope': [1, '\nError: The keyspace nope, does not exist'],
   'status a b': [1, `nodetool: Found unexpected parameters: [b]${USE}`],

@@ -102,6 +102,18 @@ describe('every problem has its place', () => {
       `${GOOD}balancers:\n  global: { clients: { mars: 100% } }\n`,
       'starfish.yaml: balancers.global.clients: there is no region mars',
     ],
+    [
+      `${GOOD}balancers:\n  regional: { algorithm: least_outstanding_requests, slow_start: 30s }\n`,
+      'starfish.yaml:4:66: balancers.regional.slow_start: slow start goes with round_robin only (AWS refuses it with least_outstanding_requests); take slow_start away, or: algorithm: round_robin',
+    ],
+    [
+      `${GOOD}app:\n  statements: { read-carts: ONE }\n`,
+      'starfish.yaml:4:15: app.statements: unknown key read-carts (did you mean read-cart or write-cart?)',
+    ],
+    [
+      `${GOOD}app:\n  statements: { read-order: ONE }\n`,
+      'starfish.yaml:4:29: app.statements.read-order: it is read at the level of app.consistency.serial: set that',
+    ],
     ['regions: [\n', /^starfish\.yaml:2:1: /],
     ['regions: {}\n', 'starfish.yaml:1:10: regions: at least one region'],
     ['version: 2\nregions: { a: { zones: [a] } }\n', /^starfish\.yaml:1:10: version: /],
@@ -159,6 +171,14 @@ describe('placement', () => {
     const ports = [...instances, ...balancerNodes, ...edges, globalAddress].map(({ port }) => port);
     expect(new Set(ports).size).toBe(15);
   });
+});
+
+test('a schema file lies beside the topology file', () => {
+  const { keyspaces } = parseTopology(
+    `${GOOD}keyspaces:\n  bank: { replication: { us-east-1: 1 }, schema: cql/bank.cql }\n`,
+    '/somewhere/starfish.yaml',
+  );
+  expect(keyspaces['bank']?.schema).toBe('/somewhere/cql/bank.cql');
 });
 
 test('round-trip times between regions, either way round', () => {

@@ -141,8 +141,8 @@ function fromFile(file: string, edit: DocumentEdit): Drill {
   const readTopology = (path: string): unknown => {
     const found = resolve(dirname(file), path);
     const text = readText(found);
-    parseTopology(text, found);
-    return parseDocument(text).toJS() as unknown;
+    const { keyspaces } = parseTopology(text, found);
+    return { ...(parseDocument(text).toJS() as object), keyspaces };
   };
   return parseDrill({ text: readText(file), file, readTopology }, edit);
 }

@@ -1,12 +1,9 @@
 // Options that `up` and `drill` share, checked once.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import type { SchemaScript } from '../../drill/apply-schema.ts';
 import type { DocumentEdit } from '../../topology/load-topology.ts';
 import { parseTopology, toTopology } from '../../topology/load-topology.ts';
-import { splitStatements } from '../../topology/schema-text.ts';
 import type { Topology, TopologyInput } from '../../topology/topology.ts';
 import { ALWAYS_ON } from '../../topology/topology.ts';
 import { parseDurationMs } from '../../topology/units.ts';
@@ -53,22 +50,10 @@ export function topologyOf(
  * The file that `up` reads: the one that is named, else ./starfish.yaml where it is; null: the
  * built-in topology.
  */
-export function topologyFile(file: string | undefined): string | null {
+function topologyFile(file: string | undefined): string | null {
   return file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : null);
 }
 const USUAL_FILE = 'starfish.yaml';
-
-/**
- * The keyspaces' schema files, found beside the topology file. Throws UsageProblem for one that is
- * missing.
- */
-export function schemasOf(topology: Topology, file: string | null): readonly SchemaScript[] {
-  return Object.entries(topology.keyspaces).flatMap(([keyspace, { schema }]) => {
-    if (schema === undefined) return [];
-    const path = resolve(file === null ? '.' : dirname(file), schema);
-    return [{ source: path, keyspace, statements: splitStatements(readText(path)) }];
-  });
-}
 
 /**
  * Every `--set key=value` as an edit of a document; values are read as YAML. Throws UsageProblem.

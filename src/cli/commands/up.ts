@@ -10,7 +10,7 @@ import { terminalFor, styled } from '../terminal.ts';
 import { labCommands } from './lab-commands.ts';
 import { describeLab } from './describe-lab.ts';
 import type { CommandInput } from './drill.ts';
-import { schemasOf, seedOf, topologyFile, topologyOf } from './run-options.ts';
+import { seedOf, topologyOf } from './run-options.ts';
 
 /** Returns the exit code after Ctrl-C or SIGTERM. */
 export async function up(
@@ -33,8 +33,7 @@ export async function up(
   // The application's driver knows nodes by address alone: on one address there is no application
   // to run.
   const engineOnly = addresses.block === null;
-  const schema = schemasOf(topology, topologyFile(input.file));
-  await using lab = await openLab({ topology, addresses, seed, dataFolder, engineOnly, schema });
+  await using lab = await openLab({ topology, addresses, seed, dataFolder, engineOnly });
   const commands = labCommands(lab);
   const control = await startControlServer(commands.commands, {
     host: '127.0.0.1',
