@@ -5,9 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -58,6 +60,11 @@ function install() {
   const stamp = join(root, 'node_modules', '.starfish-installed');
   const wanted = digest(['package.json', 'package-lock.json']);
   if (readStamp(stamp) === wanted) return;
+  const folder = join(root, 'node_modules');
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // npm ci would empty the folder that others use.
+    fail(`${folder} is a link to ${realpathSync(folder)}: install there, or remove the link.`);
+  }
   process.stdout.write('Installing dependencies (npm ci) ...\n');
   run(
     'npm',
