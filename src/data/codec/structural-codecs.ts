@@ -63,16 +63,20 @@ function collectionDefaults(
   };
 }
 
-/** Walks `count` elements; a map's keys and values alternate between the two codecs. */
+/** Walks `count` elements; a map's keys and values alternate between the two codecs. Only lists may hold nulls. */
 function validateElements(bytes: Buffer, kind: CollectionKind, first: Codec, second: Codec): void {
   if (bytes.length < 4) throw marshalError(`Not enough bytes to read a ${kind}`);
   const count = bytes.readInt32BE(0) * (kind === 'map' ? 2 : 1);
+  if (count < 0) throw marshalError(`The data cannot be deserialized as a ${kind}`);
   let at = 4;
   for (let i = 0; i < count; i++) {
     if (at + 4 > bytes.length) throw marshalError(`Not enough bytes to read a ${kind}`);
     const length = bytes.readInt32BE(at);
     at += 4;
-    if (length < 0) throw marshalError('Null value read when not allowed');
+    if (length < 0) {
+      if (kind === 'list') continue;
+      throw marshalError('Null value read when not allowed');
+    }
     if (at + length > bytes.length) throw marshalError(`Not enough bytes to read a ${kind}`);
     const codec = i % 2 === 0 ? first : second;
     codec.validate(bytes.subarray(at, at + length));

@@ -8,11 +8,12 @@ import type { CqlType } from '../../../data/cql-type.ts';
 import { unpackList, unpackMap, unpackTuple } from '../../../data/codec/packing.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import { invalid } from '../../../data/cql-error.ts';
-import { liveCells, valueOf } from '../../../data/live-view.ts';
+import { columnData, liveCells, valueOf } from '../../../data/live-view.ts';
 import type { Cell, DeletionTime } from '../../../data/partition.ts';
-import { LIVE } from '../../../data/partition.ts';
+import { isComplexData, LIVE } from '../../../data/partition.ts';
 import type { RowBuilder } from '../../../data/partition-builder.ts';
 import { liveCell, tombstoneCell } from '../../../data/partition-builder.ts';
+import { mergeRows } from '../../../data/reconcile.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
@@ -152,8 +153,8 @@ function elementCells(column: ColumnMetadata, value: Buffer, parameters: UpdateP
   const { type } = column;
   switch (type.kind) {
     case 'list':
-      return unpackList(value).map((element) =>
-        liveCell(column, present(element), parameters, parameters.listPaths.append()),
+      return listElements(column, value).map((element) =>
+        liveCell(column, element, parameters, parameters.listPaths.append()),
       );
     case 'set':
       return unpackList(value).map((element) =>
@@ -187,6 +188,15 @@ function present(element: Buffer | null | undefined): Buffer {
 
 // ------------------------------------------------------------------------------------------------------------ lists
 
+/** Zero bytes that stand for no value are none here either. */
+function listElements(column: ColumnMetadata, value: Buffer): Buffer[] {
+  const isEmptyNull =
+    column.type.kind === 'list' && codecFor(column.type.element).isEmptyMeaningless;
+  return unpackList(value).map((element) =>
+    present(isEmptyNull && element?.length === 0 ? null : element),
+  );
+}
+
 function applyPrepend(
   column: ColumnMetadata,
   value: BoundValue,
@@ -194,20 +204,34 @@ function applyPrepend(
   parameters: UpdateParameters,
 ): void {
   if (value === null || value === UNSET) return;
-  const elements = unpackList(value);
+  const elements = listElements(column, value);
   const paths = parameters.listPaths.prepend(elements.length);
-  const cells = elements.map((element, i) =>
-    liveCell(column, present(element), parameters, paths[i]),
-  );
+  const cells = elements.map((element, i) => liveCell(column, element, parameters, paths[i]));
   row.addComplex(column, LIVE, cells);
 }
 
+/**
+ * The list as the operations before this one leave it. What they alone made is taken with its deleted elements.
+ * UpdateParameters.getPrefetchedRow.
+ */
 function existingCells(
   column: ColumnMetadata,
+  row: RowBuilder,
   parameters: UpdateParameters,
   current: CurrentRow,
 ): readonly Cell[] {
-  return current === null ? [] : liveCells(current, column, parameters.nowSeconds);
+  const before = rowSoFar(row, current);
+  if (before === null) return [];
+  if (current !== null) return liveCells(before, column, parameters.nowSeconds);
+  const data = columnData(before, column);
+  return data !== undefined && isComplexData(data) ? data.cells : [];
+}
+
+/** The row as it is, with what the statement has done to it so far. */
+function rowSoFar(row: RowBuilder, current: CurrentRow): CurrentRow {
+  const pending = row.build();
+  if (pending === null) return current;
+  return current === null ? pending : mergeRows(current, pending, LIVE);
 }
 
 function cellAt(cells: readonly Cell[], index: Buffer, emptyText: string): Cell {
@@ -230,7 +254,7 @@ function applySetIndex(
   const value = bind(operation.value, parameters);
   if (index === null) throw invalid('Invalid null value for list index');
   if (index === UNSET) throw invalid('Invalid unset value for list index');
-  const cells = existingCells(column, parameters, current);
+  const cells = existingCells(column, row, parameters, current);
   const cell = cellAt(cells, index, 'Attempted to set an element on a list which is null');
   setElement(column, cell.path as Buffer, value, row, parameters);
 }
@@ -245,7 +269,7 @@ function applyDeleteIndex(
   const index = bind(operation.index, parameters);
   if (index === null) throw invalid('Invalid null value for list index');
   if (index === UNSET) return;
-  const cells = existingCells(column, parameters, current);
+  const cells = existingCells(column, row, parameters, current);
   const cell = cellAt(cells, index, 'Attempted to delete an element from a list which is null');
   row.addCell(tombstoneCell(column, parameters, cell.path));
 }
@@ -265,7 +289,7 @@ function applyDiscard(
     row.addComplex(column, LIVE, cells);
     return;
   }
-  const cells = existingCells(column, parameters, current)
+  const cells = existingCells(column, row, parameters, current)
     .filter((cell) => elements.some((element) => element?.equals(cell.value)))
     .map((cell) => tombstoneCell(column, parameters, cell.path));
   row.addComplex(column, LIVE, cells);
@@ -324,7 +348,8 @@ function applyAddToValue(
   current: CurrentRow,
 ): void {
   const addition = bind(term, parameters);
-  const value = current === null ? null : valueOf(current, column, parameters.nowSeconds);
+  const before = rowSoFar(row, current);
+  const value = before === null ? null : valueOf(before, column, parameters.nowSeconds);
   if (value === null || addition === null || addition === UNSET) return;
   const { type } = column;
   const isText = type.kind === 'native' && (type.name === 'text' || type.name === 'ascii');

@@ -2,12 +2,15 @@
 // IN has its own words for nulls among the elements. Cassandra: cql3/terms/InMarker.
 
 import type { Codec } from '../../../data/codec/codec.ts';
-import { unpackList, unpackTuple } from '../../../data/codec/packing.ts';
+import { collectionSize, unpackList, unpackTuple } from '../../../data/codec/packing.ts';
 import { invalid } from '../../../data/cql-error.ts';
 
 /** The elements, each validated; null elements stay. */
 export function unpackBoundList(bytes: Buffer, codec: Codec | null): (Buffer | null)[] {
-  const elements = guarded('Not enough bytes to read a list', () => unpackList(bytes));
+  const elements = guarded('Not enough bytes to read a list', () => {
+    if (collectionSize(bytes) < 0) throw invalid('The data cannot be deserialized as a list');
+    return unpackList(bytes);
+  });
   if (codec !== null) for (const element of elements) if (element !== null) codec.validate(element);
   return elements;
 }
