@@ -17,6 +17,7 @@ import type { PartitionData } from '../../src/data/partition.ts';
 import type { RowFilter } from '../../src/data/read-command.ts';
 import type { TableMetadata } from '../../src/data/schema.ts';
 import { TableStore } from '../../src/node/storage/table-store.ts';
+import { ALL_SLICES } from '../../src/data/clustering-order.ts';
 import { viewUpdates } from '../../src/node/storage/view-updates.ts';
 import { column, dataOf, int, intKey, makeTable, NOW, readAll, STORE_OPTIONS } from './fixtures.ts';
 
@@ -196,6 +197,7 @@ describe.each(Object.entries(VIEWS))('a view %s', (_name, target) => {
           const after = baseStore.current(update.key);
           updates.push(
             ...viewUpdates({
+              slices: ALL_SLICES,
               base,
               view: target,
               before,
@@ -225,6 +227,7 @@ test('a change that touches nothing of the view moves only its marker', () => {
   const before = store.current(intKey(1));
   store.apply(updateOf({ c: 1, what: 'x', value: 1 }, 2));
   const [update] = viewUpdates({
+    slices: ALL_SLICES,
     base,
     view: target,
     before,

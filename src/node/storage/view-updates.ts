@@ -29,6 +29,7 @@ import type {
   Liveness,
   PartitionData,
   Row,
+  Slice,
 } from '../../data/partition.ts';
 import {
   isComplexData,
@@ -51,6 +52,8 @@ export interface ViewUpdateInput {
   readonly after: PartitionData;
   /** The view's WHERE clause without its IS NOT NULL parts, on base columns; null: none. */
   readonly filter: RowFilter | null;
+  /** The clusterings that the WHERE clause selects. */
+  readonly slices: readonly Slice[];
   readonly nowSeconds: number;
 }
 
@@ -134,8 +137,12 @@ class ViewUpdateGenerator {
 
   private matches(row: Row): boolean {
     const { key, staticRow } = this.input.after;
+    const { base, slices } = this.input;
+    const order = clusteringOrder(base);
     return (
-      this.matcher.matchesPartition(key, staticRow) && this.matcher.matchesRow(key, row, staticRow)
+      slices.some((slice) => order.includes(slice, row.clustering)) &&
+      this.matcher.matchesPartition(key, staticRow) &&
+      this.matcher.matchesRow(key, row, staticRow)
     );
   }
 

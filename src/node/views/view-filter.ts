@@ -1,62 +1,50 @@
-// A view's WHERE clause as a filter on base columns: what is left of it without IS NOT NULL.
-// Cassandra: db/view/View.getReadQuery, ViewUpdateGenerator.
+// A view's WHERE clause as what it asks of base rows: slices of their clusterings, and a filter.
+// Cassandra: db/view/View.matchesViewFilter.
 
-import type { Relation, Term } from '../../cql/ast.ts';
 import { parseWhereClause } from '../../cql/parse.ts';
-import type { FilterOperator, RowFilter, RowFilterExpression } from '../../data/read-command.ts';
-import type { ColumnMetadata, Schema, TableMetadata } from '../../data/schema.ts';
-import { bareScope, termBytes } from '../query/ddl/literals.ts';
+import { CqlException } from '../../data/cql-error.ts';
+import type { Slice } from '../../data/partition.ts';
+import type { RowFilter } from '../../data/read-command.ts';
+import type { Schema, TableMetadata } from '../../data/schema.ts';
+import { constantContext } from '../query/ddl/literals.ts';
+import { requestedSlices } from '../query/restrictions/clustering-values.ts';
+import { viewRowFilter } from '../query/restrictions/row-filter.ts';
+import { viewRestrictions } from '../query/restrictions/view-restrictions.ts';
 
-/** null: the clause asks for nothing but IS NOT NULL. */
-export function viewFilter(
-  view: TableMetadata,
-  base: TableMetadata,
-  schema: Schema,
-): RowFilter | null {
-  if (view.view === null) return null;
-  const scope = bareScope(view.keyspace, schema, 0);
-  const bytes = (column: ColumnMetadata, term: Term): Buffer | null =>
-    termBytes(term, column.type, scope);
-  const expressions = parseWhereClause(view.view.whereClause).relations.flatMap((relation) =>
-    expressionsOf(relation, base, bytes),
-  );
-  return expressions.length === 0 ? null : { expressions };
+export interface ViewFilter {
+  /** null: any value will do. */
+  readonly filter: RowFilter | null;
+  readonly slices: readonly Slice[];
 }
 
-function expressionsOf(
-  relation: Relation,
-  base: TableMetadata,
-  bytes: (column: ColumnMetadata, term: Term) => Buffer | null,
-): readonly RowFilterExpression[] {
-  if (relation.kind === 'single') {
-    const column = base.columns.get(relation.column);
-    if (column === undefined || relation.operator === 'IS NOT' || relation.operator === 'LIKE')
-      return [];
-    return compared(column, relation.operator, bytes(column, relation.value));
+const NOTHING: ViewFilter = { filter: null, slices: [] };
+
+/** Prepared once for a view and its base as they are. */
+export class ViewFilters {
+  private readonly known = new WeakMap<TableMetadata, { base: TableMetadata; made: ViewFilter }>();
+
+  of(view: TableMetadata, base: TableMetadata, schema: Schema): ViewFilter {
+    const known = this.known.get(view);
+    if (known?.base === base) return known.made;
+    const made = makeFilter(view, base, schema);
+    this.known.set(view, { base, made });
+    return made;
   }
-  if (relation.kind === 'in') {
-    const column = base.columns.get(relation.column);
-    if (column === undefined) return [];
-    const values = relation.values.flatMap((term) => bytes(column, term) ?? []);
-    return [{ kind: 'column', column, operator: 'IN', value: Buffer.alloc(0), values }];
-  }
-  if (relation.kind === 'multi' && relation.value.kind === 'tuple' && relation.operator === '=') {
-    const { elements } = relation.value;
-    return relation.columns.flatMap((name, at) => {
-      const column = base.columns.get(name);
-      const term = elements[at];
-      return column === undefined || term === undefined
-        ? []
-        : compared(column, '=', bytes(column, term));
-    });
-  }
-  return [];
 }
 
-function compared(
-  column: ColumnMetadata,
-  operator: FilterOperator,
-  value: Buffer | null,
-): readonly RowFilterExpression[] {
-  return value === null ? [] : [{ kind: 'column', column, operator, value }];
+function makeFilter(view: TableMetadata, base: TableMetadata, schema: Schema): ViewFilter {
+  if (view.view === null) return NOTHING;
+  try {
+    const where = parseWhereClause(view.view.whereClause);
+    const restrictions = viewRestrictions(where, base, schema);
+    const context = constantContext(0);
+    return {
+      filter: viewRowFilter(restrictions, context),
+      slices: requestedSlices(restrictions, context),
+    };
+  } catch (error) {
+    // A clause with values that no row can have, like `k = null`, selects none.
+    if (error instanceof CqlException) return NOTHING;
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ import type { SchemaView } from '../schema-view.ts';
 import type { NodeStorage } from '../storage/node-storage.ts';
 import { WHOLE_RING } from '../storage/table-store.ts';
 import { viewUpdates } from '../storage/view-updates.ts';
-import { viewFilter } from './view-filter.ts';
+import { ViewFilters } from './view-filter.ts';
 
 export interface ViewWriterParts {
   readonly clock: Clock;
@@ -37,6 +37,7 @@ export class ViewWriter {
   /** False while the schema has no view: the write path then asks nothing. */
   isNeeded = false;
   private readonly parts: ViewWriterParts;
+  private readonly filters = new ViewFilters();
   private readonly byKeyspace = new WeakMap<
     KeyspaceMetadata,
     ReadonlyMap<string, readonly TableMetadata[]>
@@ -106,13 +107,12 @@ export class ViewWriter {
   ): void {
     const { clock, schema } = this.parts;
     const nowMs = clock.wallMs();
-    const filter = viewFilter(view, base, schema.current);
     const updates = viewUpdates({
       base,
       view,
       before,
       after,
-      filter,
+      ...this.filters.of(view, base, schema.current),
       nowSeconds: Math.floor(nowMs / 1_000),
     });
     for (const update of updates) {

@@ -24,15 +24,23 @@ export function bareScope(keyspace: string, schema: Schema, nowMs: number): Term
 /** Throws INVALID with `(dummy)` for the receiver's name, as Cassandra does. null for a null literal. */
 export function termBytes(term: Term, type: CqlType, scope: TermScope): Buffer | null {
   const receiver = { keyspace: scope.keyspace, table: '--dummy--', name: '(dummy)', type };
-  const context: BindContext = {
+  return bindSet(
+    prepareTerm(term, receiver, scope),
+    constantContext(scope.nowMs),
+    'Invalid unset value',
+  );
+}
+
+/** For terms without markers, whose value must not change: what is random elsewhere is zero. */
+export function constantContext(nowMs: number): BindContext {
+  return {
     values: [],
     functions: {
-      nowMs: scope.nowMs,
+      nowMs,
       nextTimeUuid: () => NOTHING,
       randomBytes: (length) => Buffer.alloc(length),
     },
   };
-  return bindSet(prepareTerm(term, receiver, scope), context, 'Invalid unset value');
 }
 
 /** A stored CQL literal; throws INVALID when it is none of the type. */

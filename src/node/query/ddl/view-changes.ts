@@ -5,18 +5,18 @@ import type {
   AlterViewStatement,
   CreateViewStatement,
   DropViewStatement,
-  Relation,
   Selector,
 } from '../../../cql/ast.ts';
-import { printWhereClause } from '../../../cql/print.ts';
+import { printSelector, printWhereClause, TEXT_NAMING } from '../../../cql/print.ts';
 import { CqlException, invalid } from '../../../data/cql-error.ts';
 import { isMultiCell } from '../../../data/cql-type.ts';
-import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
+import type { ColumnMetadata, Schema, TableMetadata } from '../../../data/schema.ts';
 import { referencesDuration, typeName } from '../../../data/type-names.ts';
 import type { Requirement } from '../../auth/requirement.ts';
 import { permissionOn } from '../../auth/requirement.ts';
 import { tableResource } from '../../auth/resource.ts';
 import { buildTable, rebuildTable } from '../../schema/table-builder.ts';
+import { viewRestrictions } from '../restrictions/view-restrictions.ts';
 import { existingColumn, keyspaceOf } from '../schema-lookup.ts';
 import { firstDuplicate } from './create-table.ts';
 import { columnHashOrder } from './java-hash-order.ts';
@@ -75,7 +75,7 @@ function validateStatement(statement: CreateViewStatement, keyspaceName: string)
   if (keyspace !== null && keyspace !== keyspaceName) {
     throw invalid('Cannot create a materialized view on a table in a different keyspace');
   }
-  if (containsMarker(statement.where)) {
+  if (containsMarker([statement.selectors, statement.where])) {
     throw invalid('Bind variables are not allowed in CREATE MATERIALIZED VIEW statements');
   }
   if (statement.primaryKey.partitionKey.length === 0) {
@@ -111,7 +111,7 @@ function build(
   const key = keyColumns(statement, base, selected);
   validateClusteringOrder(statement);
   validateKey(statement, base, key);
-  validateWhere(statement, base, key);
+  validateWhere(statement, base, key, environment.schema);
   const options = new TableOptions(statement.properties);
   options.validate();
   if (options.defaultTimeToLive() !== 0) {
@@ -170,7 +170,7 @@ function selectedColumns(statement: CreateViewStatement, base: TableMetadata): C
     }
     if (selector.kind !== 'column') {
       throw invalid(
-        `Can only select columns by name when defining a materialized view (got ${selectableClass(selector)}@0)`,
+        `Can only select columns by name when defining a materialized view (got ${selectableText(selector)})`,
       );
     }
     return existingColumn(base, selector.name);
@@ -178,24 +178,29 @@ function selectedColumns(statement: CreateViewStatement, base: TableMetadata): C
   return [...new Set(columns)];
 }
 
-/** The class that Cassandra would name; the address behind it differs from run to run there. */
-function selectableClass(selector: Selector): string {
-  const nested: Readonly<Record<string, string>> = {
-    call: 'WithFunction$Raw',
-    'count-rows': 'WithFunction$Raw',
-    operation: 'WithFunction$Raw',
-    negation: 'WithFunction$Raw',
-    cast: 'WithCast$Raw',
-    'cell-attribute': 'WritetimeOrTTL$Raw',
-    field: 'WithFieldSelection$Raw',
-    element: 'WithElementSelection$Raw',
-    slice: 'WithSliceSelection$Raw',
-    term: 'WithTerm$Raw',
-    'type-hint': 'WithTypeHint$Raw',
-  };
-  const name = nested[selector.kind] ?? 'Raw';
-  return `org.apache.cassandra.cql3.selection.Selectable$${name}`;
+/** Some print as written. Of the others Cassandra names the class; the address behind it differs from run to run. */
+function selectableText(selector: Selector): string {
+  const name = SELECTABLE_CLASSES[selector.kind];
+  return name === undefined
+    ? printSelector(selector, TEXT_NAMING)
+    : `org.apache.cassandra.cql3.selection.Selectable$${name}$Raw@0`;
 }
+
+const SELECTABLE_CLASSES: Readonly<Partial<Record<Selector['kind'], string>>> = {
+  call: 'WithFunction',
+  'count-rows': 'WithFunction',
+  operation: 'WithFunction',
+  negation: 'WithFunction',
+  cast: 'WithCast',
+  'cell-attribute': 'WritetimeOrTTL',
+  field: 'WithFieldSelection',
+  term: 'WithTerm',
+  'type-hint': 'WithTypeHint',
+  list: 'WithArrayLiteral',
+  set: 'WithSet',
+  'map-or-udt': 'WithMapOrUdt',
+  'tuple-or-parentheses': 'BetweenParenthesesOrWithTuple',
+};
 
 function keyColumns(
   statement: CreateViewStatement,
@@ -275,6 +280,7 @@ function validateWhere(
   statement: CreateViewStatement,
   base: TableMetadata,
   key: ReadonlySet<string>,
+  schema: Schema,
 ): void {
   const { relations, expressions } = statement.where;
   if (relations.some(({ kind }) => kind === 'token')) {
@@ -285,31 +291,21 @@ function validateWhere(
       `WHERE clause for materialized view '${statement.view.name}' cannot contain custom index expressions`,
     );
   }
-  const restricted = new Set<string>();
-  const illegal = new Set<string>();
-  for (const relation of relations) {
-    for (const name of relationColumns(relation)) {
-      const column = existingColumn(base, name);
-      restricted.add(name);
-      const isNotNull = relation.kind === 'single' && relation.operator === 'IS NOT';
-      if (!isNotNull && column.kind === 'regular') illegal.add(name);
-    }
-  }
-  const free = columnHashOrder(key).filter((name) => !restricted.has(name));
+  const restrictions = viewRestrictions(statement.where, base, schema);
+  const free = columnHashOrder(key).filter(
+    (name) => !restrictions.isRestricted(existingColumn(base, name)),
+  );
   if (free.length > 0) {
     throw invalid(
       `Primary key columns ${free.join(', ')} must be restricted with 'IS NOT NULL' or otherwise`,
     );
   }
-  if (illegal.size > 0) {
+  const illegal = restrictions.others.columns.map(({ name }) => name);
+  if (illegal.length > 0) {
     throw invalid(
-      `Non-primary key columns can only be restricted with 'IS NOT NULL' (got: ${[...illegal].join(',')} restricted illegally)`,
+      `Non-primary key columns can only be restricted with 'IS NOT NULL' (got: ${illegal.join(',')} restricted illegally)`,
     );
   }
-}
-
-function relationColumns(relation: Relation): readonly string[] {
-  return 'columns' in relation ? relation.columns : [relation.column];
 }
 
 export function alterView(statement: AlterViewStatement, current: string | null): DdlChange {

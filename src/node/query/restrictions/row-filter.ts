@@ -28,6 +28,19 @@ export function rowFilterOf(
   return expressions.length === 0 ? null : { expressions };
 }
 
+/** What the rows of a view are checked by besides the slices of their clusterings. Null: nothing. */
+export function viewRowFilter(
+  restrictions: StatementRestrictions,
+  context: BindContext,
+): RowFilter | null {
+  const { partition, clustering, others } = restrictions;
+  const expressions: RowFilterExpression[] = [];
+  for (const restriction of [...partition.all, ...clusteringFilters(clustering), ...others.all]) {
+    addExpressions(restriction, restrictions, context, expressions);
+  }
+  return expressions.length === 0 ? null : { expressions };
+}
+
 function filteredRestrictions(restrictions: StatementRestrictions): readonly Restriction[] {
   const { filtered, partition, clustering, others, indexes } = restrictions;
   const left = new Set(clusteringFilters(clustering));
