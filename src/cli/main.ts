@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { explainError } from './exit.ts';
+import { stopOnFaults } from './faults.ts';
 import { addDataVerbs, addFaultVerbs, addOtherVerbs, addStartVerbs } from './verbs.ts';
 
 const MANIFEST: unknown = JSON.parse(
@@ -33,13 +34,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(141);
 });
 
-/** A fault stops the run; the client whose request met it is told first. */
-const ANSWER_MS = 100;
-process.on('uncaughtException', (fault) => {
-  const { code, text } = explainError(fault);
-  process.stderr.write(`${text}\n`);
-  setTimeout(() => process.exit(code), ANSWER_MS);
-});
+stopOnFaults();
 
 try {
   await build().parseAsync(process.argv);

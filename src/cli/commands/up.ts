@@ -4,6 +4,7 @@
 import { startControlServer } from '../../dashboard/control-server.ts';
 import { openLab } from '../../drill/lab.ts';
 import { chooseAddresses } from '../../drill/addresses.ts';
+import { serveThroughFaults } from '../faults.ts';
 import { limitHeapGrowth } from '../heap-growth.ts';
 import { removeRunFile, writeRunFile } from '../run-file.ts';
 import { terminalFor, styled } from '../terminal.ts';
@@ -62,9 +63,10 @@ export async function up(
     terminal.line(
       `  In a second terminal: starfish status, starfish fault outage ${Object.keys(topology.regions)[0] ?? ''}/a, starfish heal --all. Ctrl-C stops.`,
     );
+    const exitCode = serveThroughFaults();
     const signal = await untilSignal();
     terminal.line(`  ${signal}: stopping.`);
-    return signal === 'SIGINT' ? 130 : 143;
+    return exitCode(signal === 'SIGINT' ? 130 : 143);
   } finally {
     stopEvents();
     removeRunFile();
