@@ -6,6 +6,7 @@ import type { KeyspaceMetadata } from '../data/schema.ts';
 import type { ClientState } from '../protocol/client-state.ts';
 import type { ClientRequest } from '../protocol/requests/request.ts';
 import type { ReplicationEnvironment } from '../ring/replication-options.ts';
+import { snitchName } from '../ring/snitch.ts';
 import { tokenText } from '../ring/token.ts';
 import type { LoginResult } from './auth/auth-service.ts';
 import { AuthService } from './auth/auth-service.ts';
@@ -131,10 +132,12 @@ function movingNodes(
 }
 
 function describeCluster(node: CassandraNode): ClusterDescription {
+  const { config, identity } = node.options;
   return {
-    clusterName: node.options.config.cluster_name,
+    clusterName: config.cluster_name,
     partitioner: 'Murmur3Partitioner',
-    snitch: 'GossipingPropertyFileSnitch',
+    // The one that wraps the other.
+    snitch: config.dynamic_snitch ? 'DynamicEndpointSnitch' : snitchName(identity.snitch),
     rangeOwnership(keyspace: KeyspaceMetadata) {
       const { ring } = node.membership.cluster;
       const replicas = ring.replicas(keyspace.replication);

@@ -16,6 +16,14 @@ export function inferLocation(address: string): Location {
   return { datacenter, rack };
 }
 
+/** How a node learns who is near: by the topology's places, or not at all. */
+export type SnitchKind = 'topology' | 'simple';
+
+/** The snitch's class, as cassandra.yaml names it. */
+export function snitchName(kind: SnitchKind): string {
+  return kind === 'simple' ? 'SimpleSnitch' : 'GossipingPropertyFileSnitch';
+}
+
 /** Which order a node asks replicas in, before latencies are known. */
 export type ProximityOrder = (replicas: ReplicaList) => ReplicaList;
 

@@ -12,7 +12,7 @@ import { NO_LATENCY } from '../../src/world/links.ts';
 import { endpoint } from '../../src/world/ports.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import { RealEventLoop } from '../../src/world/real/event-loop.ts';
-import type { RealServer } from './real-server.ts';
+import type { RealServer, RealSettings } from './real-server.ts';
 import { REAL_SETTINGS } from './real-server.ts';
 
 const ADDRESS = '127.0.0.1';
@@ -21,41 +21,65 @@ const STORAGE_PORT = 7000;
 /** Starts a node on a free port. */
 export async function startOurs(kind: 'plain' | 'auth'): Promise<RealServer> {
   const { settings, superuser } = REAL_SETTINGS[kind];
-  const placement = await place();
+  const placement = place({ address: ADDRESS, datacenter: 'datacenter1', rack: 'rack1' });
+  const nativePort = await freePort();
+  const stop = await startNodes({
+    clusterName: 'Test Cluster',
+    nodes: [{ ...placement, nativePort }],
+    settings,
+  });
+  return { server: { address: ADDRESS, port: nativePort, superuser }, stop };
+}
+
+interface NodesWanted {
+  readonly clusterName: string;
+  readonly nodes: readonly NodePlacement[];
+  readonly settings: RealSettings['settings'];
+  /** Of the nodes, in their order; absent: allocated. */
+  readonly tokens?: readonly (readonly string[])[];
+}
+
+/** A cluster of ours behind its CQL ports; resolves to what stops it. */
+export async function startNodes(wanted: NodesWanted): Promise<() => Promise<void>> {
+  const { clusterName, nodes, settings, tokens } = wanted;
   const cluster = new Cluster({
     loop: new RealEventLoop(),
-    nodes: [placement],
-    config: nodeConfig({ cluster_name: 'Test Cluster', num_tokens: 16, ...settings }),
+    nodes,
+    config: nodeConfig({ cluster_name: clusterName, num_tokens: 16, ...settings }),
     random: new SeededRandom(1),
     latency: NO_LATENCY,
     disk: null,
     userCode: javaLike(vmUserCode()),
+    ...(tokens === undefined ? {} : { tokens }),
   });
-  const [host] = cluster.hosts;
-  if (host === undefined) throw new Error('a cluster without nodes');
-  const port = new CqlPort(host);
+  const ports = cluster.hosts.map((host) => new CqlPort(host));
   await new Promise<void>((resolve, reject) => {
     cluster.start((error) => (error === null ? resolve() : reject(new Error(error))));
   });
-  await port.open();
-  const stop = async (): Promise<void> => {
-    port.kill();
-    host.kill();
+  for (const port of ports) await port.open();
+  return async () => {
+    for (const port of ports) port.kill();
+    for (const host of cluster.hosts) host.kill();
   };
-  return { server: { address: ADDRESS, port: placement.nativePort, superuser }, stop };
 }
 
-async function place(): Promise<NodePlacement> {
+/** Where a node stands. */
+export function place(at: {
+  readonly address: string;
+  readonly datacenter: string;
+  readonly rack: string;
+}): NodePlacement {
+  const { address, datacenter, rack } = at;
   return {
-    place: 'datacenter1/rack1/1',
-    region: 'datacenter1',
-    zone: 'rack1',
-    datacenter: 'datacenter1',
-    rack: 'rack1',
-    address: ADDRESS,
-    nativePort: await freePort(),
+    place: `${datacenter}/${rack}/1`,
+    region: datacenter,
+    zone: rack,
+    datacenter,
+    rack,
+    address,
+    nativePort: 9042,
     storagePort: STORAGE_PORT,
-    endpoint: endpoint(ADDRESS, STORAGE_PORT),
+    endpoint: endpoint(address, STORAGE_PORT),
   };
 }
 

@@ -22,7 +22,7 @@ const WITHOUT_CACHES: Settings = {
   credentials_validity: '0ms',
 };
 
-interface RealSettings {
+export interface RealSettings {
   readonly settings: Settings;
   readonly superuser: Server['superuser'];
 }

@@ -9,6 +9,7 @@ import { BodyWriter } from '../../src/protocol/body-writer.ts';
 import type { ProtocolVersion } from '../../src/protocol/protocol-version.ts';
 import { decodeTypeOption, encodeTypeOption } from '../../src/protocol/type-option.ts';
 import { facts } from '../read-facts.ts';
+import { wireTypeName } from '../wire-type-name.ts';
 import { parseType } from '../types/cql-text.ts';
 import { cqlType, VERSIONS } from './arbitraries.ts';
 
@@ -16,38 +17,13 @@ const { wireTypes } = facts<{ wireTypes: Record<string, Record<'v3' | 'v4' | 'v5
   'codecs.json',
 );
 
-/** As the fixture prints descriptors. */
-function printed(type: CqlType): string {
-  switch (type.kind) {
-    case 'native':
-      return type.name === 'text' ? 'varchar' : type.name;
-    case 'list':
-    case 'set':
-      return `${type.kind}<${printed(type.element)}>`;
-    case 'map':
-      return `map<${printed(type.key)},${printed(type.value)}>`;
-    case 'tuple':
-      return `tuple<${type.elements.map(printed).join(',')}>`;
-    case 'custom':
-      return `custom:${type.className}`;
-    case 'udt': {
-      const fields = type.fieldNames.map(
-        (f, i) => `${f}:${printed(type.fieldTypes[i] as CqlType)}`,
-      );
-      return `udt:${type.keyspace}.${type.name}{${fields.join(',')}}`;
-    }
-    default:
-      throw new Error(`${type.kind} is never described as such`);
-  }
-}
-
 function described(type: CqlType, version: ProtocolVersion): string {
   const writer = new BodyWriter();
   encodeTypeOption(writer, type, version);
   const reader = new BodyReader(writer.written());
   const decoded = decodeTypeOption(reader);
   expect(reader.remaining).toBe(0);
-  return printed(decoded);
+  return wireTypeName(decoded);
 }
 
 test.each(Object.entries(wireTypes))('%s is described as recorded', (name, wire) => {

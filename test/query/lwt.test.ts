@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { RowsResult } from '../../src/protocol/responses/rows.ts';
 import { int } from '../int-bytes.ts';
 import { factText } from '../read-facts.ts';
-import { SingleNode, wireTypeName } from './single-node.ts';
+import { wireTypeName } from '../wire-type-name.ts';
+import { SingleNode } from './single-node.ts';
 
 function newNode(): SingleNode {
   const node = new SingleNode();

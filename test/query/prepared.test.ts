@@ -10,7 +10,8 @@ import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import { PLAIN_HEADER } from '../../src/protocol/requests/request.ts';
 import { int } from '../int-bytes.ts';
 import { factText } from '../read-facts.ts';
-import { SingleNode, wireTypeName } from './single-node.ts';
+import { wireTypeName } from '../wire-type-name.ts';
+import { SingleNode } from './single-node.ts';
 import { recordedNode } from './fixtures.ts';
 
 const PAIR = /\((?:'([^']*)'|"([^"]*)"), '([^']*)'\)/g;

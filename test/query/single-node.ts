@@ -6,8 +6,6 @@ import { CqlException } from '../../src/data/cql-error.ts';
 import type { CqlError } from '../../src/data/cql-error.ts';
 import type { Mutation } from '../../src/data/partition.ts';
 import type { ReadCommand } from '../../src/data/read-command.ts';
-import type { CqlType } from '../../src/data/cql-type.ts';
-import { typeClassName } from '../../src/data/type-names.ts';
 import { TimeUuidGenerator } from '../../src/data/time-uuid.ts';
 import { ALLOW_ALL } from '../../src/node/auth/authorizer.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
@@ -265,28 +263,5 @@ export class SingleNode {
         `${cql}: ${response.kind === 'error' ? response.error.message : response.kind}`,
       );
     return response;
-  }
-}
-
-/** A type as the fixtures print it. */
-export function wireTypeName(type: CqlType): string {
-  switch (type.kind) {
-    case 'native':
-      return type.name === 'text' ? 'varchar' : type.name;
-    case 'list':
-    case 'set':
-      return `${type.kind}<${wireTypeName(type.element)}>`;
-    case 'map':
-      return `map<${wireTypeName(type.key)},${wireTypeName(type.value)}>`;
-    case 'tuple':
-      return `tuple<${type.elements.map(wireTypeName).join(',')}>`;
-    case 'udt': {
-      const fields = type.fieldNames.map(
-        (name, i) => `${name}:${wireTypeName(type.fieldTypes[i] as CqlType)}`,
-      );
-      return `udt:${type.keyspace}.${type.name}{${fields.join(',')}}`;
-    }
-    default:
-      return `custom:${typeClassName(type)}`;
   }
 }

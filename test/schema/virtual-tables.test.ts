@@ -79,24 +79,6 @@ describe('virtual tables', () => {
     },
   );
 
-  it('describe themselves as Cassandra does', () => {
-    const of = (name: string) => sorted(read(SOURCES, 'system_virtual_schema', name));
-    expect(of('keyspaces')).toEqual(sorted(texts(FIXTURE.virtualKeyspaces.rows)));
-    expect(of('tables')).toEqual(sorted(texts(FIXTURE.virtualTables.rows)));
-    const clients = of('columns').filter((row) => row['table_name'] === 'clients');
-    expect(clients).toEqual(sorted(texts(FIXTURE.virtualColumnsSample.rows)));
-  });
-
-  it('show settings with the units of cassandra.yaml', () => {
-    const theirs = new Map(FIXTURE.views.settings.rows.map((row) => [row['name'], row['value']]));
-    const ours = read(SOURCES, 'system_views', 'settings');
-    const different = ours
-      .filter(({ name, value }) => (theirs.get(name) ?? undefined) !== value)
-      .map(({ name, value }) => `${name}: ${value}, there ${String(theirs.get(name))}`);
-    // What the other node's yaml, memory and switches had otherwise.
-    expect(different.map((line) => line.split(':')[0]).sort()).toEqual(OTHERWISE);
-  });
-
   it('show clients and gossip', () => {
     const client = newClientState({ id: 1, remoteAddress: '127.0.0.1', remotePort: 52_600 });
     client.stage = 'READY';
@@ -156,43 +138,3 @@ describe('virtual tables', () => {
     );
   });
 });
-
-const OTHERWISE = [
-  'audit_logging_options.audit_logs_dir',
-  'audit_logging_options_audit_logs_dir',
-  'auto_bootstrap',
-  'cas_contention_timeout',
-  'cas_contention_timeout_in_ms',
-  'cdc_raw_directory',
-  'cluster_name',
-  'commitlog_directory',
-  'commitlog_segment_size',
-  'commitlog_segment_size_in_mb',
-  'commitlog_sync_group_window',
-  'commitlog_sync_group_window_in_ms',
-  'concurrent_counter_writes',
-  'concurrent_reads',
-  'concurrent_writes',
-  'data_file_directories',
-  'drop_compact_storage_enabled',
-  'dynamic_data_masking_enabled',
-  'hints_directory',
-  'hints_flush_period',
-  'hints_flush_period_in_ms',
-  'initial_token',
-  'listen_address',
-  'materialized_views_enabled',
-  'max_mutation_size',
-  'max_mutation_size_in_kb',
-  'native_transport_max_request_data_in_flight',
-  'native_transport_max_request_data_in_flight_per_ip',
-  'prepared_statements_cache_size',
-  'prepared_statements_cache_size_mb',
-  'repair_session_space',
-  'repair_session_space_in_mb',
-  'rpc_address',
-  'sasi_indexes_enabled',
-  'saved_caches_directory',
-  'seed_provider.parameters',
-  'user_defined_functions_enabled',
-];

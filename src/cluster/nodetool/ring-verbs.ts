@@ -4,6 +4,7 @@ import { compositeKey } from '../../data/partition-key.ts';
 import { CqlException } from '../../data/cql-error.ts';
 import { codecFor } from '../../data/codec/codec.ts';
 import type { TableMetadata } from '../../data/schema.ts';
+import { snitchName } from '../../ring/snitch.ts';
 import type { Token } from '../../ring/token.ts';
 import { compareTokens, decorateKey, tokenText } from '../../ring/token.ts';
 import { compareEndpoints } from '../../node/membership/cluster-metadata.ts';
@@ -197,7 +198,7 @@ function describeCluster(tool: Tool, words: Words): void {
   tool.lines([
     'Cluster Information:',
     `\tName: ${options.config.cluster_name}`,
-    '\tSnitch: org.apache.cassandra.locator.GossipingPropertyFileSnitch',
+    `\tSnitch: org.apache.cassandra.locator.${snitchName(options.identity.snitch)}`,
     `\tDynamicEndPointSnitch: ${options.config.dynamic_snitch ? 'enabled' : 'disabled'}`,
     '\tPartitioner: org.apache.cassandra.dht.Murmur3Partitioner',
     '\tSchema versions:',

@@ -1,6 +1,7 @@
 // What membership is made with and tells of: identity, hooks into the rest of the node, events for drivers.
 // Cassandra: service/IEndpointLifecycleSubscriber.java, transport/Server.java (EventNotifier).
 
+import type { SnitchKind } from '../../ring/snitch.ts';
 import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { GossipOptions } from '../gossip/gossip-options.ts';
 import type { Messaging } from '../messaging/messaging.ts';
@@ -21,7 +22,7 @@ export interface NodeIdentity {
   /** -Dcassandra.replace_address_first_boot. */
   readonly replaceAddress: Endpoint | null;
   /** SimpleSnitch keeps replicas in ring order. */
-  readonly snitch: 'topology' | 'simple';
+  readonly snitch: SnitchKind;
 }
 
 export interface MembershipPorts {

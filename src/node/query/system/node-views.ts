@@ -3,6 +3,7 @@
 // Cassandra: db/virtual/GossipInfoTable, PendingHintsTable, StreamingVirtualTable.
 
 import type { ClientState } from '../../../protocol/client-state.ts';
+import { snitchName } from '../../../ring/snitch.ts';
 import { PARTITIONER_CLASS } from '../../../ring/token.ts';
 import type { Clock, Endpoint } from '../../../world/ports.ts';
 import type { ClusterState } from '../../cluster-state.ts';
@@ -43,13 +44,12 @@ export function nodeViewSources(node: ViewedNode): SystemViewSources {
 }
 
 function addressSettings({ self, identity, config }: ViewedNode): Record<string, string | null> {
-  const isSimple = identity.snitch === 'simple';
   const seeds = identity.seeds.map((seed) => {
     const { address, port } = splitEndpoint(seed);
     return port === config.storage_port ? address : `${address}:${port}`;
   });
   return {
-    endpoint_snitch: isSimple ? 'SimpleSnitch' : 'GossipingPropertyFileSnitch',
+    endpoint_snitch: snitchName(identity.snitch),
     listen_address: splitEndpoint(self).address,
     partitioner: PARTITIONER_CLASS,
     rpc_address: identity.nativeAddress,

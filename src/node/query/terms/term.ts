@@ -267,7 +267,7 @@ function packSortedMap(flat: readonly Buffer[], codec: Codec): Buffer {
 // --------------------------------------------------------------------------------------------------- constructions
 
 // Cassandra takes the elements of a set or map through a hash table of terms: which of equal ones written differently
-// (1.5 and 1.50) stays is chance there. Here it is the last of a set and the first of a map.
+// (1.5 and 1.50) stays is chance there. Here it is the first.
 
 function bindElements(
   type: CqlType,
@@ -281,7 +281,7 @@ function bindElements(
     elements.push(noNull(value));
   }
   if (type.kind !== 'set') return packList(elements);
-  return packList(sortedUnique(elements.toReversed(), codecFor(type.element)));
+  return packList(sortedUnique(elements, codecFor(type.element)));
 }
 
 function bindEntries(
