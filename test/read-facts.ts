@@ -23,3 +23,11 @@ export function facts<T>(name: string): T {
 export function recordedErrors(): readonly RecordedError[] {
   return facts<RecordedError[]>('errors.json');
 }
+
+/** The schema and rows behind errors.json, accepted.json and selectors.json; keyspace e is in use after it. */
+export function recordedSetup(): readonly string[] {
+  return factText('errors-setup.cql')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('--'))
+    .map((line) => line.replace(/;$/, ''));
+}

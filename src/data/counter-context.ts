@@ -56,12 +56,22 @@ export function counterClockAndCount(context: Buffer, id: Buffer): ClockAndCount
 }
 
 /**
- * The leader's new shard: its own clock and count in `current` (null: no cell), advanced by one and
- * by `delta`.
+ * The leader's new shard: its own count in `current` (null: no cell), advanced by `delta`, under the next clock. That
+ * is the time, so that a leader which lost its data does not fall behind what others have of it.
  */
-export function addCounterDelta(current: Buffer | null, id: Buffer, delta: Int64): Buffer {
+export function addCounterDelta(
+  current: Buffer | null,
+  id: Buffer,
+  delta: Int64,
+  nowMicros = 0,
+): Buffer {
   const { clock, count } = current === null ? BLANK : counterClockAndCount(current, id);
-  return counterShard(id, addInt64(clock, 1), addInt64(count, delta));
+  const next = addInt64(clock, 1);
+  return counterShard(
+    id,
+    compareInt64(next, nowMicros) > 0 ? next : nowMicros,
+    addInt64(count, delta),
+  );
 }
 
 /** What a read returns: the sum of all counts, wrapped to 64 bits. */

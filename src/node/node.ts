@@ -23,6 +23,7 @@ import { LocalTables } from './query/system/local-tables.ts';
 import { StorageStore } from './replica/storage-store.ts';
 import { RepairService } from './repair/repair-service.ts';
 import { Streaming } from './repair/streaming.ts';
+import { CounterCache } from './replica/counter-cache.ts';
 import { Replica } from './replica/replica.ts';
 import { MeteredCoordinator } from './request-metrics.ts';
 import { alignStores } from './schema-stores.ts';
@@ -184,7 +185,8 @@ export class CassandraNode {
       schema: this.schema,
       store: this.store,
     };
-    this.coordinator = new CoordinatorService({ ...parts, hints: this.hints });
+    const counterCache = new CounterCache();
+    this.coordinator = new CoordinatorService({ ...parts, hints: this.hints, counterCache });
     this.streaming = new Streaming(parts);
     this.repair = new RepairService({ ...parts, streaming: this.streaming });
     this.views = new ViewWriter({
@@ -214,6 +216,7 @@ export class CassandraNode {
       messaging: this.messaging,
       store: this.store,
       schema: this.schema,
+      counterCache,
     });
   }
 

@@ -32,6 +32,7 @@ import { Messaging } from '../../src/node/messaging/messaging.ts';
 import type { NodeConfig } from '../../src/node/node-config.ts';
 import { DEFAULT_NODE_CONFIG } from '../../src/node/node-config.ts';
 import type { LocalStore } from '../../src/node/replica/local-store.ts';
+import { CounterCache } from '../../src/node/replica/counter-cache.ts';
 import { Replica } from '../../src/node/replica/replica.ts';
 import { RepairService } from '../../src/node/repair/repair-service.ts';
 import { Streaming } from '../../src/node/repair/streaming.ts';
@@ -320,7 +321,8 @@ export class ToyCluster {
       const messaging = new Messaging(world, config);
       const store = new ToyStore();
       const cluster = new ToyClusterState(this.ring, spec, () => this.loop.nowMs());
-      new Replica({ messaging, store, schema }).serve();
+      const counterCache = new CounterCache();
+      new Replica({ messaging, store, schema, counterCache }).serve();
       const { telemetry } = this;
       const tableById = (id: string): TableMetadata | undefined => {
         const keyspaces = [...schema.current.keyspaces.values()];
@@ -335,6 +337,7 @@ export class ToyCluster {
         config,
         telemetry,
         store,
+        counterCache,
       };
       const hints = new Hints({
         ...shared,

@@ -1,13 +1,12 @@
 // Odd statements that a real node accepts (accepted.json): the kind of answer, its columns, its warnings.
 
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { DecodedResponse } from '../../src/protocol/responses/response.ts';
 import type { SchemaChange } from '../../src/protocol/responses/schema-change.ts';
 import { facts } from '../read-facts.ts';
-import { wireTypeName } from '../wire-type-name.ts';
 import type { FactClient, FactNode } from './fact-node.ts';
 import { SETUP, startFactNode } from './fact-node.ts';
 import { expectRecorded } from './known-differences.ts';
+import { printReply } from './print-reply.ts';
 
 interface Accepted {
   readonly section: string;
@@ -18,33 +17,12 @@ interface Accepted {
 
 const ROWS = facts<Accepted[]>('accepted.json');
 
-const quoted = (text: string): string => (text.includes("'") ? `"${text}"` : `'${text}'`);
-
-/** As the recording prints answers. */
-function printed({ response }: DecodedResponse): string {
-  switch (response.kind) {
-    case 'schema-change':
-      return `CHANGE [${printChange(response.change)}]`;
-    case 'set-keyspace':
-      return `USE ${response.keyspace}`;
-    case 'rows': {
-      const columns = response.metadata.columns.map(
-        ({ name, type }) => `(${quoted(name)}, '${wireTypeName(type)}')`,
-      );
-      return `ROWS [${columns.join(', ')}]`;
-    }
-    case 'error':
-      return `${response.error.code} ${response.error.message}`;
-    default:
-      return response.kind.toUpperCase();
-  }
-}
-
-function printChange(change: SchemaChange): string {
-  const parts = [change.change, change.target, change.keyspace].map(quoted);
-  if (change.target !== 'KEYSPACE') parts.push(quoted(change.name));
-  if ('argumentTypes' in change) parts.push(`[${change.argumentTypes.map(quoted).join(', ')}]`);
-  return parts.join(', ');
+/** As the real node was put in order: what was created is dropped again; after anything else the setup is run anew. */
+function undo({ change, target, ...named }: SchemaChange): readonly string[] {
+  if (change !== 'CREATED') return SETUP;
+  if (!('name' in named)) return [`DROP KEYSPACE ${named.keyspace}`];
+  const types = 'argumentTypes' in named ? `(${named.argumentTypes.join(', ')})` : '';
+  return [`DROP ${target} ${named.keyspace}."${named.name}"${types}`];
 }
 
 describe.each([...new Set(ROWS.map(({ section }) => section))])('%s', (section) => {
@@ -62,11 +40,11 @@ describe.each([...new Set(ROWS.map(({ section }) => section))])('%s', (section) 
   test.each(rows)('$cql', async ({ cql, result, warnings }) => {
     const answer = await client.query(cql);
     const { response } = answer;
-    if (response.kind === 'schema-change') await client.setUp(...SETUP);
+    if (response.kind === 'schema-change') await client.setUp(...undo(response.change));
     expectRecorded({
       file: 'accepted.json',
       row: cql,
-      ours: [printed(answer), ...(answer.extras.warnings ?? [])].join('\n'),
+      ours: [printReply(answer), ...(answer.extras.warnings ?? [])].join('\n'),
       recorded: [result, ...warnings].join('\n'),
     });
   });

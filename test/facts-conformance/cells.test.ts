@@ -105,43 +105,49 @@ describe.each(CASES.filter((c) => c.outcomes !== undefined))(
 );
 
 /** The statements behind the recorded cases that tell only what was left in the end. */
-const EXPIRED: readonly { readonly about: RegExp; readonly select: string; readonly writes: readonly string[] }[] =
-  [
-    {
-      about: /^after expiry of INSERT TTL 2 with another column UPDATEd/,
-      select: 'SELECT k,c,v,w,ttl(v) FROM t WHERE k=$K',
-      writes: [
-        "INSERT INTO t (k,c,v) VALUES ($K,1,'a') USING TTL 2",
-        "UPDATE t SET w='w' WHERE k=$K AND c=1",
-      ],
-    },
-    {
-      about: /^after expiry of all cells and marker/,
-      select: 'SELECT * FROM t WHERE k=$K',
-      writes: ["INSERT INTO t (k,c,v) VALUES ($K,1,'a') USING TTL 2"],
-    },
-    {
-      about: /^expired newer value does not reveal the older one/,
-      select: 'SELECT * FROM t WHERE k=$K',
-      writes: [
-        "INSERT INTO t (k,c,v) VALUES ($K,1,'old') USING TIMESTAMP 10",
-        "INSERT INTO t (k,c,v) VALUES ($K,1,'new') USING TIMESTAMP 11 AND TTL 2",
-      ],
-    },
-  ];
+const EXPIRED: readonly {
+  readonly about: RegExp;
+  readonly select: string;
+  readonly writes: readonly string[];
+}[] = [
+  {
+    about: /^after expiry of INSERT TTL 2 with another column UPDATEd/,
+    select: 'SELECT k,c,v,w,ttl(v) FROM t WHERE k=$K',
+    writes: [
+      "INSERT INTO t (k,c,v) VALUES ($K,1,'a') USING TTL 2",
+      "UPDATE t SET w='w' WHERE k=$K AND c=1",
+    ],
+  },
+  {
+    about: /^after expiry of all cells and marker/,
+    select: 'SELECT * FROM t WHERE k=$K',
+    writes: ["INSERT INTO t (k,c,v) VALUES ($K,1,'a') USING TTL 2"],
+  },
+  {
+    about: /^expired newer value does not reveal the older one/,
+    select: 'SELECT * FROM t WHERE k=$K',
+    writes: [
+      "INSERT INTO t (k,c,v) VALUES ($K,1,'old') USING TIMESTAMP 10",
+      "INSERT INTO t (k,c,v) VALUES ($K,1,'new') USING TIMESTAMP 11 AND TTL 2",
+    ],
+  },
+];
 
-test.each(CASES.filter((c) => c.outcomes === undefined))('$case', async ({ case: name, rows = [] }) => {
-  const [found, ...more] = EXPIRED.filter(({ about }) => about.test(name));
-  if (found === undefined || more.length > 0) throw new Error(`no statements for: ${name}`);
-  const key = String(nextKey++);
-  const nowInSeconds = 1_800_000_000;
-  for (const cql of found.writes) {
-    const { response } = await client.query(cql.replaceAll('$K', key), { nowInSeconds });
-    expect(response.kind).toBe('void');
-  }
-  const select = found.select.replaceAll('$K', key);
-  expect(await read(select, { nowInSeconds: nowInSeconds + 2 })).toEqual(expected(rows, key));
-});
+test.each(CASES.filter((c) => c.outcomes === undefined))(
+  '$case',
+  async ({ case: name, rows = [] }) => {
+    const [found, ...more] = EXPIRED.filter(({ about }) => about.test(name));
+    if (found === undefined || more.length > 0) throw new Error(`no statements for: ${name}`);
+    const key = String(nextKey++);
+    const nowInSeconds = 1_800_000_000;
+    for (const cql of found.writes) {
+      const { response } = await client.query(cql.replaceAll('$K', key), { nowInSeconds });
+      expect(response.kind).toBe('void');
+    }
+    const select = found.select.replaceAll('$K', key);
+    expect(await read(select, { nowInSeconds: nowInSeconds + 2 })).toEqual(expected(rows, key));
+  },
+);
 
 test('the file is whole', () => {
   const outcomes = CASES.flatMap((c) => c.outcomes ?? []);

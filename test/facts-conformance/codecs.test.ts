@@ -75,7 +75,8 @@ describe.each(TYPES)('%s', (type) => {
     if (row.error !== undefined) return;
     const result = await client.rows(`SELECT ${column} FROM ${table} WHERE k=${key}`);
     const described = required(result.metadata.columns[0], 'a column').type;
-    const cast = row.castAsText === undefined ? undefined : await read('CAST(v AS text)', type, key);
+    const cast =
+      row.castAsText === undefined ? undefined : await read('CAST(v AS text)', type, key);
     expect({
       wireType: wireTypeName(described),
       hex: result.rows[0]?.[0]?.toString('hex') ?? null,

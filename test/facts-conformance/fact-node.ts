@@ -12,16 +12,13 @@ import { Connection } from '../cql/connection.ts';
 import { place, startNodes } from '../cql/our-server.ts';
 import { REAL_SETTINGS } from '../cql/real-server.ts';
 import { freeBlock } from '../free-block.ts';
-import { factText } from '../read-facts.ts';
+import { recordedSetup } from '../read-facts.ts';
 import { systemRows } from '../schema/system-rows.ts';
 
 const PORT = 9042;
 
-/** The statements of errors-setup.cql; keyspace e is in use behind them. */
-export const SETUP: readonly string[] = factText('errors-setup.cql')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('--'))
-  .map((line) => line.replace(/;$/, ''));
+/** The recorded setup; keyspace e is in use behind it. */
+export const SETUP = recordedSetup();
 
 /** One connection to a node. */
 export class FactClient {
@@ -121,9 +118,7 @@ function tokensAround({ local, peers }: NodeRows): readonly (readonly string[])[
 }
 
 /** A node, or three over three racks, with the tokens of the recorded ones. */
-export async function startFactNode(
-  kind: 'plain' | 'users' | 'three',
-): Promise<FactNode> {
+export async function startFactNode(kind: 'plain' | 'users' | 'three'): Promise<FactNode> {
   const block = await freeBlock();
   const tokens = tokensAround(kind === 'three' ? RINGS.threeNodes['127.0.1.1'] : RINGS.oneNode);
   const stop = await startNodes({

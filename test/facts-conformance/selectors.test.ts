@@ -52,7 +52,9 @@ test.each(facts<Recorded[]>('selectors.json'))('$cql', async (recorded) => {
   if (recorded.message !== undefined) {
     const error = response.kind === 'error' ? response.error : null;
     expect(error?.message).toBe(recorded.message);
-    expect(error === null ? null : ERROR_CODES[error.code]).toBe(Number(recorded.protocolErrorCode));
+    expect(error === null ? null : ERROR_CODES[error.code]).toBe(
+      Number(recorded.protocolErrorCode),
+    );
     return;
   }
   const { metadata, rows } = rowsOf(cql, response);

@@ -134,7 +134,10 @@ describe('one node', () => {
   afterAll(() => node.stop());
 
   test.each(Object.keys(FACTS.userKeyspace))('system_schema.%s of a keyspace', async (table) => {
-    const found = await read(client, `SELECT * FROM system_schema.${table} WHERE keyspace_name='ds'`);
+    const found = await read(
+      client,
+      `SELECT * FROM system_schema.${table} WHERE keyspace_name='ds'`,
+    );
     expect(comparable(found)).toEqual(comparable(required(FACTS.userKeyspace[table], table)));
   });
 

@@ -35,8 +35,6 @@ export class DirectCoordinator implements Coordinator {
   /** What the last read asked for. */
   lastRead: ReadCommand | null = null;
   private ballot = 1;
-  /** The counter cache: a deleted counter counts on from where it was. */
-  private readonly counters = new Map<string, Buffer>();
   constructor(node: StoreOfOne) {
     this.node = node;
   }
@@ -69,14 +67,8 @@ export class DirectCoordinator implements Coordinator {
           const cell = existing?.data.find((candidate) => candidate.column === data.column) as
             | Cell
             | undefined;
-          const id = `${update.table.id} ${update.key.id} ${row.clustering.map((v) => v?.toString('hex')).join()} ${data.column.name}`;
           const stored = cell === undefined || isTombstone(cell) ? null : cell.value;
-          const value = addCounterDelta(
-            this.counters.get(id) ?? stored,
-            COUNTER_ID,
-            readInt64(data.value, 0),
-          );
-          this.counters.set(id, value);
+          const value = addCounterDelta(stored, COUNTER_ID, readInt64(data.value, 0));
           return { ...data, value };
         }),
       });

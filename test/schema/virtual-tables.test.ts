@@ -67,10 +67,6 @@ function texts(rows: Rows['rows']): Record<string, string>[] {
   );
 }
 
-function sorted(rows: Record<string, string>[]): Record<string, string>[] {
-  return rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-}
-
 describe('virtual tables', () => {
   it.each(VIRTUAL_KEYSPACES.flatMap(({ tables }) => [...tables.values()]))(
     '$keyspace.$name can be read',

@@ -13,6 +13,7 @@ import type { Clock, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
+import type { CounterCache } from '../replica/counter-cache.ts';
 import type { LocalStore } from '../replica/local-store.ts';
 import { PaxosStore } from '../replica/paxos-store.ts';
 import type { SchemaView } from '../schema-view.ts';
@@ -53,6 +54,7 @@ export interface CoordinatorParts {
   readonly telemetry: Telemetry;
   readonly hints: HintSink;
   readonly store: LocalStore;
+  readonly counterCache: CounterCache;
 }
 
 export class CoordinatorService implements Coordinator {

@@ -7,7 +7,7 @@ import { readInt64 } from '../../base/int64.ts';
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import { addCounterDelta, counterTotal } from '../../data/counter-context.ts';
 import { isTombstone } from '../../data/deletion.ts';
-import type { Cell, ColumnData, Mutation, PartitionData, Row } from '../../data/partition.ts';
+import type { Cell, Mutation, PartitionData, Row } from '../../data/partition.ts';
 import { isComplexData } from '../../data/partition.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';
 import { NO_LIMITS } from '../../data/read-command.ts';
@@ -17,6 +17,7 @@ import type { ClusterState } from '../cluster-state.ts';
 import type { Message } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
+import type { CounterCache, CounterPlace } from '../replica/counter-cache.ts';
 import type { LocalStore } from '../replica/local-store.ts';
 import { traceAt } from '../replica/replica.ts';
 import type { SchemaView } from '../schema-view.ts';
@@ -38,6 +39,7 @@ export interface CounterParts {
   readonly plans: PlanCache;
   readonly writes: WriteService;
   readonly store: LocalStore;
+  readonly counterCache: CounterCache;
 }
 
 export class CounterService {
@@ -133,7 +135,7 @@ export class CounterService {
     trace: Trace | null,
     done: WriteDone,
   ): void {
-    const { cluster, store, writes } = this.parts;
+    const { cluster, store, writes, counterCache } = this.parts;
     const hostId = cluster.info(cluster.self)?.hostId;
     if (hostId === undefined) {
       done(invalidRequest('this node has no host id yet'));
@@ -145,8 +147,8 @@ export class CounterService {
       return;
     }
     trace?.event('Acquiring counter locks');
-    const id = uuidBytes(hostId);
-    const shards = this.shardsOf(mutation, id);
+    const counted = new Map<string, Buffer>();
+    const shards = this.shardsOf(mutation, uuidBytes(hostId), counted);
     const failure = store.apply(shards);
     if (failure !== null) {
       const failures = new Map([[cluster.self as string, failure]]);
@@ -154,45 +156,79 @@ export class CounterService {
       done(writeFailure({ writeType: 'COUNTER', consistency, received: 0, blockFor, failures }));
       return;
     }
+    for (const [counter, shard] of counted) counterCache.set(counter, shard);
     writes.execute(plan, shards, 'COUNTER', trace, done);
   }
 
-  /** The same mutation with this node's new shards in place of the deltas. */
-  private shardsOf(mutation: Mutation, id: Buffer): Mutation {
-    const updates = mutation.updates.map((update) => this.shardUpdate(update, id));
+  /** The same mutation with this node's new shards in place of the deltas; they are added to `counted` as well. */
+  private shardsOf(mutation: Mutation, id: Buffer, counted: Map<string, Buffer>): Mutation {
+    const updates = mutation.updates.map((update) => {
+      const counting = new Counting(this.parts, update, id, counted);
+      const { staticRow } = update;
+      return {
+        ...update,
+        rows: update.rows.map((row) => counting.count(row)),
+        staticRow: staticRow === null ? null : counting.count(staticRow),
+      };
+    });
     return { ...mutation, updates };
   }
+}
 
-  private shardUpdate(update: PartitionData, id: Buffer): PartitionData {
-    const current = this.currentOf(update);
-    const replace = (row: Row, known: Row | null): Row => ({
+/** Turns the deltas of one partition into shards. What it holds is read when a counter is not in the cache. */
+class Counting {
+  private readonly parts: CounterParts;
+  private readonly update: PartitionData;
+  private readonly id: Buffer;
+  private readonly counted: Map<string, Buffer>;
+  /** undefined: not read yet; null: the partition is empty. */
+  private current: PartitionData | null | undefined = undefined;
+
+  constructor(
+    parts: CounterParts,
+    update: PartitionData,
+    id: Buffer,
+    counted: Map<string, Buffer>,
+  ) {
+    this.parts = parts;
+    this.update = update;
+    this.id = id;
+    this.counted = counted;
+  }
+
+  count(row: Row): Row {
+    const { table, key } = this.update;
+    const place = { table, key, clustering: row.clustering };
+    return {
       ...row,
-      data: row.data.map((entry) => this.shardCell(entry, known, id)),
-    });
-    const rows = update.rows.map((row) => replace(row, findRowOf(current, row)));
-    const { staticRow } = update;
-    const newStatic = staticRow === null ? null : replace(staticRow, current?.staticRow ?? null);
-    return { ...update, rows, staticRow: newStatic };
+      data: row.data.map((entry) =>
+        isComplexData(entry) || isTombstone(entry) ? entry : this.shardCell(entry, place),
+      ),
+    };
   }
 
-  private shardCell(entry: ColumnData, known: Row | null, id: Buffer): ColumnData {
-    if (isComplexData(entry) || isTombstone(entry)) return entry;
-    const existing = known?.data.find((one) => one.column.name === entry.column.name);
-    const cell = existing === undefined || isComplexData(existing) ? null : existing;
-    const context = cell === null || isTombstone(cell) ? null : cell.value;
-    const value = addCounterDelta(context, id, deltaOf(entry));
-    const timestamp = this.timestampOver(entry, cell);
-    return { ...entry, value, timestamp };
+  private shardCell(cell: Cell, place: CounterPlace): Cell {
+    const { counterCache, clock } = this.parts;
+    const counter = counterCache.idOf(place, cell.column.name);
+    const known =
+      this.counted.get(counter) ?? counterCache.get(counter) ?? this.stored(cell, place.clustering);
+    const value = addCounterDelta(known, this.id, deltaOf(cell), clock.wallMicros());
+    this.counted.set(counter, value);
+    return { ...cell, value };
   }
 
-  /** Shards of one id only grow: the leader's clock may not fall behind what it wrote before. */
-  private timestampOver(entry: Cell, existing: Cell | null): Cell['timestamp'] {
-    if (existing === null || existing.timestamp < entry.timestamp) return entry.timestamp;
-    return existing.timestamp;
+  /** The counter as this node has it; null: it does not. */
+  private stored({ column }: Cell, clustering: Row['clustering']): Buffer | null {
+    if (this.current === undefined) this.current = this.read();
+    const { current } = this;
+    const row = column.kind === 'static' ? current?.staticRow : findRow(current, clustering);
+    const found = row?.data.find((one) => one.column.name === column.name);
+    if (found === undefined || isComplexData(found) || isTombstone(found)) return null;
+    return found.value;
   }
 
-  private currentOf(update: PartitionData): PartitionData | null {
-    const { table, key, rows } = update;
+  private read(): PartitionData | null {
+    const { table, key, rows } = this.update;
     const command: SinglePartitionRead = {
       kind: 'partition',
       table,
@@ -224,12 +260,11 @@ function deltaOf(cell: Cell): ReturnType<typeof readInt64> {
   return cell.value.length === 8 ? readInt64(cell.value, 0) : counterTotal(cell.value);
 }
 
-function findRowOf(partition: PartitionData | null, row: Row): Row | null {
-  const found = partition?.rows.find((one) =>
+function findRow(partition: PartitionData | null, clustering: Row['clustering']): Row | undefined {
+  return partition?.rows.find((one) =>
     one.clustering.every((value, at) => {
-      const other = row.clustering[at] ?? null;
+      const other = clustering[at] ?? null;
       return value === null || other === null ? value === other : value.equals(other);
     }),
   );
-  return found ?? null;
 }

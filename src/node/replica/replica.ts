@@ -10,6 +10,7 @@ import { newMessage } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { ResponseVerb } from '../messaging/verb.ts';
 import type { SchemaView } from '../schema-view.ts';
+import type { CounterCache } from './counter-cache.ts';
 import type { LocalStore } from './local-store.ts';
 import { applyAcknowledged } from './local-store.ts';
 
@@ -19,15 +20,18 @@ export class Replica {
   private readonly messaging: Messaging;
   private readonly store: LocalStore;
   private readonly schema: SchemaView;
+  private readonly counterCache: CounterCache;
 
   constructor(parts: {
     readonly messaging: Messaging;
     readonly store: LocalStore;
     readonly schema: SchemaView;
+    readonly counterCache: CounterCache;
   }) {
     this.messaging = parts.messaging;
     this.store = parts.store;
     this.schema = parts.schema;
+    this.counterCache = parts.counterCache;
   }
 
   /** Starts serving. */
@@ -107,6 +111,7 @@ export class Replica {
       this.messaging.fail(message, from, 'INCOMPATIBLE_SCHEMA');
       return;
     }
+    this.counterCache.forget(metadata);
     this.store.truncate(metadata, (failure) => {
       if (failure === null) this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
       else this.messaging.fail(message, from, failure);
