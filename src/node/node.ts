@@ -164,6 +164,7 @@ export class CassandraNode {
       storage: this.storage,
       membership: this.membership,
       schema: () => this.schema.current,
+      tables: this.tables,
     });
     this.peerTables = new PeerTables(this.tables, this.membership);
     this.hints = new Hints({
@@ -216,7 +217,10 @@ export class CassandraNode {
       messaging: this.messaging,
       store: this.store,
       schema: this.schema,
-      counterCache,
+      onTruncated: (table) => {
+        counterCache.forget(table);
+        this.tables.recordTruncation(table.id, clock.wallMs());
+      },
     });
   }
 

@@ -10,6 +10,7 @@ import type { TokenRange } from '../ring/token-range.ts';
 import { unwrap } from '../ring/token-range.ts';
 import type { Clock } from '../world/ports.ts';
 import type { Membership } from './membership/membership.ts';
+import type { LocalTables } from './query/system/local-tables.ts';
 import type { LocalStore } from './replica/local-store.ts';
 import { booleanValue, longValue, textValue } from './schema/row-values.ts';
 import { RowWriter } from './schema/row-writer.ts';
@@ -24,6 +25,7 @@ export interface BookkeepingParts {
   readonly storage: NodeStorage;
   readonly membership: Membership;
   readonly schema: () => Schema;
+  readonly tables: Pick<LocalTables, 'forgetTruncations'>;
 }
 
 const INDEX_INFO = table('IndexInfo');
@@ -50,6 +52,9 @@ export class SystemBookkeeping {
     for (const keyspace of before.keyspaces.values()) {
       if (!after.keyspaces.has(keyspace.name)) this.recordBuilt(keyspace.name, keyspace, undefined);
     }
+    const kept = new Set(tableIds(after));
+    const dropped = tableIds(before).filter((id) => !kept.has(id));
+    if (dropped.length > 0) this.parts.tables.forgetTruncations(dropped);
   }
 
   /** Called before a local table is read: size estimates are brought up to date. */
@@ -138,6 +143,12 @@ function toPartitionRange(range: TokenRange): typeof WHOLE_RING {
     right: isMin(range.right) ? null : range.right,
     rightInclusive: true,
   };
+}
+
+function tableIds(schema: Schema): readonly string[] {
+  return [...schema.keyspaces.values()].flatMap(({ tables }) =>
+    [...tables.values()].map(({ id }) => id),
+  );
 }
 
 function indexNames(keyspace: KeyspaceMetadata | undefined): ReadonlySet<string> {

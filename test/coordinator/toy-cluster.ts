@@ -322,7 +322,8 @@ export class ToyCluster {
       const store = new ToyStore();
       const cluster = new ToyClusterState(this.ring, spec, () => this.loop.nowMs());
       const counterCache = new CounterCache();
-      new Replica({ messaging, store, schema, counterCache }).serve();
+      const onTruncated = (table: TableMetadata): void => counterCache.forget(table);
+      new Replica({ messaging, store, schema, onTruncated }).serve();
       const { telemetry } = this;
       const tableById = (id: string): TableMetadata | undefined => {
         const keyspaces = [...schema.current.keyspaces.values()];

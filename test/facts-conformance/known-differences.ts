@@ -40,6 +40,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     file: 'system-rows.json',
+    row: 'local',
+    ours: 'truncated_at',
+    reason: '`truncated_at` in `system.local` holds the tables that users truncated',
+  },
+  {
+    file: 'system-rows.json',
     row: 'clients',
     ours: 'hostname',
     reason: '`system_views.clients` and `gossip_info` show addresses for host names',

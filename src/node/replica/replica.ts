@@ -3,6 +3,7 @@
 // Test: test/traces/. Cassandra: db/MutationVerbHandler, ReadCommandVerbHandler and their kin.
 
 import type { Mutation } from '../../data/partition.ts';
+import type { TableMetadata } from '../../data/schema.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import type { Trace } from '../coordinator/coordinator.ts';
 import type { Message } from '../messaging/message.ts';
@@ -10,7 +11,6 @@ import { newMessage } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { ResponseVerb } from '../messaging/verb.ts';
 import type { SchemaView } from '../schema-view.ts';
-import type { CounterCache } from './counter-cache.ts';
 import type { LocalStore } from './local-store.ts';
 import { applyAcknowledged } from './local-store.ts';
 
@@ -20,18 +20,19 @@ export class Replica {
   private readonly messaging: Messaging;
   private readonly store: LocalStore;
   private readonly schema: SchemaView;
-  private readonly counterCache: CounterCache;
+  private readonly onTruncated: (table: TableMetadata) => void;
 
   constructor(parts: {
     readonly messaging: Messaging;
     readonly store: LocalStore;
     readonly schema: SchemaView;
-    readonly counterCache: CounterCache;
+    /** A table's copy here is empty now. */
+    readonly onTruncated: (table: TableMetadata) => void;
   }) {
     this.messaging = parts.messaging;
     this.store = parts.store;
     this.schema = parts.schema;
-    this.counterCache = parts.counterCache;
+    this.onTruncated = parts.onTruncated;
   }
 
   /** Starts serving. */
@@ -111,10 +112,13 @@ export class Replica {
       this.messaging.fail(message, from, 'INCOMPATIBLE_SCHEMA');
       return;
     }
-    this.counterCache.forget(metadata);
     this.store.truncate(metadata, (failure) => {
-      if (failure === null) this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
-      else this.messaging.fail(message, from, failure);
+      if (failure !== null) {
+        this.messaging.fail(message, from, failure);
+        return;
+      }
+      this.onTruncated(metadata);
+      this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
     });
   }
 }

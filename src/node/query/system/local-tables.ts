@@ -126,14 +126,31 @@ export class LocalTables {
 
   /** Remembers when a table was truncated: Cassandra keeps a commit log position and the time. */
   recordTruncation(tableId: string, atMs: number): void {
-    const row = liveRows(readPartition(this.store, LOCAL, LOCAL_KEY, this.nowSeconds()))[0];
     const path = uuidValue(tableId);
-    const kept = (row?.elements('truncated_at') ?? [])
-      .map((cell): ElementValue => ({ path: cell.path ?? EMPTY, value: cell.value }))
-      .filter((element) => !element.path.equals(path));
+    const kept = this.truncations().filter((element) => !element.path.equals(path));
     const value = Buffer.concat([longValue(atMs), intValue(0), longValue(atMs)]);
+    this.setTruncations([...kept, { path, value }]);
+  }
+
+  /** Tables that were dropped need not be remembered. */
+  forgetTruncations(tableIds: readonly string[]): void {
+    const known = this.truncations();
+    const paths = tableIds.map(uuidValue);
+    const kept = known.filter((element) => !paths.some((path) => path.equals(element.path)));
+    if (kept.length < known.length) this.setTruncations(kept);
+  }
+
+  private truncations(): readonly ElementValue[] {
+    const row = liveRows(readPartition(this.store, LOCAL, LOCAL_KEY, this.nowSeconds()))[0];
+    return (row?.elements('truncated_at') ?? []).map(({ path, value }) => ({
+      path: path ?? EMPTY,
+      value,
+    }));
+  }
+
+  private setTruncations(elements: readonly ElementValue[]): void {
     const writer = this.writer(LOCAL_KEY);
-    writer.row(LOCAL).set('truncated_at', [...kept, { path, value }]);
+    writer.row(LOCAL).set('truncated_at', elements);
     this.store.apply(writer.build());
   }
 
