@@ -37,19 +37,22 @@ function inBuckets(
     .map(({ name }) => name);
 }
 
-/** The items in the order of a multimap (of 32 buckets) whose keys are pairs of a column and a value, or none. */
+/** The items in the order of a multimap (of 16 buckets at first) whose keys are pairs of a column and a value, or none. */
 export function pairHashOrder<T>(
   items: readonly T[],
   pairOf: (item: T) => readonly [column: string, value: Buffer | null],
 ): T[] {
-  const bucketOf = (item: T): number => {
+  const hashOf = (item: T): number => {
     const [column, value] = pairOf(item);
     const left = Math.imul(31, (31 + byteHash(column)) | 0);
-    return spread((left + (value === null ? 0 : bufferHash(value))) | 0) & 31;
+    return spread((left + (value === null ? 0 : bufferHash(value))) | 0);
   };
-  return items
-    .map((item, index) => ({ item, index, bucket: bucketOf(item) }))
-    .sort((a, b) => a.bucket - b.bucket || a.index - b.index)
+  const hashed = items.map((item, index) => ({ item, index, hash: hashOf(item) }));
+  const keys = new Set(hashed.map(({ hash }) => hash)).size;
+  let mask = 15;
+  while (keys > (mask + 1) * 0.75) mask = 2 * mask + 1;
+  return hashed
+    .sort((a, b) => (a.hash & mask) - (b.hash & mask) || a.index - b.index)
     .map(({ item }) => item);
 }
 

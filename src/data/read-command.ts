@@ -11,6 +11,8 @@ export interface ColumnFilter {
   readonly queried?: ReadonlySet<string>;
   /** Of queried columns asked for in part, the parts: read repair mends no other cells. Absent: whole columns. */
   readonly parts?: ReadonlyMap<string, readonly CellRange[]>;
+  /** Cells of other columns do not make a row alive: a conditional update of statics reads none of the rows'. */
+  readonly onlyFetched?: boolean;
 }
 
 /** Elements of a map or set: both ends included; null: from the first, to the last. An element is from itself to itself. */

@@ -125,6 +125,7 @@ export function isWantedWhole(
   selection: ClusteringFilter,
 ): boolean {
   const { command, table } = by;
+  if (command.columns.onlyFetched === true) return false;
   if (stored.deletion !== LIVE || stored.rangeTombstones.length > 0) return false;
   if (table.droppedColumns.size > 0 || table.view !== null) return false;
   const gcBefore = command.nowSeconds - table.params.gc_grace_seconds;
@@ -265,7 +266,7 @@ class PartitionRead {
   private take(stored: Row): boolean {
     const { execution } = this;
     const { purger, matcher } = execution;
-    const visible = hideDropped(stored, execution.table);
+    const visible = this.fetchedOf(hideDropped(stored, execution.table));
     const row = visible === null ? null : purgeRow(visible, purger);
     if (row === null) return true;
     const tombstones = cellTombstones(row, purger.nowSeconds);
@@ -281,6 +282,15 @@ class PartitionRead {
     if (this.live < this.room) return true;
     this.stoppedAt = row.clustering;
     return false;
+  }
+
+  /** The row, or what is left of it where other columns do not count. */
+  private fetchedOf(row: Row | null): Row | null {
+    const { fetched, onlyFetched } = this.execution.command.columns;
+    if (row === null || fetched === null || onlyFetched !== true) return row;
+    const data = row.data.filter((entry) => hasColumn(fetched, entry));
+    const isEmpty = data.length === 0 && !hasLiveness(row.liveness) && !isDeleted(row.deletion);
+    return isEmpty ? null : { ...row, data };
   }
 
   private readRanges(slices: readonly Slice[]): readonly RangeTombstone[] {

@@ -7,6 +7,7 @@ import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType, UserType } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { parseClassName } from '../../../data/parse-class-name.ts';
+import { checkDimension } from '../terms/raw-type.ts';
 import { freeze, listOf, mapOf, setOf, tupleOf, vectorOf } from '../../../data/type-names.ts';
 
 type UserTypes = ReadonlyMap<string, UserType>;
@@ -28,9 +29,7 @@ export function prepareType(raw: RawType, keyspace: string, types: UserTypes): C
         }),
       );
     case 'vector':
-      if (raw.dimension <= 0) {
-        throw invalid(`vectors may only have positive dimensions; given ${raw.dimension}`);
-      }
+      checkDimension(raw.dimension);
       return vectorOf(freeze(prepareType(raw.element, keyspace, types)), raw.dimension);
     case 'udt':
       return prepareUserType(raw, keyspace, types);

@@ -32,9 +32,10 @@ import type { Done, Execution } from '../execution.ts';
 import { failed, thrownError } from '../execution.ts';
 import { partitionKeys } from '../restrictions/key-values.ts';
 import { requestedSlices } from '../restrictions/clustering-values.ts';
+import { UNSET } from '../../../protocol/bound-value.ts';
 import { columnValue, keyComponents } from '../select/row-view.ts';
 import { addUpdate, hasSlices, touchesOnlyStatics, writtenClusterings } from './build-update.ts';
-import type { BoundCondition } from './conditions.ts';
+import type { BoundCondition, PreparedCondition } from './conditions.ts';
 import { conditionHolds } from './condition-holds.ts';
 import { bindCondition } from './conditions.ts';
 import { keyspaceOfPlan, updateParameters } from './execute-modification.ts';
@@ -134,14 +135,16 @@ class CasBuilder {
       throw invalid(`IN on the clustering key columns is not supported with conditional ${what}`);
     }
     const parameters = updateParameters(plan, execution);
+    this.updatesRegular ||= updatesRegularRows(plan);
     if (hasSlices(plan)) {
       this.ranges.push({ plan, clustering: NO_CLUSTERING, parameters });
       return;
     }
     const clustering = writtenClusterings(plan, parameters)[0] ?? NO_CLUSTERING;
-    this.updatesRegular ||= updatesRegularRows(plan);
-    this.updatesStatic ||= plan.staticOperations.length > 0;
-    if (hasConditions(plan)) this.addConditions(plan, clustering, execution);
+    if (hasConditions(plan)) {
+      this.updatesStatic ||= plan.staticOperations.length > 0;
+      this.addConditions(plan, clustering, execution);
+    }
     for (const column of plan.readColumns) this.conditionColumns.add(column);
     this.updates.push({ plan, clustering, parameters });
   }
@@ -152,26 +155,52 @@ class CasBuilder {
     execution: Execution,
   ): void {
     const { conditions } = plan;
-    const isStatic = touchesOnlyStatics(plan);
-    const known = this.conditionsOf(clustering, isStatic);
-    if (conditions.kind === 'columns') {
-      if (known !== undefined && known.kind !== 'columns') {
-        throw invalid('Cannot mix IF conditions and IF NOT EXISTS for the same row');
+    switch (conditions.kind) {
+      case 'none':
+        return;
+      case 'columns': {
+        const isStatic = ({ column }: PreparedCondition): boolean => column.kind === 'static';
+        const all = conditions.conditions;
+        const rest = all.filter((condition) => !isStatic(condition));
+        this.addColumnConditions(rest, clustering, false, execution);
+        this.addColumnConditions(all.filter(isStatic), clustering, true, execution);
+        return;
       }
-      const target = known ?? this.newConditions(clustering, isStatic, 'columns');
-      for (const condition of conditions.conditions) {
-        target.conditions.push(bindCondition(condition, execution.bind));
-        this.conditionColumns.add(condition.column);
-      }
-      return;
+      case 'exists':
+      case 'not-exists':
+        this.showsAll = true;
+        this.addExistence(conditions.kind, clustering, touchesOnlyStatics(plan));
     }
-    this.showsAll = true;
-    if (conditions.kind === 'none') return;
-    if (known === undefined) this.newConditions(clustering, isStatic, conditions.kind);
+  }
+
+  private addColumnConditions(
+    conditions: readonly PreparedCondition[],
+    clustering: Clustering,
+    isStatic: boolean,
+    execution: Execution,
+  ): void {
+    if (conditions.length === 0) return;
+    const known = this.conditionsOf(clustering, isStatic);
+    if (known !== undefined && known.kind !== 'columns')
+      throw invalid('Cannot mix IF conditions and IF NOT EXISTS for the same row');
+    const target = known ?? this.newConditions(clustering, isStatic, 'columns');
+    for (const condition of conditions) {
+      target.conditions.push(bindCondition(condition, execution.bind));
+      this.conditionColumns.add(condition.column);
+    }
+  }
+
+  private addExistence(
+    kind: 'exists' | 'not-exists',
+    clustering: Clustering,
+    isStatic: boolean,
+  ): void {
+    const known = this.conditionsOf(clustering, isStatic);
+    if (known === undefined) this.newConditions(clustering, isStatic, kind);
     else if (known.kind === 'columns') {
-      const exists = conditions.kind === 'exists' ? 'EXISTS' : 'NOT EXISTS';
+      const exists = kind === 'exists' ? 'EXISTS' : 'NOT EXISTS';
       throw invalid(`Cannot mix IF conditions and IF ${exists} for the same row`);
-    } else if (known.kind !== conditions.kind) {
+    } else if (known.kind !== kind) {
       throw invalid('Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row');
     }
   }
@@ -236,7 +265,7 @@ class CasBuilder {
       kind: 'partition',
       table,
       key: this.key as DecoratedKey,
-      columns: { fetched: this.columnsToRead() },
+      columns: { fetched: this.columnsToRead(), onlyFetched: true },
       filter: null,
       indexName: null,
       ann: null,
@@ -259,8 +288,8 @@ class CasBuilder {
   private decide(current: PartitionData, ballotMicros: number, execution: Execution): CasDecision {
     try {
       const { nowSeconds } = execution;
-      if (!this.rowConditions.every((conditions) => holds(conditions, current, nowSeconds)))
-        return { kind: 'reject' };
+      const conditions = inCheckingOrder(this.rowConditions, this.table);
+      if (!conditions.every((one) => holds(one, current, nowSeconds))) return { kind: 'reject' };
       return { kind: 'apply', mutation: this.mutation(current, ballotMicros, execution) };
     } catch (error) {
       return { kind: 'error', error: thrownError(error) };
@@ -322,18 +351,20 @@ function holds(conditions: RowConditions, current: PartitionData, nowSeconds: nu
   if (conditions.kind === 'not-exists') return row === null;
   const inOrder = pairHashOrder(conditions.conditions, ({ condition, key }) => [
     condition.column.name,
-    key,
+    key === UNSET ? null : key,
   ]);
-  const isStaticOne = ({ condition }: BoundCondition): boolean =>
-    condition.column.kind === 'static';
-  const staticsFirst = [
-    ...inOrder.filter(isStaticOne),
-    ...inOrder.filter((condition) => !isStaticOne(condition)),
-  ];
-  return staticsFirst.every((condition) => {
-    const isStatic = condition.condition.column.kind === 'static';
-    const subject = isStatic ? liveStaticRow(current, nowSeconds) : row;
-    return conditionHolds(condition, subject, nowSeconds);
+  return inOrder.every((condition) => conditionHolds(condition, row, nowSeconds));
+}
+
+/** The order in which conditions are looked at, and the first that fails ends it: statics, then the rows in order. */
+function inCheckingOrder(
+  all: readonly RowConditions[],
+  table: TableMetadata,
+): readonly RowConditions[] {
+  const order = clusteringOrder(table);
+  return all.toSorted((a, b) => {
+    if (a.isStatic || b.isStatic) return Number(b.isStatic) - Number(a.isStatic);
+    return order.compare(a.clustering, b.clustering);
   });
 }
 
@@ -376,7 +407,6 @@ function rejectedResult(
   nowSeconds: number,
 ): RowsResult {
   const columns = request.shownColumns();
-  const read = request.columnsToRead();
   const { table } = current;
   const key = keyComponents(current.table, current.key.bytes);
   const staticRow = liveStaticRow(current, nowSeconds);
@@ -392,11 +422,7 @@ function rejectedResult(
   }));
   const rows = live.map((row) => [
     FALSE,
-    ...columns.map((column) =>
-      column.position < 0 && !read.has(column)
-        ? null
-        : columnValue({ key, row, staticRow, nowSeconds }, column),
-    ),
+    ...columns.map((column) => columnValue({ key, row, staticRow, nowSeconds }, column)),
   ]);
   return { kind: 'rows', metadata: { columns: [appliedColumn(table), ...shown] }, rows };
 }

@@ -11,6 +11,8 @@ import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
 import { liveCells, valueOf as storedValue } from '../../../data/live-view.ts';
 import type { Cell, Row } from '../../../data/partition.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
+import type { BoundValue } from '../../../protocol/bound-value.ts';
+import { UNSET } from '../../../protocol/bound-value.ts';
 import type { BoundCondition } from './conditions.ts';
 
 /** Whether the condition holds for the row; null: there is none. Throws INVALID for comparisons with null. */
@@ -44,9 +46,10 @@ export function conditionHolds(
 function compares(
   operator: BoundCondition['operator'],
   type: CqlType,
-  expected: Buffer | null,
+  expected: BoundValue,
   stored: Buffer | null,
 ): boolean {
+  refuseUnset(expected);
   if (expected === null) {
     if (operator === '=') return stored === null;
     if (operator === '!=') return stored !== null;
@@ -56,6 +59,10 @@ function compares(
   if (operator === 'CONTAINS' || operator === 'CONTAINS KEY')
     return frozenContains(type, stored, expected, operator);
   return satisfies(operator, codecFor(type).compare(stored, expected));
+}
+
+function refuseUnset(expected: BoundValue): asserts expected is Buffer | null {
+  if (expected === UNSET) throw invalid("Invalid 'unset' value in condition");
 }
 
 function satisfies(operator: ComparisonOperator, comparison: number): boolean {
@@ -99,20 +106,21 @@ function elementHolds(bound: BoundCondition, row: Row | null, nowSeconds: number
   const isMap = column.type.kind === 'map';
   if (key === null)
     throw invalid(`Invalid null value for ${isMap ? 'map' : 'list'} element access`);
-  const stored =
-    row === null
-      ? null
-      : isMap
-        ? mapElement(column, key, row, nowSeconds)
-        : listElement(column, key, row, nowSeconds);
+  if (key === UNSET && !isMap) throw invalid('Invalid unset value for list element access');
+  // Cassandra takes an unset key of a map for an empty one.
+  const keyBytes = key === UNSET ? Buffer.alloc(0) : key;
+  const stored = isMap
+    ? mapElement(column, keyBytes, row, nowSeconds)
+    : listElement(column, keyBytes, row, nowSeconds);
   // Cassandra 5.0 compares the values of a map as if they were its keys.
   if (column.type.kind === 'map' && stored !== null) {
     const { key: keyType } = column.type;
-    return values.some((expected) =>
-      expected === null || operator === 'CONTAINS' || operator === 'CONTAINS KEY'
+    return values.some((expected) => {
+      refuseUnset(expected);
+      return expected === null || operator === 'CONTAINS' || operator === 'CONTAINS KEY'
         ? compares(operator, condition.type, expected, stored)
-        : satisfies(operator, compareAs(keyType, stored, expected)),
-    );
+        : satisfies(operator, compareAs(keyType, stored, expected));
+    });
   }
   return values.some((expected) => compares(operator, condition.type, expected, stored));
 }
@@ -138,11 +146,11 @@ function compareAs(type: CqlType, a: Buffer, b: Buffer): number {
 function mapElement(
   column: ColumnMetadata,
   key: Buffer,
-  row: Row,
+  row: Row | null,
   nowSeconds: number,
 ): Buffer | null {
   const { type } = column;
-  if (type.kind !== 'map') return null;
+  if (row === null || type.kind !== 'map') return null;
   const codec = codecFor(type.key);
   if (isMultiCell(type)) {
     const cell = liveCells(row, column, nowSeconds).find(
@@ -164,14 +172,21 @@ function mapElement(
 function listElement(
   column: ColumnMetadata,
   key: Buffer,
-  row: Row,
+  row: Row | null,
   nowSeconds: number,
 ): Buffer | null {
+  if (isMultiCell(column.type)) {
+    const index = listIndex(key);
+    return row === null ? null : (liveCells(row, column, nowSeconds)[index]?.value ?? null);
+  }
+  const stored = row === null ? null : storedValue(row, column, nowSeconds);
+  return stored === null ? null : (unpackList(stored)[listIndex(key)] ?? null);
+}
+
+function listIndex(key: Buffer): number {
   const index = key.readInt32BE(0);
   if (index < 0) throw invalid(`Invalid negative list index ${index}`);
-  if (isMultiCell(column.type)) return liveCells(row, column, nowSeconds)[index]?.value ?? null;
-  const stored = storedValue(row, column, nowSeconds);
-  return stored === null ? null : (unpackList(stored)[index] ?? null);
+  return index;
 }
 
 function fieldValue(
@@ -191,9 +206,10 @@ function fieldValue(
 function cellsHold(
   type: CqlType,
   cells: readonly Cell[],
-  expected: Buffer | null,
+  expected: BoundValue,
   operator: BoundCondition['operator'],
 ): boolean {
+  refuseUnset(expected);
   const contains = operator === 'CONTAINS' || operator === 'CONTAINS KEY';
   if (expected === null || (!contains && expected.readInt32BE(0) === 0)) {
     if (operator === '=') return cells.length === 0;

@@ -37,12 +37,12 @@ export interface PreparedCondition {
   readonly type: CqlType;
 }
 
-/** A condition with its values; holds when any of them does. */
+/** A condition with its values; holds when any of them does. Unset ones are refused when it is their turn. */
 export interface BoundCondition {
   readonly condition: PreparedCondition;
   readonly operator: Exclude<Operator, 'IN'>;
-  readonly key: Buffer | null;
-  readonly values: readonly (Buffer | null)[];
+  readonly key: BoundValue;
+  readonly values: readonly BoundValue[];
 }
 
 // -------------------------------------------------------------------------------------------------------- preparing
@@ -156,27 +156,23 @@ export function bindCondition(condition: PreparedCondition, context: BindContext
   return {
     condition,
     operator: operator === 'IN' ? '=' : operator,
-    key: key === UNSET ? null : copied(key),
+    key: copied(key),
     values: boundValues(condition, context).map(copied),
   };
 }
 
 /** Conditions outlive the request's frame: their bytes are copied. */
-function copied(value: Buffer | null): Buffer | null {
-  return value === null ? null : Buffer.from(value);
+function copied(value: BoundValue): BoundValue {
+  return Buffer.isBuffer(value) ? Buffer.from(value) : value;
 }
 
-function boundValues(condition: PreparedCondition, context: BindContext): (Buffer | null)[] {
+function boundValues(condition: PreparedCondition, context: BindContext): readonly BoundValue[] {
   if (condition.list !== null) {
     const list = bindTerm(condition.list, context);
     if (list === null) throw invalid('Invalid null list in IN condition');
     if (list === UNSET) throw invalid("Invalid 'unset' value in condition");
     return unpackBoundList(list, codecFor(condition.type));
   }
-  const values: BoundValue[] = (condition.values ?? []).map((term) => bindTerm(term, context));
-  return values.flatMap((value) => {
-    if (value !== UNSET) return [value];
-    if (condition.operator === 'IN') return [];
-    throw invalid("Invalid 'unset' value in condition");
-  });
+  const values = (condition.values ?? []).map((term) => bindTerm(term, context));
+  return condition.operator === 'IN' ? values.filter((value) => value !== UNSET) : values;
 }

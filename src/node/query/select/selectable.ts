@@ -20,7 +20,7 @@ import { CqlException, invalid } from '../../../data/cql-error.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { Assignment } from '../../../data/type-compatibility.ts';
 import { typeAssignment } from '../../../data/type-compatibility.ts';
-import { freeze, listOf, setOf, tupleOf } from '../../../data/type-names.ts';
+import { freeze, listOf, tupleOf } from '../../../data/type-names.ts';
 import { existingColumn } from '../schema-lookup.ts';
 import {
   arrayAssignment,
@@ -28,6 +28,8 @@ import {
   compatibleTypeOf,
   exactTypeOf,
   firstKnown,
+  frozenListOf,
+  frozenSetOf,
   mapType,
   mapTypes,
   setAssignment,
@@ -345,9 +347,9 @@ export function exactTypeOfSelectable(selectable: Selectable, scope: SelectScope
       return type !== null && isCollection(type) ? type : null;
     }
     case 'list':
-      return mapType(firstKnown(selectable.elements.map(exact)), listOf);
+      return mapType(firstKnown(selectable.elements.map(exact)), frozenListOf);
     case 'set':
-      return mapType(firstKnown(selectable.elements.map(exact)), setOf);
+      return mapType(firstKnown(selectable.elements.map(exact)), frozenSetOf);
     case 'tuple':
       return selectable.elements.length === 1
         ? null
@@ -380,9 +382,9 @@ function compatibleTypeOfSelectable(selectable: Selectable, scope: SelectScope):
     case 'term':
       return compatibleTypeOf(selectable.term, scope);
     case 'list':
-      return mapType(commonType(selectable.elements.map(compatible)), listOf);
+      return mapType(commonType(selectable.elements.map(compatible)), frozenListOf);
     case 'set':
-      return mapType(commonType(selectable.elements.map(compatible)), setOf);
+      return mapType(commonType(selectable.elements.map(compatible)), frozenSetOf);
     case 'tuple':
       return selectable.elements.length === 1
         ? null

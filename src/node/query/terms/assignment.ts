@@ -8,7 +8,7 @@ import { NATIVE } from '../../../data/cql-type.ts';
 import { CqlException } from '../../../data/cql-error.ts';
 import type { Assignment } from '../../../data/type-compatibility.ts';
 import { typeAssignment } from '../../../data/type-compatibility.ts';
-import { mapOf, setOf, tupleOf } from '../../../data/type-names.ts';
+import { listOf, mapOf, setOf, tupleOf } from '../../../data/type-names.ts';
 import { callAssignment, exactCallType } from './call.ts';
 import { resolveRawType } from './raw-type.ts';
 import type { TermScope } from './term-scope.ts';
@@ -121,6 +121,10 @@ export function udtMismatch(
 
 // -------------------------------------------------------------------------------------------------- types of terms
 
+// Literals are of frozen collections.
+export const frozenListOf = (element: CqlType): CqlType => listOf(element, true);
+export const frozenSetOf = (element: CqlType): CqlType => setOf(element, true);
+
 /** The type a term has whatever its receiver; null when it depends on it. */
 export function exactTypeOf(term: Term, scope: TermScope): CqlType | null {
   switch (term.kind) {
@@ -131,11 +135,11 @@ export function exactTypeOf(term: Term, scope: TermScope): CqlType | null {
     case 'udt':
       return null;
     case 'set':
-      return mapType(firstKnown(term.elements.map((e) => exactTypeOf(e, scope))), setOf);
+      return mapType(firstKnown(term.elements.map((e) => exactTypeOf(e, scope))), frozenSetOf);
     case 'map': {
       const key = firstKnown(term.entries.map((e) => exactTypeOf(e.key, scope)));
       const value = firstKnown(term.entries.map((e) => exactTypeOf(e.value, scope)));
-      return key === null || value === null ? null : mapOf(key, value);
+      return key === null || value === null ? null : mapOf(key, value, true);
     }
     case 'tuple':
       return mapTypes(
@@ -163,11 +167,11 @@ export function compatibleTypeOf(term: Term, scope: TermScope): CqlType | null {
     case 'literal':
       return preferredType(term);
     case 'set':
-      return mapType(commonType(term.elements.map((e) => compatibleTypeOf(e, scope))), setOf);
+      return mapType(commonType(term.elements.map((e) => compatibleTypeOf(e, scope))), frozenSetOf);
     case 'map': {
       const key = commonType(term.entries.map((e) => compatibleTypeOf(e.key, scope)));
       const value = commonType(term.entries.map((e) => compatibleTypeOf(e.value, scope)));
-      return key === null || value === null ? null : mapOf(key, value);
+      return key === null || value === null ? null : mapOf(key, value, true);
     }
     default:
       return exactTypeOf(term, scope);

@@ -26,6 +26,7 @@ export function resolveRawType(
     case 'tuple':
       return tupleOf(raw.elements.map((element) => freeze(resolve(element))));
     case 'vector':
+      checkDimension(raw.dimension);
       return vectorOf(freeze(resolve(raw.element)), raw.dimension);
     case 'udt': {
       const keyspaceName = raw.name.keyspace ?? scope.keyspace;
@@ -38,6 +39,12 @@ export function resolveRawType(
     case 'custom':
       return parseClassName(raw.className);
   }
+}
+
+/** Throws INVALID. Cassandra: VectorType's constructor. */
+export function checkDimension(dimension: number): void {
+  if (dimension <= 0)
+    throw invalid(`vectors may only have positive dimensions; given ${dimension}`);
 }
 
 function frozenAs(frozen: boolean, type: CqlType): CqlType {
