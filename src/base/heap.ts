@@ -13,6 +13,11 @@ export class Heap<T> {
     return this.items.length;
   }
 
+  /** In no particular order. */
+  get all(): readonly T[] {
+    return this.items;
+  }
+
   peek(): T | undefined {
     return this.items[0];
   }

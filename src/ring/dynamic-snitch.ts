@@ -153,7 +153,6 @@ interface Sample {
 /** Forward-decaying priority sampling: keeps the samples of highest weight / random. */
 class Reservoir {
   private readonly kept = new Heap<Sample>((a, b) => a.priority < b.priority);
-  private readonly samples = new Set<Sample>();
   private readonly startMs: number;
 
   constructor(startMs: number) {
@@ -162,20 +161,18 @@ class Reservoir {
 
   add(value: number, nowMs: number, random: number): void {
     const weight = Math.exp((RESERVOIR_ALPHA * (nowMs - this.startMs)) / 1000);
-    const sample = { value, weight, priority: weight / (1 - random) };
+    const priority = weight / (1 - random);
     if (this.kept.size >= RESERVOIR_SIZE) {
       const least = this.kept.peek();
-      if (least === undefined || least.priority >= sample.priority) return;
+      if (least === undefined || least.priority >= priority) return;
       this.kept.pop();
-      this.samples.delete(least);
     }
-    this.kept.push(sample);
-    this.samples.add(sample);
+    this.kept.push({ value, weight, priority });
   }
 
   /** By weight. */
   median(): number {
-    const sorted = [...this.samples].sort((a, b) => a.value - b.value);
+    const sorted = this.kept.all.toSorted((a, b) => a.value - b.value);
     const half = sorted.reduce((sum, { weight }) => sum + weight, 0) / 2;
     let below = 0;
     for (const { value, weight } of sorted) {

@@ -66,22 +66,21 @@ export class PostQueue {
   }
 }
 
-/** A scheduled callback in the heap of either loop. */
-export interface ScheduledEvent extends Timer {
+/** A scheduled callback in the heap of either loop; null once it was cancelled or has run. */
+export class ScheduledEvent implements Timer {
   readonly dueMs: number;
   readonly sequence: number;
   callback: (() => void) | null;
-}
 
-export function newEvent(dueMs: number, sequence: number, callback: () => void): ScheduledEvent {
-  return {
-    dueMs,
-    sequence,
-    callback,
-    cancel() {
-      this.callback = null;
-    },
-  };
+  constructor(dueMs: number, sequence: number, callback: () => void) {
+    this.dueMs = dueMs;
+    this.sequence = sequence;
+    this.callback = callback;
+  }
+
+  cancel(): void {
+    this.callback = null;
+  }
 }
 
 export function isBefore(a: ScheduledEvent, b: ScheduledEvent): boolean {

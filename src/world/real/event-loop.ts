@@ -4,8 +4,8 @@
 
 import { performance } from 'node:perf_hooks';
 import { Heap } from '../../base/heap.ts';
-import type { EventLoop, Inbox, ScheduledEvent } from '../event-loop.ts';
-import { isBefore, newEvent, PostQueue } from '../event-loop.ts';
+import type { EventLoop, Inbox } from '../event-loop.ts';
+import { isBefore, PostQueue, ScheduledEvent } from '../event-loop.ts';
 import type { Endpoint, NetworkMessage, Timer } from '../ports.ts';
 
 /** Messages delivered in one turn before sockets get their chance again. */
@@ -30,7 +30,11 @@ export class RealEventLoop implements EventLoop {
   }
 
   after(ms: number, callback: () => void): Timer {
-    const event = newEvent(performance.now() + Math.max(0, ms), this.sequence++, callback);
+    const event = new ScheduledEvent(
+      performance.now() + Math.max(0, ms),
+      this.sequence++,
+      callback,
+    );
     this.heap.push(event);
     if (event.dueMs < this.armedForMs) this.arm();
     return event;

@@ -3,8 +3,8 @@
 
 import { Heap } from '../../base/heap.ts';
 import { assert } from '../../base/assert.ts';
-import type { EventLoop, Inbox, ScheduledEvent } from '../event-loop.ts';
-import { isBefore, newEvent, PostQueue } from '../event-loop.ts';
+import type { EventLoop, Inbox } from '../event-loop.ts';
+import { isBefore, PostQueue, ScheduledEvent } from '../event-loop.ts';
 import type { Endpoint, NetworkMessage, Timer } from '../ports.ts';
 
 /** Virtual runs begin at this wall time: 2026-01-01T00:00:00Z. */
@@ -28,7 +28,7 @@ export class VirtualEventLoop implements EventLoop {
   }
 
   after(ms: number, callback: () => void): Timer {
-    const event = newEvent(this.now + Math.max(0, ms), this.sequence++, callback);
+    const event = new ScheduledEvent(this.now + Math.max(0, ms), this.sequence++, callback);
     this.heap.push(event);
     return event;
   }
