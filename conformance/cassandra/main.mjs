@@ -16,11 +16,16 @@ const ENGINES = { starfish: StarfishCluster, cassandra: CassandraCluster };
 export async function runScenarios({ engine, scenarios, write, show, say }) {
   const sum = { passed: 0, failed: 0 };
   const pool = new ClusterPool(engine);
-  const onSignal = () => void pool.close().finally(() => process.exit(130));
+  let isEnding = false;
+  const onSignal = () => {
+    isEnding = true;
+    void pool.close().finally(() => process.exit(130));
+  };
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   try {
     for (const scenario of inOrder(scenarios)) {
+      if (isEnding) break;
       const started = performance.now();
       const problem = await runScenario({
         scenario,
