@@ -90,24 +90,21 @@ export class CassandraCluster {
       query,
       parameters: { ...DEFAULT_PARAMETERS, ...parameters },
     };
-    for (;;) {
-      const isPooled = node.idle.length > 0;
-      try {
-        const connection =
-          node.idle.pop() ??
-          (await Connection.open({
-            address: node.address,
-            port: NATIVE_PORT,
-            version: 5,
-            credentials: null,
-          }));
-        const { response } = await connection.send(request);
-        node.idle.push(connection);
-        return response;
-      } catch {
-        // A pooled connection may have been closed meanwhile.
-        if (!isPooled) return { kind: 'refused' };
-      }
+    try {
+      const connection =
+        openOf(node.idle) ??
+        (await Connection.open({
+          address: node.address,
+          port: NATIVE_PORT,
+          version: 5,
+          credentials: null,
+        }));
+      const { response } = await connection.send(request);
+      node.idle.push(connection);
+      return response;
+    } catch {
+      // Never sent again: it may have been applied.
+      return { kind: 'refused' };
     }
   }
 
@@ -315,6 +312,15 @@ export class CassandraCluster {
     if (node === undefined) throw new Error(`There is no node ${place}.`);
     return node;
   }
+}
+
+/** Takes the last connection that its node has not closed meanwhile. */
+function openOf(idle) {
+  while (idle.length > 0) {
+    const connection = idle.pop();
+    if (connection.isOpen) return connection;
+  }
+  return null;
 }
 
 function addressOf(block, d, n) {

@@ -35,9 +35,9 @@ export class StorageProxies {
   heal() {
     this.#cut = () => false;
     for (const { held, incoming, outgoing } of this.#connections) {
-      if (!held) continue;
+      if (!held || outgoing === null) continue;
       incoming.destroy();
-      outgoing?.destroy();
+      outgoing.destroy();
     }
   }
 
@@ -50,7 +50,7 @@ export class StorageProxies {
   }
 
   #accept(incoming, node, port, placeOf) {
-    const connection = { from: '', to: node.place, incoming, outgoing: null, held: false };
+    const connection = { from: '', to: node.place, incoming, outgoing: null, held: true };
     this.#connections.add(connection);
     const end = () => {
       this.#connections.delete(connection);
@@ -79,10 +79,11 @@ export class StorageProxies {
     incoming.on('data', onHello);
   }
 
+  /** A stream that is piped twice delivers everything twice: only a change is applied. */
   #apply(connection) {
-    const { from, to, incoming, outgoing } = connection;
-    if (outgoing === null) return;
-    connection.held = this.#cut(from, to);
+    const { from, to, incoming, outgoing, held } = connection;
+    if (outgoing === null || held === this.#cut(from, to)) return;
+    connection.held = !held;
     if (connection.held) {
       incoming.unpipe(outgoing);
       outgoing.unpipe(incoming);

@@ -43,6 +43,10 @@ export class Connection {
     socket.on('close', () => this.end(new Error('the node closed the connection')));
   }
 
+  get isOpen(): boolean {
+    return this.ended === null;
+  }
+
   /** Connects and starts up. Resolves to the node's refusal when it is one. */
   static async open(options: ConnectionOptions): Promise<Connection | DecodedResponse> {
     const { address, port, version, credentials } = options;
