@@ -35,6 +35,8 @@ export type {
   FaultHandle,
 } from './drill/running-cluster.ts';
 export { RunningCluster } from './drill/running-cluster.ts';
+export type { AddOptions } from './drill/growth.ts';
+export type { NodePlacement } from './cluster/placement.ts';
 export { RunningStack } from './drill/running-stack.ts';
 export type { DrillInput } from './drill/drill.ts';
 export type {

@@ -5,7 +5,13 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { explainError } from './exit.ts';
 import { stopOnFaults } from './faults.ts';
-import { addDataVerbs, addFaultVerbs, addOtherVerbs, addStartVerbs } from './verbs.ts';
+import {
+  addDataVerbs,
+  addFaultVerbs,
+  addGrowthVerbs,
+  addOtherVerbs,
+  addStartVerbs,
+} from './verbs.ts';
 
 const MANIFEST: unknown = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -23,6 +29,7 @@ function build(): Command {
     .exitOverride();
   addStartVerbs(program, version);
   addFaultVerbs(program);
+  addGrowthVerbs(program);
   addDataVerbs(program);
   addOtherVerbs(program);
   return program;

@@ -115,6 +115,41 @@ export function addFaultVerbs(program: Command): void {
     });
 }
 
+/** While it runs: what comes to it. What leaves is nodetool's: decommission, removenode. */
+export function addGrowthVerbs(program: Command): void {
+  remote(
+    program
+      .command('add')
+      .description('nodes into the running cluster: add us-east-1/d; add eu-west-1 --zones a,b,c'),
+  )
+    .argument('<place>', 'a zone, known or new, of a known region; or a new region')
+    .option('-n, --nodes <n>', 'that many nodes; of a region: in each zone', positive, 1)
+    .option('--zones <names>', 'of a new region: its zones', 'a,b,c')
+    .option(
+      '--rf <n>',
+      'of a new region: replicas of every keyspace; three where there is room',
+      positive,
+    )
+    .option('--from <region>', 'of a new region: where its data comes from; the first')
+    .action(async (place: string, options: Record<string, unknown>, command: Command) => {
+      const { add } = await import('./commands/grow.ts');
+      const isGiven = command.getOptionValueSource('zones') === 'cli';
+      process.exitCode = await add(place, isGiven ? options : { ...options, zones: undefined });
+    });
+
+  remote(
+    program
+      .command('replace')
+      .description('a dead node by a new one of its zone, which takes its tokens'),
+  )
+    .argument('<node>', 'the dead node, us-east-1/a/1')
+    .option('--same-address', 'at its own address, as a new machine with its name')
+    .action(async (place: string, options: Record<string, unknown>) => {
+      const { replace } = await import('./commands/grow.ts');
+      process.exitCode = await replace(place, options);
+    });
+}
+
 /** While it runs: data, ring, load, nodetool. */
 export function addDataVerbs(program: Command): void {
   remote(

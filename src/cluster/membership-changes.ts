@@ -25,8 +25,8 @@ export interface AddNodeOptions {
 }
 
 /**
- * Starts a new node in the running cluster; `done` when it is in the ring, or why not. A bootstrap whose streams failed
- * leaves the node `starting`: host.resumeBootstrap tries again.
+ * Starts a new node in the running cluster; `done` when it is in the ring, or why not: then it is no member, unless its
+ * streams failed. That leaves it `starting`: host.resumeBootstrap tries again.
  */
 export function addNode(
   cluster: Cluster,
@@ -36,10 +36,14 @@ export function addNode(
 ): NodeHost {
   const host = cluster.admit(placement);
   const replaced = options.replaceAddress ?? null;
-  plan(cluster, host, options);
-  host.start((error) => {
-    if (error === null && replaced !== null) dismissReplaced(cluster, replaced, placement);
-    done(error);
+  // An earlier node of this place may have left its files.
+  host.wipe(() => {
+    plan(cluster, host, options);
+    host.start((error) => {
+      if (error === null && replaced !== null) dismissReplaced(cluster, replaced, placement);
+      if (error !== null && host.state === 'failed') cluster.dismiss(host);
+      done(error);
+    });
   });
   return host;
 }

@@ -186,6 +186,21 @@ export function placeNewNode(
   );
 }
 
+/** The topology with the zones and regions of nodes that came later. */
+export function withMembers(topology: Topology, members: readonly NodePlacement[]): Topology {
+  const regions: Record<string, Topology['regions'][string]> = { ...topology.regions };
+  for (const { region, zone, place } of members) {
+    const known = regions[region] ?? { zones: [], nodesPerZone: 1, appsPerZone: 0 };
+    const index = Number(place.split('/')[2]);
+    regions[region] = {
+      ...known,
+      zones: known.zones.includes(zone) ? known.zones : [...known.zones, zone],
+      nodesPerZone: Math.max(known.nodesPerZone, index),
+    };
+  }
+  return { ...topology, regions };
+}
+
 function octets(address: string): readonly string[] {
   return address.split('.');
 }

@@ -1,14 +1,27 @@
 // The control API of a running stack, on one loopback port: what `status`, `fault`, `heal`, `ring`,
-// `load`, `nodetool` and `repair` in a second terminal talk to. Commands are data (JSON); answers
-// are {ok, ...} or {ok: false, error}.
+// `load`, `nodetool`, `add` and `repair` in a second terminal talk to. Commands are data (JSON);
+// answers are {ok, ...} or {ok: false, error}, after a line {progress} for each thing that a long
+// command tells. Test: test/cli/add.test.ts.
 
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+
+/** What a long command tells while it runs. */
+export interface Progress {
+  readonly text: string;
+  /** Something is done: told in a log, too. Else it is a count that the next overtakes. */
+  readonly isStep: boolean;
+}
 
 /**
- * A command: takes the parsed body, answers with data. Throws Errors whose message is for people.
+ * A command: takes the parsed body, answers with data; `tell` hears how far it is. Throws Errors
+ * whose message is for people.
  */
-export type ControlCommand = (body: Readonly<Record<string, unknown>>) => Promise<unknown>;
+export type ControlCommand = (
+  body: Readonly<Record<string, unknown>>,
+  tell: (progress: Progress) => void,
+) => Promise<unknown>;
 
 const BODY_BYTES_MAX = 1_048_576;
 
@@ -23,8 +36,13 @@ export async function startControlServer(
   at: { readonly host: string; readonly port: number },
 ): Promise<ControlServer> {
   const server = http.createServer((request, response) => {
-    void answer(commands, request).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' });
+    const tell = (progress: Progress): void => {
+      if (!response.headersSent)
+        response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+      response.write(`${JSON.stringify({ progress })}\n`);
+    };
+    void answer(commands, request, tell).then(({ status, body }) => {
+      if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     });
   });
@@ -42,17 +60,47 @@ export async function startControlServer(
   };
 }
 
+interface Answer {
+  readonly ok: boolean;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
 /** Sends a command to a running stack. Throws an Error with the answer's words. */
-export async function sendControl(url: string, command: string, body: unknown): Promise<unknown> {
-  const response = await fetch(`${url}/${command}`, { method: 'POST', body: JSON.stringify(body) });
-  const parsed = (await response.json()) as { ok: boolean; value?: unknown; error?: string };
-  if (!parsed.ok) throw new Error(parsed.error ?? `${command} failed`);
-  return parsed.value;
+export async function sendControl(
+  url: string,
+  command: string,
+  body: unknown,
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<unknown> {
+  const response = await post(`${url}/${command}`, JSON.stringify(body));
+  let answered: Answer = { ok: false, error: `${command} was cut short: the run has ended.` };
+  for await (const line of createInterface({ input: response })) {
+    const parsed = JSON.parse(line) as Answer | { readonly progress: Progress };
+    if ('progress' in parsed) onProgress(parsed.progress);
+    else answered = parsed;
+  }
+  if (!answered.ok) throw new Error(answered.error ?? `${command} failed`);
+  return answered.value;
+}
+
+/** Without fetch's limits on time: a bootstrap may take as long as it takes. */
+function post(url: string, body: string): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, { method: 'POST' }, (response) => {
+      // A run that ends in the middle closes the connection: the lines end, and that is said.
+      response.on('error', () => undefined);
+      resolve(response);
+    });
+    request.on('error', (error) => reject(new Error('fetch failed', { cause: error })));
+    request.end(body);
+  });
 }
 
 async function answer(
   commands: Readonly<Record<string, ControlCommand>>,
   request: http.IncomingMessage,
+  tell: (progress: Progress) => void,
 ): Promise<{ status: number; body: unknown }> {
   const name = (request.url ?? '/').slice(1).split('?')[0] ?? '';
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -68,7 +116,7 @@ async function answer(
   if (request.method !== 'POST')
     return { status: 405, body: { ok: false, error: 'Commands are sent with POST.' } };
   try {
-    return { status: 200, body: { ok: true, value: await command(await readBody(request)) } };
+    return { status: 200, body: { ok: true, value: await command(await readBody(request), tell) } };
   } catch (error) {
     return {
       status: 400,

@@ -2,6 +2,7 @@
 // back to empty tables. Test: test/api/*.test.ts.
 
 import { checkConvergence } from '../check/convergence.ts';
+import type { NodePlacement } from '../cluster/placement.ts';
 import type { EngineEvent, NodeStatus, RepairReport } from '../engine/engine.ts';
 import { radiusText } from '../fault/blast-radius.ts';
 import type { FaultInput } from '../fault/fault.ts';
@@ -10,6 +11,8 @@ import { validate } from '../topology/load-topology.ts';
 import { nearest } from '../topology/place.ts';
 import type { Topology } from '../topology/topology.ts';
 import { InvalidDocument } from '../topology/load-topology.ts';
+import type { AddOptions } from './growth.ts';
+import { growCluster, replaceNode } from './growth.ts';
 import type { Lab } from './lab.ts';
 import { userTables } from './user-tables.ts';
 
@@ -47,7 +50,6 @@ const CHECKS: readonly ClusterCheck[] = ['lost-writes', 'convergence'];
 const EVENTS_MAX = 10_000;
 
 export class RunningCluster implements AsyncDisposable {
-  readonly topology: Topology;
   /** Give it to startCluster again to get the same random choices. */
   readonly seed: number;
   /** What happened, oldest first; the last ten thousand. */
@@ -58,7 +60,6 @@ export class RunningCluster implements AsyncDisposable {
   constructor(lab: Lab, seed: number) {
     this.lab = lab;
     this.seed = seed;
-    this.topology = lab.topology;
     const events: EngineEvent[] = [];
     this.events = events;
     this.unsubscribe = lab.engine.on((event) => {
@@ -95,7 +96,7 @@ export class RunningCluster implements AsyncDisposable {
    * absent.
    */
   contactPoints(region?: string): readonly string[] {
-    const ports = new Set(this.lab.placement.nodes.map(({ nativePort }) => nativePort));
+    const ports = new Set(this.lab.engine.nodes.map(({ nativePort }) => nativePort));
     return this.nodesOf(region).map(({ address, nativePort }) =>
       ports.size > 1 ? `${address}:${nativePort}` : address,
     );
@@ -168,6 +169,31 @@ export class RunningCluster implements AsyncDisposable {
     }
   }
 
+  /** With the zones and regions that came later. */
+  get topology(): Topology {
+    return this.lab.engine.topology;
+  }
+
+  /**
+   * Takes new nodes in while it runs: `us-east-1/d` bootstraps nodes into a zone, which may be new; `eu-west-1` builds a
+   * region from another and extends every keyspace to it. Resolves when they serve. Rejects with what does not fit, or
+   * with Cassandra's words.
+   */
+  add(place: string, options: AddOptions = {}): Promise<readonly NodePlacement[]> {
+    return growCluster(this.lab.engine, place, options);
+  }
+
+  /** A dead node's place is taken, at its own address or by a new node of its zone. */
+  replace(place: string, options: { readonly sameAddress?: boolean } = {}): Promise<NodePlacement> {
+    const { sameAddress = false } = options;
+    return replaceNode(this.lab.engine, place, { sameAddress });
+  }
+
+  /** nodetool's answer, as text: decommission, removenode, cleanup, repair ... Rejects with nodetool's words. */
+  nodetool(place: string, verb: string, words: readonly string[] = []): Promise<string> {
+    return this.lab.engine.nodetool(place, verb, words);
+  }
+
   async stop(): Promise<void> {
     this.unsubscribe();
     await this.lab.stop();
@@ -186,7 +212,7 @@ export class RunningCluster implements AsyncDisposable {
         `There is no region ${wanted}. Known: ${(near.length > 0 ? near : regions).join(', ')}.`,
       );
     }
-    return this.lab.placement.nodes.filter((node) => node.region === wanted);
+    return this.lab.engine.nodes.filter((node) => node.region === wanted);
   }
 
   private checkLostWrites(): CheckReport {

@@ -21,9 +21,10 @@ import {
 import type { ChangeDone } from '../cluster/membership-changes.ts';
 import type { NodeHost } from '../cluster/node-host.ts';
 import type { NodePlacement } from '../cluster/placement.ts';
+import type { Membership, RegionShape } from './engine.ts';
 
 /** All reject with Cassandra's words for why not. Places are those of the topology, or new ones. */
-export class EngineMembership {
+export class EngineMembership implements Membership {
   private readonly cluster: Cluster;
   private readonly portOf: (host: NodeHost) => CqlPort;
 
@@ -36,29 +37,20 @@ export class EngineMembership {
   async addNodes(region: string, zone: string, count = 1): Promise<readonly NodePlacement[]> {
     const placements = newNodes(this.cluster, { region, zone }, count);
     const ports: Promise<void>[] = [];
-    await changed((done) =>
-      addNodes(
-        this.cluster,
-        placements,
-        { onAdded: (host) => ports.push(this.portOf(host).open()) },
-        done,
-      ),
-    );
+    const onAdded = (host: NodeHost): void => {
+      this.cluster.onMembers();
+      const opened = this.portOf(host).open();
+      // Looked at when all are in: until then a port that is taken is nobody's unheard rejection.
+      opened.catch(() => undefined);
+      ports.push(opened);
+    };
+    await changed((done) => addNodes(this.cluster, placements, { onAdded }, done));
     await Promise.all(ports);
-    this.cluster.onMembers();
     return placements;
   }
 
   /** A new region by the runbook: nodes without data, every keyspace extended to it, rebuild from `source`. */
-  async addRegion(
-    region: string,
-    shape: {
-      readonly zones: readonly string[];
-      readonly nodesPerZone: number;
-      readonly factor: number;
-      readonly source: string;
-    },
-  ): Promise<readonly NodePlacement[]> {
+  async addRegion(region: string, shape: RegionShape): Promise<readonly NodePlacement[]> {
     const { cluster } = this;
     const placements = newRegion(cluster, region, shape.zones, shape.nodesPerZone);
     await changed((done) =>
@@ -67,6 +59,7 @@ export class EngineMembership {
         {
           placements,
           sourceDatacenter: shape.source,
+          onAdded: () => cluster.onMembers(),
           alterKeyspaces: (altered) =>
             this.executeAll(extensionStatements(cluster, region, shape.factor)).then(
               () => altered(null),
@@ -80,7 +73,6 @@ export class EngineMembership {
       const host = cluster.host(place);
       if (host !== undefined) await this.portOf(host).open();
     }
-    this.cluster.onMembers();
     return placements;
   }
 

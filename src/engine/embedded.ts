@@ -9,12 +9,13 @@ import { nodeConfig } from '../cluster/cassandra-settings.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { CqlPort } from '../cluster/cql-port.ts';
 import type { NodeHost } from '../cluster/node-host.ts';
-import { latencyModel, placeTopology } from '../cluster/placement.ts';
+import { latencyModel, placeTopology, withMembers } from '../cluster/placement.ts';
 import type { NodePlacement } from '../cluster/placement.ts';
 import { runNodetool } from '../cluster/nodetool.ts';
 import { tableContent } from '../cluster/table-content.ts';
 import type { TelemetryEvent } from '../node/telemetry.ts';
 import { decorateKey, tokenText } from '../ring/token.ts';
+import type { Topology } from '../topology/topology.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { SeededRandom } from '../world/random.ts';
 import { RealDisk } from '../world/real/disk.ts';
@@ -52,7 +53,7 @@ interface Counts {
 
 export class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
-  readonly topology: EngineOptions['topology'];
+  private readonly founded: EngineOptions['topology'];
   readonly cluster: Cluster;
   /** Nodes that come and go. */
   readonly membership: EngineMembership;
@@ -68,7 +69,7 @@ export class EmbeddedEngine implements Engine {
 
   constructor(options: EngineOptions) {
     const { topology, addresses, seed, dataFolder } = options;
-    this.topology = topology;
+    this.founded = topology;
     this.account = options.keepAccount === true ? new AcknowledgedWrites() : null;
     const folder =
       dataFolder === null ? null : openDataFolder(dataFolder, { topology, addresses, seed });
@@ -109,6 +110,10 @@ export class EmbeddedEngine implements Engine {
       await this.stop();
       throw error;
     }
+  }
+
+  get topology(): Topology {
+    return withMembers(this.founded, this.nodes);
   }
 
   /** Those of the topology, and those that came later; without those that left. */
@@ -187,7 +192,9 @@ export class EmbeddedEngine implements Engine {
 
   async linkFault(fault: LinkFault): Promise<() => Promise<void>> {
     const name = `fault ${++this.linkFaults}`;
-    this.cluster.links.add(linkRule(name, fault, this.nodes));
+    const placeOf = (node: Endpoint): string | undefined =>
+      this.cluster.hostAt(node)?.placement.place;
+    this.cluster.links.add(linkRule(name, fault, placeOf));
     return async () => this.cluster.links.remove(name);
   }
 

@@ -74,10 +74,32 @@ export interface RingView {
   readonly key: { readonly token: string; readonly replicas: readonly string[] } | null;
 }
 
+/** A region that comes into a running cluster. */
+export interface RegionShape {
+  readonly zones: readonly string[];
+  readonly nodesPerZone: number;
+  /** Replicas that every keyspace gets there. */
+  readonly factor: number;
+  /** The region its data comes from. */
+  readonly source: string;
+}
+
+/** Nodes that come into a running cluster. All reject with Cassandra's words for why not. */
+export interface Membership {
+  /** Bootstraps `count` nodes into a zone of a known region, one after another; the zone may be new. */
+  addNodes(region: string, zone: string, count?: number): Promise<readonly NodePlacement[]>;
+  addRegion(region: string, shape: RegionShape): Promise<readonly NodePlacement[]>;
+  /** A dead node's place is taken: at its own address, or by a new node of its zone. */
+  replace(place: string, options: { readonly sameAddress: boolean }): Promise<NodePlacement>;
+}
+
 export interface Engine {
+  /** Absent: nodes neither come nor go. */
+  readonly membership?: Membership;
   /** Nodes that could not start with the others (`us-east-1/a/1 (127.0.1.1): why`); absent or empty: all did. */
   readonly startErrors?: readonly string[];
   readonly kind: 'embedded' | 'cassandra';
+  /** With the zones and regions that came later. */
   readonly topology: Topology;
   readonly nodes: readonly NodePlacement[];
   status(): readonly NodeStatus[];

@@ -1,27 +1,24 @@
-// A link fault between places as a rule on the links between endpoints.
+// A link fault between places as a rule on the links between endpoints; nodes that come later to a place are under it too.
 
-import type { NodePlacement } from '../cluster/placement.ts';
+import type { Endpoint } from '../world/ports.ts';
 import type { LinkRule } from '../world/links.ts';
 import type { LinkFault } from './engine.ts';
 
+/** `placeOf`: of a node; undefined for one that is no member. */
 export function linkRule(
   name: string,
   fault: LinkFault,
-  nodes: readonly NodePlacement[],
+  placeOf: (node: Endpoint) => string | undefined,
 ): LinkRule {
-  const inside = (places: readonly string[]): ReadonlySet<string> =>
-    new Set(
-      nodes
-        .filter(({ place }) =>
-          places.some((outer) => place === outer || place.startsWith(`${outer}/`)),
-        )
-        .map(({ endpoint }) => endpoint),
-    );
-  const from = inside(fault.from);
-  const to = inside(fault.to);
+  const isInside = (node: Endpoint, outer: readonly string[]): boolean => {
+    const place = placeOf(node);
+    return outer.some((one) => place === one || place?.startsWith(`${one}/`) === true);
+  };
+  const { from, to, oneWay, effect } = fault;
+  const isBetween = (a: Endpoint, b: Endpoint): boolean => isInside(a, from) && isInside(b, to);
   return {
     name,
-    matches: (a, b) => (from.has(a) && to.has(b)) || (!fault.oneWay && from.has(b) && to.has(a)),
-    effect: fault.effect,
+    matches: (a, b) => isBetween(a, b) || (!oneWay && isBetween(b, a)),
+    effect,
   };
 }

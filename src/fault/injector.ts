@@ -55,7 +55,8 @@ export class Injector {
   }
 
   private async injectNow(fault: Fault): Promise<ActiveFault> {
-    const radius = blastRadius(fault, this.engine.topology, this.placement);
+    const { topology, nodes } = this.engine;
+    const radius = blastRadius(fault, topology, { ...this.placement, nodes });
     const id = `${fault.kind}-${++this.count}`;
     const lifts: (() => Promise<void>)[] = [];
     for (const link of radius.links) lifts.push(await this.engine.linkFault(link));
@@ -103,7 +104,10 @@ export class Injector {
       for (const result of results) if (result.status === 'rejected') problems.push(result.reason);
     };
     await each(radius.pausedNodes, (place) => this.engine.resume(place));
-    await each([...radius.nodes, ...radius.drainedNodes], (place) => this.engine.restart(place));
+    await each([...radius.nodes, ...radius.drainedNodes], async (place) => {
+      // One that was removed or replaced meanwhile does not come back.
+      if (this.engine.nodes.some((node) => node.place === place)) await this.engine.restart(place);
+    });
     await each(radius.instances, async (place) => this.stack?.restartInstance(place));
     await each(radius.balancerNodes, async (place) => this.stack?.restartBalancerNode(place));
     if (problems.length > 0) throw problems[0];

@@ -22,11 +22,14 @@ const share = z.union([z.string(), z.number()]).transform((value, context) => {
   return z.NEVER;
 });
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,47}$/, 'use lower-case letters, digits and "-"');
+export const REGION_NAME = /^[a-z][a-z0-9-]{0,47}$/;
+export const ZONE_NAME = /^[a-z][a-z0-9]{0,7}$/;
+
+const name = z.string().regex(REGION_NAME, 'use lower-case letters, digits and "-"');
 
 const region = z.strictObject({
   zones: z
-    .array(z.string().regex(/^[a-z][a-z0-9]{0,7}$/, 'a zone is a short lower-case name such as a'))
+    .array(z.string().regex(ZONE_NAME, 'a zone is a short lower-case name such as a'))
     .min(1)
     .max(9)
     .refine((zones) => new Set(zones).size === zones.length, 'zone names repeat'),

@@ -1,11 +1,13 @@
 // What the control API of a running stack can do, as data in and data out.
 
 import type { ControlCommand } from '../../dashboard/control-server.ts';
+import { addSchema, growCluster, replaceNode } from '../../drill/growth.ts';
 import type { Lab } from '../../drill/lab.ts';
 import { radiusText } from '../../fault/blast-radius.ts';
 import { faultSchema, faultText } from '../../fault/fault.ts';
 import { validate } from '../../topology/load-topology.ts';
 import type { LabLoad } from './lab-load.ts';
+import { withProgress } from './lab-progress.ts';
 
 export interface LabCommands {
   readonly commands: Readonly<Record<string, ControlCommand>>;
@@ -39,10 +41,22 @@ export function labCommands(lab: Lab): LabCommands {
         String(keyspace ?? ''),
         key === undefined ? null : Buffer.from(String(key), 'utf8'),
       ),
-    repair: async ({ keyspace, full }) =>
-      lab.engine.repair(String(keyspace), { full: full === true }),
-    nodetool: async ({ place, verb, words }) =>
-      lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
+    repair: ({ keyspace, full }, tell) =>
+      withProgress(lab.engine, tell, () =>
+        lab.engine.repair(String(keyspace), { full: full === true }),
+      ),
+    nodetool: ({ place, verb, words }, tell) =>
+      withProgress(lab.engine, tell, () =>
+        lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
+      ),
+    add: ({ place, ...options }, tell) =>
+      withProgress(lab.engine, tell, () =>
+        growCluster(lab.engine, String(place), validate(addSchema, options, 'add')),
+      ),
+    replace: ({ place, sameAddress }, tell) =>
+      withProgress(lab.engine, tell, () =>
+        replaceNode(lab.engine, String(place), { sameAddress: sameAddress === true }),
+      ),
     load: async (body) => {
       const loaded = await import('./lab-load.ts');
       load ??= new loaded.LabLoad(lab);

@@ -2,6 +2,7 @@
 // in the manner of nodetool and Locust.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '../../dashboard/control-server.ts';
 import { sendControl } from '../../dashboard/control-server.ts';
 import type { NodeStatus, RepairReport, RingView } from '../../engine/engine.ts';
 import { parseFaultKind } from '../../fault/fault.ts';
@@ -231,17 +232,15 @@ export async function nodetool(
   options: Options,
 ): Promise<number> {
   const url = findRun(options['at'] as string | undefined);
-  const answer = (await send(url, 'nodetool', { place, verb, words })) as string;
+  const answer = (await send(url, 'nodetool', { place, verb, words }, counts(options))) as string;
   print(options, answer, [answer.trimEnd()]);
   return 0;
 }
 
 export async function repair(keyspace: string, options: Options): Promise<number> {
   const url = findRun(options['at'] as string | undefined);
-  const answer = (await send(url, 'repair', {
-    keyspace,
-    full: options['full'] === true,
-  })) as RepairReport;
+  const body = { keyspace, full: options['full'] === true };
+  const answer = (await send(url, 'repair', body, counts(options))) as RepairReport;
   print(options, answer, [
     answer.ok
       ? `repair of ${keyspace}: ${answer.treesCompared} Merkle trees compared, ${answer.rangesThatDiffered} ranges differed, ${answer.rowsStreamed} rows streamed in ${answer.seconds.toFixed(2)} s`
@@ -291,13 +290,31 @@ function locustTable(rows: readonly StatsRow[]): readonly string[] {
 /**
  * Sends a command to the run that the options name, or the one that is found. Throws UsageProblem.
  */
-export function askRun(options: Options, command: string, body: unknown = {}): Promise<unknown> {
-  return send(findRun(options['at'] as string | undefined), command, body);
+export function askRun(
+  options: Options,
+  command: string,
+  body: unknown = {},
+  onProgress?: (progress: Progress) => void,
+): Promise<unknown> {
+  return send(findRun(options['at'] as string | undefined), command, body, onProgress);
 }
 
-async function send(url: string, command: string, body: unknown): Promise<unknown> {
+/** Shows how far a command is, where a terminal can overwrite it. */
+function counts(options: Options): (progress: Progress) => void {
+  const terminal = openTerminal({});
+  return ({ text }) => {
+    if (options['json'] !== true) terminal.redraw([`  ${text}`]);
+  };
+}
+
+async function send(
+  url: string,
+  command: string,
+  body: unknown,
+  onProgress?: (progress: Progress) => void,
+): Promise<unknown> {
   try {
-    return await sendControl(url, command, body);
+    return await sendControl(url, command, body, onProgress);
   } catch (error) {
     throw new UsageProblem(
       error instanceof Error
