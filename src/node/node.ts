@@ -271,6 +271,7 @@ export class CassandraNode {
     this.peerTables.refresh();
     this.hints.start();
     this.coordinator.start();
+    this.repair.start();
     this.cql.auth.start();
     this.cql.restorePrepared();
     this.load.start();
@@ -300,6 +301,7 @@ export class CassandraNode {
   drain(done: () => void): void {
     this.membership.mode = 'DRAINING';
     this.hints.stop();
+    this.repair.stop();
     this.coordinator.stop();
     this.cql.auth.stop();
     this.load.stop();

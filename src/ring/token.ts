@@ -85,6 +85,14 @@ export function tokenFromBytes(bytes: Buffer, offset = 0): Token {
   return { high: bytes.readInt32BE(offset), low: bytes.readUInt32BE(offset + 4) };
 }
 
+/** What `tokenFromBytes` reads. */
+export function tokenBytes({ high, low }: Token): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeInt32BE(high, 0);
+  bytes.writeUInt32BE(low, 4);
+  return bytes;
+}
+
 /** Decimal text, as in system.local.tokens. */
 export function tokenText(token: Token): string {
   return tokenToBigInt(token).toString();

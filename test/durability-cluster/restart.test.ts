@@ -61,6 +61,21 @@ test('hints outlive the process and are delivered by the next', () => {
   expect(after.held('r/c/1')).toBe(40);
 });
 
+test('what an incremental repair has repaired, and its sessions', async () => {
+  const before = filled();
+  expect(await before.nodetool('r/a/1', 'repair ks')).toMatch(/Repair completed successfully/);
+  expect(await before.nodetool('r/b/1', 'repair_admin list')).toBe('no sessions\n');
+  const sessions = await before.nodetool('r/b/1', 'repair_admin list --all');
+  expect(sessions).toMatch(/ \| FINALIZED \| \d+ \(s\) +\| \/127\.0\.1\.1:7000 \| /);
+  const percent = /Percent repaired: .*/;
+  const [repaired] = percent.exec(await before.nodetool('r/b/1', 'tablestats ks.t')) ?? [];
+  expect(repaired).toBe('Percent repaired: 100.0');
+  const after = new DiskWorld({}, before.disks);
+  const ids = (text: string): string[] => text.match(/^\S{36}/gm)?.toSorted() ?? [];
+  expect(ids(await after.nodetool('r/b/1', 'repair_admin list --all'))).toEqual(ids(sessions));
+  expect(await after.nodetool('r/b/1', 'tablestats ks.t')).toContain(repaired);
+});
+
 test('conditional writes, counters and truncation are what they were', () => {
   const before = filled();
   before.ok('CREATE TABLE ks.c (k int PRIMARY KEY, n counter)');

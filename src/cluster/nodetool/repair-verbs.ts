@@ -6,6 +6,8 @@ import { isDistributed, replicationOf } from '../../ring/replication.ts';
 import type { KeyspaceMetadata } from '../../data/schema.ts';
 import type { RepairOptions } from '../../node/repair/repair-options.ts';
 import { DEFAULT_REPAIR } from '../../node/repair/repair-options.ts';
+import { isCompleted } from '../../node/repair/local-sessions.ts';
+import { endpointAddress } from '../../protocol/inet-address.ts';
 import { endpointOf } from './gossip-verbs.ts';
 import { left, timestampText } from './text.ts';
 import type { Tool, VerbTable, Words } from './verb.ts';
@@ -125,30 +127,39 @@ function tokenOf(text: string | undefined): TokenRange['left'] {
   return text === undefined ? MIN_TOKEN : parseToken(text);
 }
 
+/** Incremental sessions, as LocalSessions knows them; a full repair is none. */
 function repairAdmin(tool: Tool, words: Words): void {
-  const { repair: service } = tool.node;
+  const { repair: service, self } = tool.node;
   const [verb = 'list'] = words.arguments;
-  const session = words.value('session') ?? words.value('cancel');
+  const id = words.value('session') ?? words.value('cancel');
   if (verb === 'cancel' || words.has('cancel')) {
-    if (session === undefined) throw badUse("Required option '-s' is missing");
-    if (!service.cancel(session)) throw failed(`Session ${session} does not exist for this node`);
+    if (id === undefined) throw badUse("Required option '-s' is missing");
+    const session = service.incrementalSessions().find((one) => one.id === id);
+    if (session === undefined) throw failed(`Session ${id} does not exist`);
+    const { coordinator } = session;
+    if (coordinator !== self && !words.has('force'))
+      throw failed(`Cancel session ${id} from it's coordinator (/${coordinator}) or use --force`);
+    if (!service.cancel(id) && !service.fail(session))
+      throw failed(`Session ${id} is ${session.state}`);
     return;
   }
   if (verb !== 'list') throw badUse(`Found unexpected parameters: [${verb}]`);
-  const sessions = service.runningSessions();
-  if (sessions.length === 0) {
+  const all = service.incrementalSessions();
+  const shown = words.has('all') ? all : all.filter(({ state }) => !isCompleted(state));
+  if (shown.length === 0) {
     tool.line('no sessions');
     return;
   }
-  const now = tool.node.options.world.clock.nowMs();
-  const rows = sessions.map(({ id, startedAtMs, participants }) => [
-    id,
-    'REPAIRING',
-    `${Math.floor((now - startedAtMs) / 1_000)} (s)`,
-    `/${tool.node.self}`,
-    participants.map((node) => `/${node}`).join(','),
+  const now = Math.floor(tool.nowMs / 1_000);
+  const rows = shown.map(({ id: shownId, state, updatedAtSeconds, coordinator, participants }) => [
+    shownId,
+    state,
+    `${now - updatedAtSeconds} (s)`,
+    `/${coordinator}`,
+    participants.map((node) => `/${endpointAddress(node)}`).join(','),
   ]);
-  const all = [['id', 'state', 'last activity', 'coordinator', 'participants'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
-  for (const row of all) tool.line(row.map((cell, at) => left(cell, widths[at] ?? 0)).join(' | '));
+  const lines = [['id', 'state', 'last activity', 'coordinator', 'participants'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((at) => Math.max(...lines.map((row) => row[at]?.length ?? 0)));
+  for (const row of lines)
+    tool.line(row.map((cell, at) => left(cell, widths[at] ?? 0)).join(' | '));
 }

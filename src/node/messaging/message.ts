@@ -88,10 +88,14 @@ export interface MessagePayloads {
   VALIDATION_RSP: repair.ValidationResponse;
   SYNC_REQ: repair.SyncRequest;
   SYNC_RSP: repair.SyncResponse;
-  FINALIZE_COMMIT_REQ: repair.FinalizeRequest;
+  FINALIZE_PROPOSE_REQ: repair.SessionRequest;
+  FINALIZE_PROPOSE_RSP: null;
+  FINALIZE_COMMIT_REQ: repair.SessionRequest;
   FINALIZE_COMMIT_RSP: null;
-  CLEANUP_REQ: repair.FinalizeRequest;
-  CLEANUP_RSP: null;
+  FAILED_SESSION_REQ: repair.SessionRequest;
+  FAILED_SESSION_RSP: null;
+  REPAIR_STATUS_REQ: repair.SessionRequest;
+  REPAIR_STATUS_RSP: repair.StatusResponse;
   STREAM_REQ: repair.StreamRequest;
   STREAM_RSP: repair.StreamResponse;
   STREAM_ROWS_REQ: repair.StreamRows;

@@ -61,8 +61,10 @@ export const REQUEST_VERBS = {
   PREPARE_REQ: { timeout: 'repair_request_timeout', response: 'PREPARE_RSP' },
   VALIDATION_REQ: { timeout: 'repair_request_timeout', response: 'VALIDATION_RSP' },
   SYNC_REQ: { timeout: 'repair_request_timeout', response: 'SYNC_RSP' },
+  FINALIZE_PROPOSE_REQ: { timeout: 'repair_request_timeout', response: 'FINALIZE_PROPOSE_RSP' },
   FINALIZE_COMMIT_REQ: { timeout: 'repair_request_timeout', response: 'FINALIZE_COMMIT_RSP' },
-  CLEANUP_REQ: { timeout: 'repair_request_timeout', response: 'CLEANUP_RSP' },
+  FAILED_SESSION_REQ: { timeout: 'repair_request_timeout', response: 'FAILED_SESSION_RSP' },
+  REPAIR_STATUS_REQ: { timeout: 'repair_request_timeout', response: 'REPAIR_STATUS_RSP' },
 
   /** Rows between nodes: bootstrap, decommission, rebuild, repair. Stands for Cassandra's streaming sessions. */
   STREAM_REQ: { timeout: 'repair_request_timeout', response: 'STREAM_RSP' },

@@ -4,6 +4,7 @@
 import type { Endpoint } from '../../world/ports.ts';
 import type { PartitionData } from '../../data/partition.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
+import type { SessionState } from './local-sessions.ts';
 import type { MerkleTree } from './merkle-tree.ts';
 
 export interface PrepareRequest {
@@ -12,6 +13,9 @@ export interface PrepareRequest {
   readonly tables: readonly string[];
   readonly ranges: readonly TokenRange[];
   readonly incremental: boolean;
+  readonly participants: readonly Endpoint[];
+  /** Wall clock; 0: a forced repair, after which nothing counts as repaired. */
+  readonly repairedAtMs: number;
 }
 
 export interface ValidationRequest {
@@ -44,10 +48,14 @@ export interface SyncResponse {
   readonly bytes: number;
 }
 
-/** Ends an incremental session: what the ranges hold now counts as repaired. */
-export interface FinalizeRequest {
+/** About an incremental session as a whole: promise to end it, end it, it has failed, how far are you. */
+export interface SessionRequest {
   readonly session: string;
-  readonly repairedAtMs: number;
+}
+
+/** null: the session is not known. */
+export interface StatusResponse {
+  readonly state: SessionState | null;
 }
 
 /** Sent to the source of a stream. */

@@ -14,7 +14,8 @@ import type { NodeConfig } from '../node-config.ts';
 import type { LocalStore } from '../replica/local-store.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
-import type { PrepareRequest } from './repair-messages.ts';
+import type { LocalSession, SessionState } from './local-sessions.ts';
+import { LocalSessions } from './local-sessions.ts';
 import type { RepairOptions, RepairProgress, RepairResult } from './repair-options.ts';
 import type { RepairSessionPlan } from './repair-plan.ts';
 import { planRepair } from './repair-plan.ts';
@@ -42,38 +43,59 @@ export interface RepairedRanges {
   readonly repairedAtMs: number;
 }
 
-/** Sessions of others that are remembered at most; the oldest unfinished one is dropped. */
-const SESSIONS_MAX = 1_000;
+const CLEANUP_INTERVAL_MS = 10 * 60_000;
 
 export class RepairService {
   private readonly parts: RepairParts;
   private readonly ids: TimeUuidGenerator;
-  private readonly prepared = new Map<string, PrepareRequest>();
+  private readonly sessions: LocalSessions;
   private readonly running = new Map<string, RepairSession>();
-  private repaired: RepairedRanges[] = [];
   private nextCommand = 1;
+  private isStopped = false;
 
   constructor(parts: RepairParts) {
     this.parts = parts;
+    this.sessions = new LocalSessions(parts.store, parts.clock);
     this.ids = new TimeUuidGenerator(parts.random.fork('repair').bytes(8));
   }
 
   /** Serves the sessions of other nodes, and this node's part in its own. */
   serve(): void {
     const { messaging } = this.parts;
-    messaging.serve('PREPARE_REQ', (message, from) => {
-      this.remember(message.payload);
-      messaging.respond(message, from, 'PREPARE_RSP', null);
-    });
+    messaging.serve('PREPARE_REQ', (message, from) => this.onPrepare(message, from));
     messaging.serve('VALIDATION_REQ', (message, from) => this.onValidation(message, from));
     messaging.serve('SYNC_REQ', (message, from) => this.onSync(message, from));
+    messaging.serve('FINALIZE_PROPOSE_REQ', (message, from) => {
+      const promised = (): void => messaging.respond(message, from, 'FINALIZE_PROPOSE_RSP', null);
+      this.move(message, from, 'FINALIZE_PROMISED', promised);
+    });
     messaging.serve('FINALIZE_COMMIT_REQ', (message, from) => {
-      this.markRepaired(message.payload.session, message.payload.repairedAtMs);
-      messaging.respond(message, from, 'FINALIZE_COMMIT_RSP', null);
+      const ended = (): void => messaging.respond(message, from, 'FINALIZE_COMMIT_RSP', null);
+      this.move(message, from, 'FINALIZED', ended);
     });
-    messaging.serve('CLEANUP_REQ', (message) => {
-      this.prepared.delete(message.payload.session);
+    messaging.serve('FAILED_SESSION_REQ', (message) => {
+      this.sessions.move(message.payload.session, 'FAILED');
     });
+    messaging.serve('REPAIR_STATUS_REQ', (message, from) => {
+      const state = this.sessions.get(message.payload.session)?.state ?? null;
+      messaging.respond(message, from, 'REPAIR_STATUS_RSP', { state });
+    });
+  }
+
+  /** Reads the sessions of an earlier life and begins to clean up after those that nobody ends. */
+  start(): void {
+    this.sessions.load();
+    const { clock } = this.parts;
+    const round = (): void => {
+      if (this.isStopped) return;
+      for (const session of this.sessions.cleanUp()) this.askAbout(session);
+      clock.after(CLEANUP_INTERVAL_MS, round);
+    };
+    clock.after(CLEANUP_INTERVAL_MS, round);
+  }
+
+  stop(): void {
+    this.isStopped = true;
   }
 
   /** Runs a repair from this node. `done` is called once. */
@@ -132,25 +154,41 @@ export class RepairService {
     });
   }
 
-  /** Sessions this node coordinates right now; repair_admin list. */
-  activeSessions(): readonly string[] {
-    return [...this.running.keys()];
-  }
-
-  /** The same, with who takes part; for repair_admin. */
-  runningSessions(): readonly Pick<RepairSession, 'id' | 'startedAtMs' | 'participants'>[] {
-    return [...this.running.values()];
-  }
-
+  /** Ends a session that this node coordinates. False: it does not run. */
   cancel(session: string): boolean {
     const running = this.running.get(session);
     running?.cancel('Repair session was cancelled');
     return running !== undefined;
   }
 
-  /** What incremental repairs have covered, newest last. */
+  /** Incremental sessions this node takes part in, those that ended included; for repair_admin. */
+  incrementalSessions(): readonly LocalSession[] {
+    return this.sessions.all();
+  }
+
+  /** Ends an incremental session that another node coordinates: repair_admin cancel --force. */
+  fail(session: LocalSession): boolean {
+    const { messaging, cluster } = this.parts;
+    if (!this.sessions.move(session.id, 'FAILED')) return false;
+    for (const node of session.participants) {
+      if (node !== cluster.self)
+        messaging.tell(node, 'FAILED_SESSION_REQ', { session: session.id });
+    }
+    return true;
+  }
+
+  /** What incremental repairs have covered, by table. */
   repairedRanges(): readonly RepairedRanges[] {
-    return this.repaired;
+    const keyspaces = [...this.parts.schema.current.keyspaces.values()];
+    return keyspaces.flatMap(({ name: keyspace, tables }) =>
+      [...tables.values()].flatMap(({ id, name: table }) => {
+        const sections = this.sessions.repairedOf(id);
+        const [newest] = sections;
+        if (newest === undefined) return [];
+        const ranges = normalizeRanges(sections.flatMap((section) => [...section.ranges]));
+        return [{ keyspace, table, ranges, repairedAtMs: newest.repairedAtMs }];
+      }),
+    );
   }
 
   private runSessions(
@@ -195,7 +233,8 @@ export class RepairService {
 
   private onValidation(message: Message<'VALIDATION_REQ'>, from: Endpoint): void {
     const { schema, messaging, config } = this.parts;
-    const { keyspace, table, ranges, nowSeconds, replicas } = message.payload;
+    const { session, keyspace, table, ranges, nowSeconds, replicas } = message.payload;
+    this.sessions.move(session, 'REPAIRING');
     const metadata = schema.current.keyspaces.get(keyspace)?.tables.get(table);
     if (metadata === undefined) {
       messaging.fail(message, from, 'INCOMPATIBLE_SCHEMA');
@@ -211,34 +250,52 @@ export class RepairService {
   private onSync(message: Message<'SYNC_REQ'>, from: Endpoint): void {
     const { messaging, streaming } = this.parts;
     const { session, keyspace, table, to, ranges } = message.payload;
+    this.sessions.move(session, 'REPAIRING');
     streaming.send(to, { session, keyspace, tables: [table], ranges }, (totals) => {
       if (totals === null) messaging.fail(message, from, 'UNKNOWN');
       else messaging.respond(message, from, 'SYNC_RSP', totals);
     });
   }
 
-  private remember(request: PrepareRequest): void {
-    if (!request.incremental) return;
-    const oldest = this.prepared.keys().next();
-    if (this.prepared.size >= SESSIONS_MAX && oldest.done !== true) {
-      this.prepared.delete(oldest.value);
+  private onPrepare(message: Message<'PREPARE_REQ'>, from: Endpoint): void {
+    const { messaging, schema } = this.parts;
+    const { session: id, incremental, ...rest } = message.payload;
+    const prepared = (): void => messaging.respond(message, from, 'PREPARE_RSP', null);
+    if (!incremental) {
+      prepared();
+      return;
     }
-    this.prepared.set(request.session, request);
+    const known = schema.current.keyspaces.get(rest.keyspace)?.tables;
+    const tableIds = rest.tables.flatMap((name) => known?.get(name)?.id ?? []);
+    const { participants, ranges, repairedAtMs } = rest;
+    this.sessions.begin({ id, coordinator: from, participants, tableIds, ranges, repairedAtMs });
+    this.sessions.move(id, 'PREPARED', prepared);
   }
 
-  private markRepaired(session: string, repairedAtMs: number): void {
-    const prepared = this.prepared.get(session);
-    if (prepared === undefined) return;
-    this.prepared.delete(session);
-    const { keyspace, tables } = prepared;
-    for (const table of tables) {
-      const older = this.repaired.filter((one) => one.keyspace === keyspace && one.table === table);
-      const ranges = normalizeRanges([
-        ...prepared.ranges,
-        ...older.flatMap((one) => [...one.ranges]),
-      ]);
-      this.repaired = this.repaired.filter((one) => !older.includes(one));
-      this.repaired.push({ keyspace, table, ranges, repairedAtMs });
+  /** A session that is unknown here, or over, cannot go on: its coordinator hears so. */
+  private move(
+    message: Message<'FINALIZE_PROPOSE_REQ' | 'FINALIZE_COMMIT_REQ'>,
+    from: Endpoint,
+    state: SessionState,
+    done: () => void,
+  ): void {
+    if (!this.sessions.move(message.payload.session, state, done))
+      this.parts.messaging.fail(message, from, 'UNKNOWN');
+  }
+
+  /** Whether a session of which nothing was heard for long has ended elsewhere. */
+  private askAbout({ id, participants }: LocalSession): void {
+    const { messaging, cluster } = this.parts;
+    for (const node of participants) {
+      if (node === cluster.self) continue;
+      messaging.ask(node, 'REPAIR_STATUS_REQ', { session: id }, (answer) => {
+        if (answer === null) return;
+        const { state } = (answer as Message<'REPAIR_STATUS_RSP'>).payload;
+        const own = this.sessions.get(id)?.state;
+        if (state === 'FAILED') this.sessions.move(id, 'FAILED');
+        if (state === 'FINALIZED' && own === 'FINALIZE_PROMISED')
+          this.sessions.move(id, 'FINALIZED');
+      });
     }
   }
 }

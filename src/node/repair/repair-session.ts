@@ -44,8 +44,6 @@ export class RepairSession {
   private readonly options: RepairOptions;
   private readonly tables: readonly string[];
   private readonly done: (error: string | null) => void;
-  /** Monotonic milliseconds. */
-  readonly startedAtMs: number;
   private readonly nowSeconds: number;
   private isOver = false;
 
@@ -66,11 +64,6 @@ export class RepairSession {
     this.tables = spec.tables;
     this.done = done;
     this.nowSeconds = Math.floor(parts.clock.wallMs() / 1000);
-    this.startedAtMs = parts.clock.nowMs();
-  }
-
-  get participants(): readonly Endpoint[] {
-    return this.plan.participants;
   }
 
   start(): void {
@@ -100,6 +93,8 @@ export class RepairSession {
       tables: this.tables,
       ranges: this.plan.ranges,
       incremental: this.options.kind === 'incremental',
+      participants: this.plan.participants,
+      repairedAtMs: this.plan.isPartial ? 0 : this.nowSeconds * 1000,
     };
     this.askAll(this.plan.participants, 'PREPARE_REQ', request, next);
   }
@@ -248,14 +243,17 @@ export class RepairSession {
     }
   }
 
-  /** Only now is anything marked as repaired, and on all participants. */
+  /** Only now is anything marked as repaired, on all participants, once all have promised to. */
   private finalize(): void {
-    if (this.options.kind !== 'incremental' || this.plan.isPartial) {
+    if (this.options.kind !== 'incremental') {
       this.finish(null);
       return;
     }
-    const request = { session: this.id, repairedAtMs: this.nowSeconds * 1000 };
-    this.askAll(this.plan.participants, 'FINALIZE_COMMIT_REQ', request, () => this.finish(null));
+    const request = { session: this.id };
+    const { participants } = this.plan;
+    this.askAll(participants, 'FINALIZE_PROPOSE_REQ', request, () =>
+      this.askAll(participants, 'FINALIZE_COMMIT_REQ', request, () => this.finish(null)),
+    );
   }
 
   private askAll<V extends RequestVerb>(
@@ -306,8 +304,9 @@ export class RepairSession {
     this.isOver = true;
     const { messaging, telemetry, cluster } = this.parts;
     if (error !== null && this.options.kind === 'incremental') {
-      const cleanup = { session: this.id, repairedAtMs: 0 };
-      for (const node of this.plan.participants) messaging.tell(node, 'CLEANUP_REQ', cleanup);
+      const request = { session: this.id };
+      for (const node of this.plan.participants)
+        messaging.tell(node, 'FAILED_SESSION_REQ', request);
     }
     const { keyspace } = this.options;
     const ok = error === null;
