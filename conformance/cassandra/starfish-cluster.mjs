@@ -132,10 +132,9 @@ export class StarfishCluster {
   /** Cuts every link between the two sides; the result heals. */
   async cut(left, right) {
     const name = `cut ${++this.#cuts}`;
-    const placements = this.#cluster.hosts.map(({ placement }) => placement);
-    this.#cluster.links.add(
-      linkRule(name, { from: left, to: right, oneWay: false, effect: { kind: 'cut' } }, placements),
-    );
+    const fault = { from: left, to: right, oneWay: false, effect: { kind: 'cut' } };
+    const placeOf = (node) => this.#cluster.hostAt(node)?.placement.place;
+    this.#cluster.links.add(linkRule(name, fault, placeOf));
     return async () => this.#cluster.links.remove(name);
   }
 
