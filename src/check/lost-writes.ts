@@ -1,6 +1,6 @@
 // Acknowledged writes lost: at the end, after healing, hints and repair, every acknowledged cart
 // write is there or superseded by a newer version, and every order that won its slot still holds
-// it. Rule K1 of the checks. Test: test/check/lost-writes.test.ts.
+// it. Rule K1 of the checks. Test: test/check/carts.test.ts.
 
 import type { CartOperation, OrderOperation } from '../load/history.ts';
 

@@ -1,7 +1,7 @@
 // Stale reads: a read that started after a write was acknowledged returns that write or a newer
 // one, when both were served in one region at LOCAL_QUORUM (or at levels whose replicas overlap).
 // One writer a cart, so versions only grow. Rule K2 of the checks; must not be asserted across
-// regions at LOCAL_QUORUM. Test: test/check/stale-reads.test.ts.
+// regions at LOCAL_QUORUM. Test: test/check/carts.test.ts.
 
 import type { CartOperation } from '../load/history.ts';
 

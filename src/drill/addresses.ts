@@ -1,6 +1,6 @@
 // Finds loopback addresses that are free: the block that was asked for, else 127.0, else the next
 // blocks. Says what to do when this system lacks the addresses (macOS has only 127.0.0.1 until
-// aliases are made). Test: test/drill/addresses.test.ts.
+// aliases are made). Test: test/drill/levels.test.ts.
 
 import * as net from 'node:net';
 import { readDataFolder } from '../cluster/data-folder.ts';

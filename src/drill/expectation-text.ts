@@ -1,5 +1,5 @@
 // An expectation as people write it on a command line: `hold.p99<50ms`, `availability>=99.9%`.
-// Pure. Test: test/drill/expectations.test.ts.
+// Pure. Test: test/drill/judging.test.ts.
 
 import { InvalidDocument } from '../topology/load-topology.ts';
 import { nearest } from '../topology/place.ts';

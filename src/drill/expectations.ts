@@ -1,5 +1,5 @@
 // Judges phases by their expectations, and the drill as a whole. Pure. Test:
-// test/drill/expectations.test.ts.
+// test/drill/judging.test.ts.
 
 import { formatDuration } from '../topology/units.ts';
 import type { DrillPhase } from './drill.ts';

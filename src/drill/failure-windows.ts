@@ -1,5 +1,5 @@
 // Which failed attempts fell within the time that a fault's detection may take, whatever phase they
-// ended in. Pure. Test: test/drill/detection.test.ts.
+// ended in. Pure. Test: test/drill/judging.test.ts.
 
 /**
  * The time in which requests may still reach what a fault took away, on the clock of the attempts.

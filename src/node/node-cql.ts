@@ -57,6 +57,7 @@ export class NodeCql {
         hints: node.hints,
         streams: node.streamPlans,
         preparedStatements: () => this.processor.preparedCount,
+        snapshots: () => node.storage.listSnapshots(),
       }),
     );
     this.processor = new QueryProcessor({

@@ -1,6 +1,6 @@
 // Query tracing: sessions and events become rows of system_traces, written through the coordinator at ANY like any data;
 // what replicas tell carries their address. Drivers poll the session until its duration is there.
-// Test: test/cluster/tracing.test.ts. Cassandra: tracing/TraceKeyspace, TraceStateImpl.
+// Test: test/server/cassandra-driver.test.ts. Cassandra: tracing/TraceKeyspace, TraceStateImpl.
 
 import { required } from '../base/assert.ts';
 import { TimeUuidGenerator } from '../data/time-uuid.ts';

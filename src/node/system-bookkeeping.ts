@@ -1,6 +1,6 @@
 // Rows of this node's own system tables that describe its data: which indexes and views are built, how large the tables
 // are in each primary range. Sizes are counted when somebody reads them, at most once a second.
-// Test: test/cluster/bookkeeping.test.ts. Cassandra: db/SystemKeyspace, db/SizeEstimatesRecorder.
+// Test: test/facts-conformance/system-rows.test.ts. Cassandra: db/SystemKeyspace, db/SizeEstimatesRecorder.
 
 import { required } from '../base/assert.ts';
 import type { ReadCommand } from '../data/read-command.ts';

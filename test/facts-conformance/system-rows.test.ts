@@ -185,6 +185,33 @@ describe('one node', () => {
     expectRows(view, comparable(found, node.block), comparable(recorded));
   });
 
+  test('indexes, views and sizes of tables', async () => {
+    const built = await read(
+      client,
+      'SELECT index_name FROM system."IndexInfo" WHERE table_name=\'ds\'',
+    );
+    expect(built.rows.map((row) => row['index_name'])).toEqual(
+      required(FACTS.userKeyspace['indexes'], 'indexes')
+        .rows.map((row) => row['index_name'])
+        .sort(),
+    );
+    const views = await read(client, 'SELECT * FROM system.built_views');
+    expect(views.rows).toEqual(
+      ['mv_all', 'mv_some'].map((name) => ({
+        keyspace_name: 'ds',
+        view_name: name,
+        status_replicated: true,
+      })),
+    );
+    await client.setUp("INSERT INTO ds.simple (k, v) VALUES (1, 'x')");
+    const sizes = await read(
+      client,
+      "SELECT partitions_count FROM system.size_estimates WHERE keyspace_name='ds' AND table_name='simple'",
+    );
+    expect(sizes.rows).toHaveLength(17);
+    expect(sizes.rows.filter((row) => row['partitions_count'] === '1')).toHaveLength(1);
+  });
+
   test('TRUNCATE is remembered in system.local until the table is dropped', async () => {
     await client.setUp('CREATE TABLE e.gone (k int PRIMARY KEY)', 'TRUNCATE e.gone');
     const { rows } = await read(
@@ -195,6 +222,10 @@ describe('one node', () => {
     const truncations = async (): Promise<Table> =>
       read(client, 'SELECT truncated_at FROM system.local');
     expect(JSON.stringify(await truncations())).toContain(`"${id}":"0x`);
+    const snapshots = await read(client, 'SELECT * FROM system_views.snapshots');
+    expect(snapshots.rows).toMatchObject([
+      { keyspace_name: 'e', table_name: 'gone', ephemeral: false, true_size: '0' },
+    ]);
     await client.setUp('DROP TABLE e.gone');
     expect(JSON.stringify(await truncations())).not.toContain(id);
   });

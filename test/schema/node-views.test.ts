@@ -68,6 +68,7 @@ const NODE: ViewedNode = {
     finished: () => [],
   },
   preparedStatements: () => 7,
+  snapshots: () => [],
 };
 
 function read(name: string): Record<string, string>[] {

@@ -1,4 +1,4 @@
-// CassandraAuthorizer: permissions granted to roles in system_auth. Test: test/auth/errors.test.ts.
+// CassandraAuthorizer: permissions granted to roles in system_auth. Test: test/facts-conformance/errors.test.ts.
 // Cassandra: auth/CassandraAuthorizer, service/ClientState.ensurePermission, AuthSchemaChangeListener.
 
 import type { CqlError } from '../../data/cql-error.ts';

@@ -1,4 +1,4 @@
-// GRANT and REVOKE of permissions; LIST of permissions, roles and users. Test: test/auth/errors.test.ts.
+// GRANT and REVOKE of permissions; LIST of permissions, roles and users. Test: test/facts-conformance/errors.test.ts.
 // Cassandra: PermissionsManagementStatement, ListPermissionsStatement, ListRolesStatement, ListUsersStatement.
 
 import type {

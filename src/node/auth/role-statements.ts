@@ -1,6 +1,6 @@
-// CREATE, ALTER and DROP ROLE (and USER), GRANT and REVOKE of roles, identities: leave, checks and change in Cassandra's
-// order and words. Test: test/auth/errors.test.ts. Cassandra: CreateRoleStatement, AlterRoleStatement,
-// DropRoleStatement, RoleManagementStatement, AddIdentityStatement, CassandraRoleManager.
+// CREATE, ALTER and DROP ROLE (and USER), GRANT and REVOKE of roles, identities: leave, checks and change in
+// Cassandra's order and words. Test: test/facts-conformance/errors.test.ts. Cassandra: CreateRoleStatement,
+// AlterRoleStatement, DropRoleStatement, RoleManagementStatement, AddIdentityStatement, CassandraRoleManager.
 
 import type {
   AddIdentityStatement,

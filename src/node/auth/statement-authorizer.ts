@@ -1,5 +1,5 @@
 // What reading and writing statements require: SELECT, MODIFY, EXECUTE of the functions they call; a view is read by
-// leave of its base table. Test: test/auth/errors.test.ts. Cassandra: authorize() of SelectStatement,
+// leave of its base table. Test: test/facts-conformance/errors.test.ts. Cassandra: authorize() of SelectStatement,
 // ModificationStatement, BatchStatement, TruncateStatement.
 
 import type { ModificationStatement, QualifiedName, Statement } from '../../cql/ast.ts';

@@ -1,4 +1,4 @@
-// CREATE AGGREGATE. Test: test/schema/errors.test.ts. Cassandra: CreateAggregateStatement.
+// CREATE AGGREGATE. Test: test/facts-conformance/errors.test.ts. Cassandra: CreateAggregateStatement.
 
 import type { CreateAggregateStatement } from '../../../cql/ast.ts';
 import type { RawType } from '../../../cql/ast.ts';

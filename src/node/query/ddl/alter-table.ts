@@ -1,5 +1,5 @@
 // ALTER and DROP TABLE. Each form is refused in Cassandra's order and words; views that show the table follow it.
-// Test: test/schema/errors.test.ts. Cassandra: AlterTableStatement, DropTableStatement.
+// Test: test/facts-conformance/errors.test.ts. Cassandra: AlterTableStatement, DropTableStatement.
 
 import type {
   AlterTableStatement,

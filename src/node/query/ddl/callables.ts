@@ -1,5 +1,5 @@
 // What functions and aggregates share as schema objects: overloads found by their argument types, the rules on how an
-// argument is written, the permissions to create one, the events. Test: test/schema/errors.test.ts.
+// argument is written, the permissions to create one, the events. Test: test/facts-conformance/errors.test.ts.
 // Cassandra: CreateFunctionStatement, CreateAggregateStatement, cql3/functions/Function.
 
 import type { RawType } from '../../../cql/ast.ts';

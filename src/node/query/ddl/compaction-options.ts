@@ -1,5 +1,5 @@
 // The compaction option of a table: strategies exist here by name and are checked as Cassandra checks them, since the
-// option is stored, printed and read by others; nothing is compacted. Test: test/schema/errors.test.ts.
+// option is stored, printed and read by others; nothing is compacted. Test: test/facts-conformance/errors.test.ts.
 // Cassandra: schema/CompactionParams, db/compaction/*.validateOptions.
 
 import { configError } from '../../../data/cql-error.ts';

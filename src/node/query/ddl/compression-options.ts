@@ -1,5 +1,5 @@
 // The compression option of a table, checked and brought to its stored form; nothing is compressed.
-// Test: test/schema/errors.test.ts. Cassandra: schema/CompressionParams, io/compress/*.
+// Test: test/facts-conformance/errors.test.ts. Cassandra: schema/CompressionParams, io/compress/*.
 
 import { configError } from '../../../data/cql-error.ts';
 import { doubleText, parseJavaDouble } from '../../../data/java-number.ts';

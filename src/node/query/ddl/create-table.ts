@@ -1,5 +1,5 @@
 // CREATE TABLE: columns, keys, orders and options of a new table, refused in Cassandra's order and words.
-// Test: test/schema/errors.test.ts. Cassandra: CreateTableStatement, CqlParser's table definitions.
+// Test: test/facts-conformance/errors.test.ts. Cassandra: CreateTableStatement, CqlParser's table definitions.
 
 import type {
   ClusteringOrder,

@@ -1,5 +1,6 @@
 // Runs schema statements: leave to do it, switches and limits, the change itself (local, then pushed to the peers), the
-// creator's permissions, the answer. Test: test/schema/errors.test.ts. Cassandra: AlterSchemaStatement.execute.
+// creator's permissions, the answer. Test: test/facts-conformance/errors.test.ts.
+// Cassandra: AlterSchemaStatement.execute.
 
 import type { SchemaStatement } from '../../../cql/ast.ts';
 import { unreachable } from '../../../base/assert.ts';

@@ -1,5 +1,5 @@
 // CREATE FUNCTION; DROP FUNCTION and AGGREGATE. Bodies are compiled by the node's user-code runner, which decides which
-// languages there are. Test: test/schema/errors.test.ts.
+// languages there are. Test: test/facts-conformance/errors.test.ts.
 // Cassandra: CreateFunctionStatement, DropFunctionStatement, DropAggregateStatement.
 
 import type { CreateFunctionStatement, DropFunctionStatement, RawType } from '../../../cql/ast.ts';

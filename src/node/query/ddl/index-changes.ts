@@ -1,5 +1,5 @@
 // CREATE and DROP INDEX: what may be indexed how, names by default, duplicates. Options of index classes are checked
-// with the whole table (index-validation.ts). Test: test/schema/errors.test.ts.
+// with the whole table (index-validation.ts). Test: test/facts-conformance/errors.test.ts.
 // Cassandra: CreateIndexStatement, IndexAttributes, IndexTarget, DropIndexStatement.
 
 import type { CreateIndexStatement, DropIndexStatement, IndexTarget } from '../../../cql/ast.ts';

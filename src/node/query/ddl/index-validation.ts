@@ -1,5 +1,5 @@
 // Checks of a table's indexes, run whenever the table changes: names, index classes and each class's options.
-// Test: test/schema/errors.test.ts. Cassandra: schema/IndexMetadata.validate, StorageAttachedIndex and
+// Test: test/facts-conformance/errors.test.ts. Cassandra: schema/IndexMetadata.validate, StorageAttachedIndex and
 // SASIIndex.validateOptions, sai/disk/v1/IndexWriterConfig, sasi/conf/IndexMode.
 
 import { configError, invalid } from '../../../data/cql-error.ts';

@@ -1,5 +1,6 @@
 // CREATE, ALTER and DROP KEYSPACE. What replication options mean: ring/replication-options.ts.
-// Test: test/schema/errors.test.ts. Cassandra: CreateKeyspaceStatement, AlterKeyspaceStatement, DropKeyspaceStatement.
+// Test: test/facts-conformance/errors.test.ts.
+// Cassandra: CreateKeyspaceStatement, AlterKeyspaceStatement, DropKeyspaceStatement.
 
 import type {
   AlterKeyspaceStatement,

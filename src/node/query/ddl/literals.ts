@@ -1,5 +1,5 @@
 // Terms inside schema statements and stored texts (INITCOND, arguments of masks) as bytes of a type.
-// Test: test/schema/errors.test.ts. Cassandra: cql3/Terms.asBytes.
+// Test: test/facts-conformance/errors.test.ts. Cassandra: cql3/Terms.asBytes.
 
 import type { Term } from '../../../cql/ast.ts';
 import { parseTerm } from '../../../cql/parse.ts';

@@ -1,5 +1,5 @@
 // Column masks of CREATE and ALTER TABLE: finds the masking function for a column's type and turns its fixed arguments
-// into bytes. Test: test/schema/errors.test.ts. Cassandra: cql3/functions/masking/ColumnMask.Raw.
+// into bytes. Test: test/facts-conformance/errors.test.ts. Cassandra: cql3/functions/masking/ColumnMask.Raw.
 
 import type { RawColumnMask } from '../../../cql/ast.ts';
 import { typedArgument } from '../../../cql/functions/function-argument.ts';

@@ -1,5 +1,5 @@
 // Types as DDL writes them, checked and resolved against their keyspace's user types: what may nest in what, where
-// counters and durations may stand. Test: test/schema/errors.test.ts. Cassandra: cql3/CQL3Type.Raw.prepare.
+// counters and durations may stand. Test: test/facts-conformance/errors.test.ts. Cassandra: cql3/CQL3Type.Raw.prepare.
 
 import type { RawType } from '../../../cql/ast.ts';
 import { printType } from '../../../cql/print-type.ts';

@@ -1,5 +1,5 @@
 // Typed access to what stands after WITH: every value is text or a map of texts, and a wrong shape is a syntax error in
-// Cassandra's words. Test: test/schema/errors.test.ts. Cassandra: cql3/statements/PropertyDefinitions.
+// Cassandra's words. Test: test/facts-conformance/errors.test.ts. Cassandra: cql3/statements/PropertyDefinitions.
 
 import type { PropertyMap } from '../../../cql/ast.ts';
 import { syntaxError } from '../../../data/cql-error.ts';

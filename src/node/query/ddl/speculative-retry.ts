@@ -1,5 +1,6 @@
 // The words of speculative_retry and additional_write_policy, brought to the form in which they are stored and printed.
-// What they mean: node/coordinator. Test: test/schema/errors.test.ts. Cassandra: service/reads/*SpeculativeRetryPolicy.
+// What they mean: node/coordinator. Test: test/facts-conformance/errors.test.ts.
+// Cassandra: service/reads/*SpeculativeRetryPolicy.
 
 import { configError } from '../../../data/cql-error.ts';
 import { parseJavaDouble } from '../../../data/java-number.ts';

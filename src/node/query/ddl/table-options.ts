@@ -1,5 +1,6 @@
 // WITH options of tables and views: text and maps made into TableParams, every value checked in Cassandra's order and
-// words. Test: test/schema/errors.test.ts. Cassandra: TableAttributes, TableParams, CachingParams, CompressionParams.
+// words. Test: test/facts-conformance/errors.test.ts.
+// Cassandra: TableAttributes, TableParams, CachingParams, CompressionParams.
 
 import type { PropertyMap } from '../../../cql/ast.ts';
 import { configError, serverError } from '../../../data/cql-error.ts';

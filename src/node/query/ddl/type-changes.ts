@@ -1,5 +1,5 @@
 // CREATE, ALTER and DROP TYPE; tables, types and functions that use an altered type follow it.
-// Test: test/schema/errors.test.ts. Cassandra: CreateTypeStatement, AlterTypeStatement, DropTypeStatement.
+// Test: test/facts-conformance/errors.test.ts. Cassandra: CreateTypeStatement, AlterTypeStatement, DropTypeStatement.
 
 import type {
   AlterTypeStatement,

@@ -1,4 +1,4 @@
-// Checks of UnifiedCompactionStrategy's options. Test: test/schema/errors.test.ts.
+// Checks of UnifiedCompactionStrategy's options. Test: test/facts-conformance/errors.test.ts.
 // Cassandra: db/compaction/unified/Controller.validateOptions.
 
 import { configError } from '../../../data/cql-error.ts';

@@ -1,4 +1,4 @@
-// CREATE, ALTER and DROP MATERIALIZED VIEW. Test: test/schema/errors.test.ts.
+// CREATE, ALTER and DROP MATERIALIZED VIEW. Test: test/facts-conformance/errors.test.ts.
 // Cassandra: CreateViewStatement, AlterViewStatement, DropViewStatement.
 
 import type {

@@ -1,5 +1,5 @@
 // The sources of system_views in a running node: its clients, what gossip knows, the hints it keeps, the streams under
-// way, its addresses. Reads only, at the moment somebody selects. Test: test/schema/node-views.test.ts.
+// way, its snapshots, its addresses. Reads only, at the moment somebody selects. Test: test/schema/node-views.test.ts.
 // Cassandra: db/virtual/GossipInfoTable, PendingHintsTable, StreamingVirtualTable.
 
 import type { ClientState } from '../../../protocol/client-state.ts';
@@ -12,6 +12,7 @@ import type { Gossiper } from '../../gossip/gossiper.ts';
 import type { Hints } from '../../hints/hints.ts';
 import type { NodeIdentity } from '../../membership/membership-parts.ts';
 import type { NodeConfig } from '../../node-config.ts';
+import type { SnapshotEntry } from '../../storage/snapshots.ts';
 import type { StreamPlans, StreamPlanState } from '../../stream-plans.ts';
 import type { GossipedNode, SystemViewSources } from './system-views.ts';
 import type { VirtualRow } from './virtual-tables.ts';
@@ -27,6 +28,7 @@ export interface ViewedNode {
   readonly hints: Pick<Hints, 'pendingHints'>;
   readonly streams: Pick<StreamPlans, 'active' | 'finished'>;
   readonly preparedStatements: () => number;
+  readonly snapshots: () => readonly SnapshotEntry[];
 }
 
 export function nodeViewSources(node: ViewedNode): SystemViewSources {
@@ -38,6 +40,7 @@ export function nodeViewSources(node: ViewedNode): SystemViewSources {
     rows: {
       pending_hints: () => pendingHintRows(node),
       streaming: () => streamRows(node),
+      snapshots: () => node.snapshots().map(snapshotRow),
       cql_metrics: () => [{ name: 'prepared_statements_count', value: node.preparedStatements() }],
     },
   };
@@ -61,6 +64,19 @@ function addressSettings({ self, identity, config }: ViewedNode): Record<string,
 function gossipedNode([endpoint, state]: [Endpoint, EndpointState]): GossipedNode {
   const { generation, heartbeat } = state;
   return { ...splitEndpoint(endpoint), generation, heartbeat, states: state.entries() };
+}
+
+function snapshotRow(snapshot: SnapshotEntry): VirtualRow {
+  const { tag, keyspace, tableName, createdAtMs, dataBytes } = snapshot;
+  return {
+    name: tag,
+    keyspace_name: keyspace,
+    table_name: tableName,
+    created_at: createdAtMs,
+    ephemeral: false,
+    size_on_disk: dataBytes,
+    true_size: dataBytes,
+  };
 }
 
 function pendingHintRows({ hints, cluster }: ViewedNode): VirtualRow[] {
