@@ -1,8 +1,9 @@
-// Odd statements that a real node accepts (accepted.json): the kind of answer, its columns, its warnings.
+// Odd statements that a real node accepts (accepted.json): the kind of answer, its columns, its warnings. And those of
+// raw-checks.txt that it answered with warnings, or without where one might expect them.
 
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SchemaChange } from '../../src/protocol/responses/schema-change.ts';
-import { facts } from '../read-facts.ts';
+import { facts, factText } from '../read-facts.ts';
 import type { FactClient, FactNode } from './fact-node.ts';
 import { SETUP, startFactNode } from './fact-node.ts';
 import { expectRecorded } from './known-differences.ts';
@@ -25,16 +26,49 @@ function undo({ change, target, ...named }: SchemaChange): readonly string[] {
   return [`DROP ${target} ${named.keyspace}."${named.name}"${types}`];
 }
 
-describe.each([...new Set(ROWS.map(({ section }) => section))])('%s', (section) => {
-  let node: FactNode;
-  let client: FactClient;
+const [, section = ''] = factText('raw-checks.txt').split('--- warnings\n');
+const WARNED = [...section.matchAll(/^(.*?) -> (.*) \| \[(.*)\]$/gm)].map(
+  ([, cql = '', reply = '', warnings = '']) => ({ cql, reply, warnings }),
+);
 
-  beforeAll(async () => {
-    node = await startFactNode('plain');
-    client = await node.connect();
-    await client.setUp(...SETUP);
+function printWarnings(warnings: readonly string[]): string {
+  return warnings
+    .map((warning) => {
+      const quote = warning.includes("'") ? '"' : "'";
+      return `${quote}${warning.replaceAll('\n', '\\n')}${quote}`;
+    })
+    .join(', ');
+}
+
+/** Without the values of the rows; the recording cuts long replies. */
+const head = (reply: string): string => reply.replace(/\)\] \[\[.*$/, ')]').replaceAll(/['"]/g, '');
+
+let node: FactNode;
+let client: FactClient;
+
+beforeAll(async () => {
+  node = await startFactNode('plain');
+  client = await node.connect();
+});
+afterAll(() => node.stop());
+
+test('the files are whole', () => {
+  expect([ROWS.length, WARNED.length]).toEqual([98, 19]);
+});
+
+describe('with warnings', () => {
+  beforeAll(() => client.setUp(...SETUP));
+
+  test.each(WARNED)('$cql', async ({ cql, reply, warnings }) => {
+    const answer = await client.query(cql);
+    const ours = head(printReply(answer));
+    expect(ours.startsWith(head(reply).trimEnd())).toBe(true);
+    expect(printWarnings(answer.extras.warnings ?? [])).toBe(warnings);
   });
-  afterAll(() => node.stop());
+});
+
+describe.each([...new Set(ROWS.map(({ section }) => section))])('%s', (section) => {
+  beforeAll(() => client.setUp(...SETUP));
 
   const rows = ROWS.filter((row) => row.section === section);
   test.each(rows)('$cql', async ({ cql, result, warnings }) => {

@@ -1,6 +1,6 @@
 // Every statement of errors.json, refused by a running node of ours as a real one refused it: code, text, fields.
 
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CqlError } from '../../src/data/cql-error.ts';
 import { ERROR_CODES, FAILURE_REASONS } from '../../src/data/cql-error.ts';
 import type { DecodedResponse } from '../../src/protocol/responses/response.ts';
@@ -117,23 +117,25 @@ async function check(
 const rowsOf = (section: string): readonly RecordedError[] =>
   ROWS.filter((row) => row.section === section);
 
-describe.each(['syntax', 'names', 'select', 'dml', 'ddl', 'accepted-but-destructive'])(
-  '%s',
-  (section) => {
-    let node: FactNode;
-    let client: FactClient;
-    const setUp = (): Promise<void> => client.setUp(...SETUP);
+describe('without users', () => {
+  let node: FactNode;
+  let client: FactClient;
+  const setUp = (): Promise<void> => client.setUp(...SETUP);
 
-    beforeAll(async () => {
-      node = await startFactNode('plain');
-      client = await node.connect();
-      await setUp();
-    });
-    afterAll(() => node.stop());
+  beforeAll(async () => {
+    node = await startFactNode('plain');
+    client = await node.connect();
+  });
+  afterAll(() => node.stop());
 
-    test.each(rowsOf(section))('$cql', (row) => check(row, client, { block: node.block, setUp }));
-  },
-);
+  describe.each(['syntax', 'names', 'select', 'dml', 'ddl', 'accepted-but-destructive'])(
+    '%s',
+    (section) => {
+      beforeAll(setUp);
+      test.each(rowsOf(section))('$cql', (row) => check(row, client, { block: node.block, setUp }));
+    },
+  );
+});
 
 const USERS_SETUP: readonly string[] = [
   'DROP KEYSPACE IF EXISTS ak',
@@ -155,23 +157,33 @@ const USERS_SETUP: readonly string[] = [
   "ADD IDENTITY 'spiffe://x' TO ROLE 'bob'",
 ];
 
-describe.each([
-  ['auth (superuser)', 'cassandra', 'cassandra'],
-  ['auth (role bob)', 'bob', 'bob'],
-  ['auth (role carol)', 'carol', 'c'],
-])('%s', (section, user, password) => {
+describe('with users', () => {
   let node: FactNode;
   let superuser: FactClient;
-  let client: FactClient;
   const setUp = (): Promise<void> => superuser.setUp(...USERS_SETUP);
 
   beforeAll(async () => {
     node = await startFactNode('users');
     superuser = await node.connect({ user: 'cassandra', password: 'cassandra' });
-    await setUp();
-    client = await node.connect({ user, password });
   });
   afterAll(() => node.stop());
 
-  test.each(rowsOf(section))('$cql', (row) => check(row, client, { block: node.block, setUp }));
+  describe.each([
+    ['auth (superuser)', 'cassandra', 'cassandra'],
+    ['auth (role bob)', 'bob', 'bob'],
+    ['auth (role carol)', 'carol', 'c'],
+  ])('%s', (section, user, password) => {
+    let client: FactClient;
+
+    beforeAll(async () => {
+      await setUp();
+      client = await node.connect({ user, password });
+    });
+
+    test.each(rowsOf(section))('$cql', (row) => check(row, client, { block: node.block, setUp }));
+  });
+});
+
+test('the file is whole', () => {
+  expect(ROWS.length).toBe(1_263);
 });

@@ -55,7 +55,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     row: 'gossip_info',
     ours:
       'index_status, index_status_version, internal_address_and_port, internal_address_and_port_version, ' +
-      'internal_ip, internal_ip_version, load, load_version, rpc_address, rpc_address_version, ' +
+      'internal_ip, internal_ip_version, rpc_address, rpc_address_version, ' +
       'sstable_versions, sstable_versions_version, status, status_version',
     reason: 'Gossip carries the states that decide something',
   },

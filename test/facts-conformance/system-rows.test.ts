@@ -104,6 +104,9 @@ const OF_THE_DAY = new Set([
   'heartbeat',
 ]);
 
+/** What gossip carries some time after the start only. */
+const LATER = new Set(['load', 'load_version']);
+
 function ofAnyDay(name: string, value: unknown, block: string): unknown {
   const isOfTheDay = OF_THE_DAY.has(name) || name.endsWith('_version');
   if (value !== null && isOfTheDay) return typeof value;
@@ -115,7 +118,9 @@ function comparable({ columns, rows }: Table, block = '127.0'): Table {
     columns,
     rows: rows.map((row) =>
       Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [name, ofAnyDay(name, value, block)]),
+        Object.entries(row)
+          .filter(([name]) => !LATER.has(name))
+          .map(([name, value]) => [name, ofAnyDay(name, value, block)]),
       ),
     ),
   };
