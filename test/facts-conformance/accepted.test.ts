@@ -26,8 +26,8 @@ function undo({ change, target, ...named }: SchemaChange): readonly string[] {
   return [`DROP ${target} ${named.keyspace}."${named.name}"${types}`];
 }
 
-const [, section = ''] = factText('raw-checks.txt').split('--- warnings\n');
-const WARNED = [...section.matchAll(/^(.*?) -> (.*) \| \[(.*)\]$/gm)].map(
+const [, warned = ''] = factText('raw-checks.txt').split('--- warnings\n');
+const WARNED = [...warned.matchAll(/^(.*?) -> (.*) \| \[(.*)\]$/gm)].map(
   ([, cql = '', reply = '', warnings = '']) => ({ cql, reply, warnings }),
 );
 
