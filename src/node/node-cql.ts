@@ -56,7 +56,7 @@ export class NodeCql {
         cluster: node.membership,
         hints: node.hints,
         streams: node.streamPlans,
-        preparedStatements: () => this.processor.preparedCount,
+        cqlMetrics: () => this.processor.metrics(),
         snapshots: () => node.storage.listSnapshots(),
       }),
     );

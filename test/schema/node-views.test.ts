@@ -67,7 +67,7 @@ const NODE: ViewedNode = {
     ],
     finished: () => [],
   },
-  preparedStatements: () => 7,
+  cqlMetrics: () => ({ prepared: 7, evicted: 1, preparedExecuted: 3, regularExecuted: 1 }),
   snapshots: () => [],
 };
 
@@ -112,6 +112,12 @@ describe('system_views of a node', () => {
     const settings = new Map(read('settings').map((row) => [row['name'], row['value']]));
     expect(settings.get('endpoint_snitch')).toBe('GossipingPropertyFileSnitch');
     expect(settings.get('seed_provider.parameters')).toBe('{seeds=127.0.1.1,127.0.1.9:7999}');
-    expect(read('cql_metrics')).toEqual([{ name: 'prepared_statements_count', value: '7.0' }]);
+    expect(read('cql_metrics')).toEqual([
+      { name: 'prepared_statements_count', value: '7.0' },
+      { name: 'prepared_statements_evicted', value: '1.0' },
+      { name: 'prepared_statements_executed', value: '3.0' },
+      { name: 'prepared_statements_ratio', value: '0.75' },
+      { name: 'regular_statements_executed', value: '1.0' },
+    ]);
   });
 });

@@ -62,6 +62,14 @@ export interface QueryProcessorParts extends Executors {
 /** Answers one request; called exactly once, maybe at once. */
 export type ProcessorDone = (response: StatementResponse, extras?: ResponseExtras) => void;
 
+/** What `system_views.cql_metrics` tells. Cassandra: metrics/CQLMetrics. */
+export interface CqlMetrics {
+  readonly prepared: number;
+  readonly evicted: number;
+  readonly preparedExecuted: number;
+  readonly regularExecuted: number;
+}
+
 export class QueryProcessor {
   private readonly parts: QueryProcessorParts;
   private readonly services: QueryServices;
@@ -72,6 +80,8 @@ export class QueryProcessor {
   private readonly timeUuids: TimeUuidGenerator;
   /** Connections that were told about USE with prepared statements. */
   private readonly warnedOfUse = new WeakSet<ClientState>();
+  private preparedExecuted = 0;
+  private regularExecuted = 0;
 
   constructor(parts: QueryProcessorParts) {
     const { self, clock, config, schema, coordinator, local, runner = NO_USER_CODE } = parts;
@@ -113,6 +123,12 @@ export class QueryProcessor {
 
   get preparedCount(): number {
     return this.plans.preparedCount;
+  }
+
+  metrics(): CqlMetrics {
+    const { preparedCount, evictedCount } = this.plans;
+    const { preparedExecuted, regularExecuted } = this;
+    return { prepared: preparedCount, evicted: evictedCount, preparedExecuted, regularExecuted };
   }
 
   /** Forgets all statements. */
@@ -208,6 +224,7 @@ export class QueryProcessor {
         `there were ${prepared.markers} markers(?) in CQL but ${values.length} bound variables`,
       );
     }
+    this.preparedExecuted++;
     const isChanged =
       resultMetadataId !== null &&
       prepared.resultColumns !== null &&
@@ -230,6 +247,7 @@ export class QueryProcessor {
     context.trace?.event('Preparing statement');
     const values = valuesOf(prepared, parameters);
     if (values.length !== prepared.markers) throw invalid('Invalid amount of bind variables');
+    this.regularExecuted++;
     const execution = this.execution(parameters, values, client, context, null);
     this.runner.run(prepared, execution, keyspace, done);
   }

@@ -37,15 +37,24 @@ export class StatementPlans {
   /** Texts seen lately, in two generations. */
   private recent = new Set<string>();
   private older = new Set<string>();
+  private evicted = 0;
 
   constructor(environment: PlanEnvironment, cacheBytes: number, store: PreparedStore) {
     this.environment = environment;
     this.store = store;
-    this.prepared = new StatementCache(cacheBytes, (id) => store.remove(Buffer.from(id, 'latin1')));
+    this.prepared = new StatementCache(cacheBytes, (id) => {
+      this.evicted++;
+      store.remove(Buffer.from(id, 'latin1'));
+    });
   }
 
   get preparedCount(): number {
     return this.prepared.size;
+  }
+
+  /** Statements that were dropped for want of room, since the start. */
+  get evictedCount(): number {
+    return this.evicted;
   }
 
   clear(): void {

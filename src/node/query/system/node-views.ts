@@ -1,6 +1,6 @@
 // The sources of system_views in a running node: its clients, what gossip knows, the hints it keeps, the streams under
 // way, its snapshots, its addresses. Reads only, at the moment somebody selects. Test: test/schema/node-views.test.ts.
-// Cassandra: db/virtual/GossipInfoTable, PendingHintsTable, StreamingVirtualTable.
+// Cassandra: db/virtual/GossipInfoTable, PendingHintsTable, StreamingVirtualTable, SnapshotsTable, CQLMetricsTable.
 
 import type { ClientState } from '../../../protocol/client-state.ts';
 import { snitchName } from '../../../ring/snitch.ts';
@@ -14,6 +14,7 @@ import type { NodeIdentity } from '../../membership/membership-parts.ts';
 import type { NodeConfig } from '../../node-config.ts';
 import type { SnapshotEntry } from '../../storage/snapshots.ts';
 import type { StreamPlans, StreamPlanState } from '../../stream-plans.ts';
+import type { CqlMetrics } from '../query-processor.ts';
 import type { GossipedNode, SystemViewSources } from './system-views.ts';
 import type { VirtualRow } from './virtual-tables.ts';
 
@@ -27,7 +28,7 @@ export interface ViewedNode {
   readonly cluster: Pick<ClusterState, 'info' | 'isAlive'>;
   readonly hints: Pick<Hints, 'pendingHints'>;
   readonly streams: Pick<StreamPlans, 'active' | 'finished'>;
-  readonly preparedStatements: () => number;
+  readonly cqlMetrics: () => CqlMetrics;
   readonly snapshots: () => readonly SnapshotEntry[];
 }
 
@@ -41,7 +42,7 @@ export function nodeViewSources(node: ViewedNode): SystemViewSources {
       pending_hints: () => pendingHintRows(node),
       streaming: () => streamRows(node),
       snapshots: () => node.snapshots().map(snapshotRow),
-      cql_metrics: () => [{ name: 'prepared_statements_count', value: node.preparedStatements() }],
+      cql_metrics: () => cqlMetricRows(node.cqlMetrics()),
     },
   };
 }
@@ -64,6 +65,21 @@ function addressSettings({ self, identity, config }: ViewedNode): Record<string,
 function gossipedNode([endpoint, state]: [Endpoint, EndpointState]): GossipedNode {
   const { generation, heartbeat } = state;
   return { ...splitEndpoint(endpoint), generation, heartbeat, states: state.entries() };
+}
+
+function cqlMetricRows(metrics: CqlMetrics): VirtualRow[] {
+  const { prepared, evicted, preparedExecuted, regularExecuted } = metrics;
+  return [
+    { name: 'prepared_statements_count', value: prepared },
+    { name: 'prepared_statements_evicted', value: evicted },
+    { name: 'prepared_statements_executed', value: preparedExecuted },
+    // NaN before the first statement, as there.
+    {
+      name: 'prepared_statements_ratio',
+      value: preparedExecuted / (preparedExecuted + regularExecuted),
+    },
+    { name: 'regular_statements_executed', value: regularExecuted },
+  ];
 }
 
 function snapshotRow(snapshot: SnapshotEntry): VirtualRow {
