@@ -1,7 +1,7 @@
 // The tables of one script: key columns of every type in both orders, statics, regular columns of every type, a counter
 // table, indexes, now and then a view.
 
-import { anyType, native, typeText } from './values.mjs';
+import { anyType, native, plain, typeText } from './values.mjs';
 
 export function makeSchema(choices) {
   const userTypes = choices.times(choices.below(3), (i) => ({
@@ -14,6 +14,9 @@ export function makeSchema(choices) {
   }));
   const tables = choices.times(2 + choices.below(2), (i) => makeTable(choices, `t${i}`, userTypes));
   if (choices.chance(30)) tables.push(makeCounters(choices));
+  const views = tables
+    .filter(() => choices.chance(20))
+    .flatMap((table) => makeView(choices, table));
   const statements = [
     ...userTypes.map(
       ({ name, fields }) =>
@@ -21,8 +24,9 @@ export function makeSchema(choices) {
     ),
     ...tables.map(createText),
     ...tables.flatMap((table) => indexTexts(choices, table)),
+    ...views.map(({ text }) => text),
   ];
-  return { userTypes, tables, statements };
+  return { userTypes, tables: [...tables, ...views.map(({ view }) => view)], statements };
 }
 
 function makeTable(choices, name, userTypes) {
@@ -55,6 +59,48 @@ function makeTable(choices, name, userTypes) {
     column('v', i, anyType(choices, 'regular', userTypes)),
   );
   return { name, partition, clustering, statics, regulars, counter: false };
+}
+
+/** A view with the key in another order, or a regular column before it; sometimes of some rows only. */
+function makeView(choices, table) {
+  const { name, partition, clustering, regulars } = table;
+  if (table.counter) return [];
+  const added = regulars.filter(({ type }) => type.kind === 'native' && type.name !== 'duration');
+  const first = added.length > 0 && choices.chance(70) ? [choices.one(added)] : [];
+  const key = [...first, ...choices.shuffled([...partition, ...clustering])].map((column) => ({
+    ...column,
+    reversed: false,
+  }));
+  const others = choices.some(
+    regulars.filter((column) => !first.includes(column)),
+    70,
+  );
+  const where = key.map((column) =>
+    !first.some(({ name: own }) => own === column.name) && choices.chance(12)
+      ? `${column.name} ${choices.one(['=', '>', '<='])} ${plain(choices, column.type)}`
+      : `${column.name} IS NOT NULL`,
+  );
+  const names = (list) => list.map((column) => column.name).join(', ');
+  const view = {
+    name: `m_${name}`,
+    partition: key.slice(0, 1),
+    clustering: key.slice(1),
+    statics: [],
+    regulars: others,
+    counter: false,
+    isView: true,
+  };
+  const list = choices.chance(30) ? '*' : names([...key, ...others]);
+  const text = `CREATE MATERIALIZED VIEW m_${name} AS SELECT ${list} FROM ${name} WHERE ${where.join(' AND ')} PRIMARY KEY (${names(key)})`;
+  return [
+    {
+      view:
+        list === '*'
+          ? { ...view, regulars: regulars.filter((column) => !first.includes(column)) }
+          : view,
+      text,
+    },
+  ];
 }
 
 function makeCounters(choices) {

@@ -33,9 +33,12 @@ class Terms {
 
 const SELECTS = 55;
 
+/** A time to come, so that what expires is not yet purged; requests choose it, or a little later. */
+const NOW = 2_000_000_000;
+
 /** `{ lines: directives, text }`. */
 export function makeStatement(choices, schema, encode) {
-  const table = choices.one(schema.tables);
+  const chosen = choices.one(schema.tables);
   const terms = new Terms(choices, choices.chance(25) ? encode : null);
   const directives = [];
   const kind = choices.weighted([
@@ -48,8 +51,13 @@ export function makeStatement(choices, schema, encode) {
     [1, 'truncate'],
     [2, 'alter'],
   ]);
+  // What is written to a view is refused: once in a while.
+  const base = chosen.isView === true && kind !== 'select' && !choices.chance(5);
+  const table = base ? choices.one(schema.tables.filter(({ isView }) => isView !== true)) : chosen;
   let text = WRITERS[kind](choices, table, terms, schema);
   if (kind === 'select' && choices.chance(40)) directives.push(`-- @page ${1 + choices.below(6)}`);
+  if (choices.chance(12)) directives.push(`-- @protocol ${choices.one([3, 4])}`);
+  else if (choices.chance(25)) directives.push(`-- @now ${NOW + choices.one([0, 5, 20])}`);
   if (choices.chance(2)) text = damaged(choices, text);
   if (terms.values !== null && terms.values.length > 0)
     directives.push(`-- @bind ${terms.values.join(', ')}`);
@@ -76,7 +84,7 @@ function usingText(choices, table, isDelete = false) {
   if (table.counter || !choices.chance(20)) return '';
   const parts = [];
   if (!isDelete && choices.chance(40))
-    parts.push(`TTL ${choices.one([0, 100000, 200000, 100000])}`);
+    parts.push(`TTL ${choices.one([0, 100000, 200000, 100000, 3, 10])}`);
   if (parts.length === 0 || choices.chance(50))
     parts.push(`TIMESTAMP ${choices.one([1, 1000, 1700000000000000, 1700000000000001])}`);
   return ` USING ${choices.shuffled(parts).join(' AND ')}`;
@@ -261,7 +269,13 @@ function remove(choices, table, terms) {
 function batch(choices, table, terms, schema) {
   const writers = [insert, update, remove];
   const of = () =>
-    choices.one(writers)(choices, choices.chance(75) ? table : choices.one(schema.tables), terms);
+    choices.one(writers)(
+      choices,
+      choices.chance(75)
+        ? table
+        : choices.one(schema.tables.filter(({ isView }) => isView !== true)),
+      terms,
+    );
   const parts = choices.times(1 + choices.below(3), of);
   const kind = choices.weighted([
     [5, ''],

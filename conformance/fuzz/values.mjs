@@ -146,13 +146,17 @@ export function anyType(choices, place, userTypes, depth = 0) {
   }
 }
 
-/** Each once: which of two spellings of one value a set or map keeps is chance in Cassandra. */
+/** Each once: which of two spellings of one value a set or map keeps is chance in Cassandra; so is `{b, a}` for `{a, b}`. */
 function unique(items) {
   const spelling = (text) =>
-    text
-      .replaceAll('1.50', '1.5')
-      .replaceAll("'00:00:00'", '0')
-      .replaceAll("'2020-01-01 00:00:00+0000'", '1577836800000');
+    [
+      ...text
+        .replaceAll('1.50', '1.5')
+        .replaceAll("'00:00:00'", '0')
+        .replaceAll("'2020-01-01 00:00:00+0000'", '1577836800000'),
+    ]
+      .sort()
+      .join('');
   return [...new Map(items.map((item) => [spelling(item), item])).values()];
 }
 

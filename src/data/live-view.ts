@@ -8,6 +8,7 @@ import { NO_ROWS } from './merge-partitions.ts';
 import type { Cell, ColumnData, ComplexData, PartitionData, Row } from './partition.ts';
 import { NO_TTL } from './partition.ts';
 import type { DataLimits, ReadCommand } from './read-command.ts';
+import { goesOnIn } from './read-command.ts';
 import type { ColumnMetadata } from './schema.ts';
 import { compareColumns, isSameColumn } from './type-order.ts';
 
@@ -94,13 +95,13 @@ export class LimitCounter {
  */
 export function limitPartitions(
   partitions: readonly PartitionData[],
-  command: Pick<ReadCommand, 'limits' | 'nowSeconds' | 'clustering'>,
+  command: ReadCommand,
 ): { readonly partitions: readonly PartitionData[]; readonly limitReached: boolean } {
   const counter = new LimitCounter(command.limits);
   const out: PartitionData[] = [];
   for (const partition of partitions) {
     if (counter.isDone) break;
-    counter.beginPartition(out.length === 0);
+    counter.beginPartition(goesOnIn(command, partition.key));
     out.push(limitPartition(partition, command, counter));
   }
   return { partitions: out, limitReached: counter.isDone };

@@ -85,7 +85,7 @@ export interface DataLimits {
   /** Infinity: none. */
   readonly rows: number;
   readonly perPartition: number;
-  /** Rows already returned of the first partition by earlier pages, counted against perPartition. */
+  /** Rows already returned by earlier pages of the partition they ended in, counted against perPartition. */
   readonly countedInFirstPartition: number;
   /** SELECT DISTINCT: one row a partition, only statics and keys are of interest. */
   readonly distinct: boolean;
@@ -136,3 +136,10 @@ export interface PartitionRangeRead extends ReadCommandBase {
 }
 
 export type ReadCommand = SinglePartitionRead | PartitionRangeRead;
+
+/** Whether an earlier page ended within the partition: it, and no other, has rows that are counted already. */
+export function goesOnIn(command: ReadCommand, key: DecoratedKey): boolean {
+  if (command.kind === 'partition') return command.key.id === key.id;
+  const { startKey, startAfter } = command.range;
+  return startAfter !== null && startKey?.id === key.id;
+}

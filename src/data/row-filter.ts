@@ -7,6 +7,7 @@ import { int64Bytes } from '../base/int64.ts';
 import { unpackList, unpackMap } from './codec/packing.ts';
 import { counterTotal } from './counter-context.ts';
 import type { CqlType } from './cql-type.ts';
+import { NATIVE } from './cql-type.ts';
 import { isCellLive } from './deletion.ts';
 import { columnData, liveCells, valueOf } from './live-view.ts';
 import type { Cell, DecoratedKey, Row } from './partition.ts';
@@ -14,6 +15,8 @@ import type { FilterOperator, RowFilter, RowFilterExpression } from './read-comm
 import type { ColumnMetadata, TableMetadata } from './schema.ts';
 import type { TextAnalyzer } from './text-analyzer.ts';
 import { analyzerFor } from './text-analyzer.ts';
+import { subTypes } from './type-names.ts';
+import type { BytesComparator } from './type-order.ts';
 import { comparatorFor } from './type-order.ts';
 
 type ColumnExpression = Extract<RowFilterExpression, { kind: 'column' }>;
@@ -223,7 +226,7 @@ function contains(
   const { column, value: wanted } = expression;
   const type = containedType(column.type, by.keys);
   if (type === null) return false;
-  const compare = comparatorFor(type);
+  const compare = column.isComplex ? comparatorFor(type) : frozenElementOrder(type);
   const { analyzer } = by;
   const elements = elementsOf(column, by.subject, by.nowSeconds);
   if (elements.length === 0) return null;
@@ -234,6 +237,16 @@ function contains(
       ? compare(element, wanted) === 0
       : sharesTerms(analyzer, element, wanted);
   });
+}
+
+/** Elements of a frozen collection are compared as Java's objects: 1.5 and 1.50 differ, tuples by their bytes. */
+function frozenElementOrder(type: CqlType): BytesComparator {
+  return isExact(type) ? (a, b) => Buffer.compare(a, b) : comparatorFor(type);
+}
+
+function isExact(type: CqlType): boolean {
+  if (type === NATIVE.decimal || type.kind === 'tuple' || type.kind === 'udt') return true;
+  return subTypes(type).some(isExact);
 }
 
 function containedType(type: CqlType, keys: boolean): CqlType | null {

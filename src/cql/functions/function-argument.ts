@@ -15,6 +15,8 @@ export interface FunctionArgument {
   readonly isMarker: boolean;
   /** Elements of a `[a, b]` in a selection: a vector parameter takes its dimension from there. */
   readonly arrayLiteralSize: number | null;
+  /** A column in descending order: functions of collections and vectors do not know its type. Absent: false. */
+  readonly isReversed?: boolean;
   /** Whether a receiver of the type takes it. */
   assignmentTo(receiver: CqlType): Assignment;
   /**

@@ -171,7 +171,7 @@ function kindParameter(
     optional: false,
     infer: byItself,
     check: (name, arg, type) => {
-      if (!accepts(type)) throw mismatch(name, wanted, arg, type);
+      if (arg.isReversed === true || !accepts(type)) throw mismatch(name, wanted, arg, type);
     },
   };
 }

@@ -16,8 +16,8 @@ import {
 } from '../../data/live-view.ts';
 import { mergeAllPartitions } from '../../data/merge-partitions.ts';
 import type { Clustering, DecoratedKey, PartitionData, Row } from '../../data/partition.ts';
-import type { DataLimits, ReadCommand } from '../../data/read-command.ts';
-import { NO_LIMITS } from '../../data/read-command.ts';
+import type { ReadCommand } from '../../data/read-command.ts';
+import { goesOnIn, NO_LIMITS } from '../../data/read-command.ts';
 import { RowMatcher } from '../../data/row-filter.ts';
 import { compareKeys } from '../../ring/token.ts';
 import type { Endpoint } from '../../world/ports.ts';
@@ -92,7 +92,7 @@ export class Resolution {
       partitionCuts: new Map(),
       named: new Set(),
     }));
-    for (const one of this.heard) this.findCuts(one, one.partitions, command.limits);
+    for (const one of this.heard) this.findCuts(one, one.partitions, command);
   }
 
   next(): ResolutionStep {
@@ -123,7 +123,7 @@ export class Resolution {
       this.setPartitionCut(one, key, got === undefined ? null : this.cutOf(got, limits.rows));
     } else {
       one.cut = null;
-      this.findCuts(one, partitions, ask.command.limits);
+      this.findCuts(one, partitions, ask.command);
     }
   }
 
@@ -136,11 +136,12 @@ export class Resolution {
     else one.partitionCuts.set(key.id, cut);
   }
 
-  private findCuts(one: Heard, partitions: readonly PartitionData[], limits: DataLimits): void {
+  private findCuts(one: Heard, partitions: readonly PartitionData[], command: ReadCommand): void {
+    const { limits } = command;
     if (limits.rows === Infinity && limits.perPartition === Infinity) return;
     const counter = new LimitCounter(limits);
-    partitions.forEach((partition, at) => {
-      counter.beginPartition(at === 0);
+    partitions.forEach((partition) => {
+      counter.beginPartition(goesOnIn(command, partition.key));
       const { room } = counter;
       const live = countLiveRows(partition, this.command.nowSeconds);
       counter.count(live);
@@ -237,11 +238,9 @@ export class Resolution {
     if (limits.rows === Infinity && limits.perPartition === Infinity) return null;
     if (this.command.ann !== null) return null;
     const counter = new LimitCounter(limits);
-    let isFirst = true;
     for (const merged of this.mergedPartitions()) {
       if (counter.isDone) return null;
-      counter.beginPartition(isFirst);
-      isFirst = false;
+      counter.beginPartition(goesOnIn(this.command, merged.key));
       const beyond = this.heard.findIndex(
         ({ cut }) => cut !== null && compareKeys(cut.key, merged.key) < 0,
       );

@@ -10,8 +10,9 @@ import type { Message } from '../messaging/message.ts';
 import { newMessage } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { ResponseVerb } from '../messaging/verb.ts';
+import type { TableMetadata } from '../../data/schema.ts';
 import type { SchemaView } from '../schema-view.ts';
-import type { LocalStore } from './local-store.ts';
+import type { ApplyDone, LocalStore } from './local-store.ts';
 import { applyAcknowledged } from './local-store.ts';
 
 type EmptyResponse = 'MUTATION_RSP' | 'READ_REPAIR_RSP';
@@ -107,18 +108,33 @@ export class Replica {
 
   private onTruncate(message: Message<'TRUNCATE_REQ'>, from: Endpoint): void {
     const { keyspace, table } = message.payload;
-    const metadata = this.schema.current.keyspaces.get(keyspace)?.tables.get(table);
-    if (metadata === undefined) {
+    const tables = this.schema.current.keyspaces.get(keyspace)?.tables;
+    const metadata = tables?.get(table);
+    if (tables === undefined || metadata === undefined) {
       this.messaging.fail(message, from, 'INCOMPATIBLE_SCHEMA');
       return;
     }
-    this.store.truncate(metadata, (failure) => {
+    const views = [...tables.values()].filter(({ view }) => view?.baseTableId === metadata.id);
+    this.truncateAll([metadata, ...views], (failure) => {
+      if (failure === null) this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
+      else this.messaging.fail(message, from, failure);
+    });
+  }
+
+  /** A table and its views, one after another. ColumnFamilyStore.truncateBlocking. */
+  private truncateAll(tables: readonly TableMetadata[], done: ApplyDone): void {
+    const [first, ...rest] = tables;
+    if (first === undefined) {
+      done(null);
+      return;
+    }
+    this.store.truncate(first, (failure) => {
       if (failure !== null) {
-        this.messaging.fail(message, from, failure);
+        done(failure);
         return;
       }
-      this.onTruncated(metadata);
-      this.messaging.respond(message, from, 'TRUNCATE_RSP', null);
+      this.onTruncated(first);
+      this.truncateAll(rest, done);
     });
   }
 }

@@ -327,7 +327,9 @@ function lookUp(
 }
 
 /** Of a text analyzed into several terms the first is looked up; the filter wants them all. */
-function equalTerms({ analyzer }: IndexTarget, terms: TermIndex, value: Buffer) {
+function equalTerms({ analyzer, className }: IndexTarget, terms: TermIndex, value: Buffer) {
+  // The entries of a legacy index are partitions: 1.0 and 1.00 are two.
+  if (className === 'legacy') return terms.exact(value);
   if (analyzer === null) return terms.equal(value);
   const first = analyzed(analyzer, value)[0];
   return first === undefined ? [] : terms.equal(first);

@@ -311,6 +311,8 @@ class CasBuilder {
       addUpdate(plan, clustering, own, current, builder);
     }
     for (const { plan, parameters } of this.ranges) {
+      if (plan.regularOperations.length + plan.staticOperations.length > 0)
+        throw invalid('Range deletions are not supported for specific columns');
       const at = { ...parameters, timestamp };
       for (const slice of requestedSlices(plan.restrictions, parameters.bind)) {
         builder.addRange({ ...slice, deletion: overwriteOf(at) });

@@ -67,6 +67,24 @@ export function chooseIndex(restrictions: StatementRestrictions): string | null 
   return (attached ?? indexes.find(usable))?.metadata.name ?? null;
 }
 
+const INDEXED_BYTES_MAX = 65_535;
+
+/** Throws INVALID for a value that the index which the read starts from cannot hold. RowFilter.validateForIndexing. */
+export function checkIndexedValue(
+  restrictions: StatementRestrictions,
+  filter: RowFilter | null,
+  indexName: string | null,
+): void {
+  const index = restrictions.indexes.indexes.find(({ metadata }) => metadata.name === indexName);
+  if (index?.implementation !== 'legacy') return;
+  const target = filter?.expressions.find(
+    (one) =>
+      one.kind === 'column' && supportsOperator(index, one.column, one.operator as IndexedOperator),
+  );
+  if (target?.kind === 'column' && target.value.length > INDEXED_BYTES_MAX)
+    throw invalid('Index expression values may not be larger than 64K');
+}
+
 function addExpressions(
   restriction: Restriction,
   restrictions: StatementRestrictions,

@@ -185,12 +185,13 @@ function sliceEnds(
   selector: Extract<PreparedSelector, { kind: 'slice' }>,
   bind: BindContext,
 ): CellRange {
-  const end = (term: PreparedTerm | null): Buffer | null => {
-    const value: BoundValue = term === null ? UNSET : bindTerm(term, bind);
-    if (value === null) throw invalid(`Invalid null value for slice selection on ${selector.name}`);
-    return value === UNSET ? null : value;
-  };
-  return { from: end(selector.from), to: end(selector.to) };
+  const bound = (term: PreparedTerm | null): BoundValue =>
+    term === null ? UNSET : bindTerm(term, bind);
+  const ends = [bound(selector.from), bound(selector.to)];
+  if (ends.includes(null))
+    throw invalid(`Invalid null value for slice selection on ${selector.name}`);
+  const [from, to] = ends.map((value) => (Buffer.isBuffer(value) ? value : null));
+  return { from: from ?? null, to: to ?? null };
 }
 
 function isWithin(type: CqlType, key: Buffer, ends: CellRange): boolean {

@@ -8,7 +8,7 @@ import { UNSET } from '../../../protocol/bound-value.ts';
 import type { Execution } from '../execution.ts';
 import { requestedClusterings, requestedSlices } from '../restrictions/clustering-values.ts';
 import { decoratedKeys, keyBytes, partitionRange } from '../restrictions/key-values.ts';
-import { chooseIndex, rowFilterOf } from '../restrictions/row-filter.ts';
+import { checkIndexedValue, chooseIndex, rowFilterOf } from '../restrictions/row-filter.ts';
 import { firstColumn } from '../restrictions/restriction.ts';
 import { bindTerm } from '../terms/term.ts';
 import { filterFor } from './column-filter.ts';
@@ -36,13 +36,15 @@ export function queryOf(
   const filter = fast === null ? rowFilterOf(restrictions, bind) : null;
   const source = sourceOf(plan, execution, keys);
   if (source === null) return null;
+  const indexName = fast === null ? chooseIndex(restrictions) : null;
+  checkIndexedValue(restrictions, filter, indexName);
   return {
     table: plan.table,
     source,
     columns: filterFor(plan.selection.filter, bind),
     clustering,
     filter,
-    indexName: fast === null ? chooseIndex(restrictions) : null,
+    indexName,
     ann: fast === null ? annOf(plan, execution) : null,
     nowSeconds: execution.nowSeconds,
     distinct: plan.statement.distinct,

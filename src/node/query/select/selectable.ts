@@ -206,6 +206,7 @@ function argumentOf(selectable: Selectable, scope: SelectScope): FunctionArgumen
     text: selectableText(selectable),
     isMarker: selectable.kind === 'term' && selectable.term.kind === 'marker',
     arrayLiteralSize: selectable.kind === 'list' ? selectable.elements.length : null,
+    isReversed: isReversedColumn(selectable),
     assignmentTo: (type) => selectableAssignment(selectable, type, scope),
     compatibleType: () => compatibleTypeOfSelectable(selectable, scope),
   };
