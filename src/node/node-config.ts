@@ -83,6 +83,8 @@ export interface NodeConfig {
   readonly user_defined_functions_enabled: boolean;
   readonly sasi_indexes_enabled: boolean;
   readonly drop_compact_storage_enabled: boolean;
+  /** -Dcassandra.sai.vector.allow_custom_parameters: vector indexes take options about a graph. */
+  readonly sai_vector_allow_custom_parameters: boolean;
   readonly dynamic_data_masking_enabled: boolean;
   readonly transient_replication_enabled: boolean;
   readonly authenticator: 'AllowAllAuthenticator' | 'PasswordAuthenticator';
@@ -165,6 +167,7 @@ export const DEFAULT_NODE_CONFIG: NodeConfig = {
   user_defined_functions_enabled: false,
   sasi_indexes_enabled: false,
   drop_compact_storage_enabled: false,
+  sai_vector_allow_custom_parameters: false,
   dynamic_data_masking_enabled: false,
   transient_replication_enabled: false,
   authenticator: 'AllowAllAuthenticator',

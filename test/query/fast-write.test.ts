@@ -30,6 +30,7 @@ function planOf(cql: string): ModificationPlan {
     keyspace: null,
     nowMs: 0,
     runner: NO_USER_CODE,
+    firstNames: new Map<string, string>(),
     filtersImplicitly: () => false,
   });
   if (plan.kind !== 'modification') throw new Error(plan.kind);

@@ -17,6 +17,8 @@ import { NUMERIC_NAMES } from './numbers.ts';
 export interface CallSite {
   readonly receiverType: CqlType | null;
   readonly table: TableMetadata | null;
+  /** Of functions with two names, by their argument: the name that was asked for first. Absent: nobody remembers. */
+  readonly firstNames?: Map<string, string>;
 }
 
 export interface FunctionFactory {
@@ -47,7 +49,7 @@ export interface Parameter {
 export function factory(
   name: string,
   parameters: readonly Parameter[],
-  build: (types: readonly CqlType[], receiver: CqlType | null) => CqlFunction,
+  build: (types: readonly CqlType[], receiver: CqlType | null, site: CallSite) => CqlFunction,
 ): FunctionFactory {
   const full = `system.${name}`;
   const text = `${full}(${parameters.map((p) => p.text).join(', ')})`;
@@ -55,7 +57,8 @@ export function factory(
   return {
     name,
     text,
-    make: (args, { receiverType }) => {
+    make: (args, site) => {
+      const { receiverType } = site;
       if (args.length < mandatory || args.length > parameters.length) {
         throw invalid(`Invalid number of arguments for function ${text}`);
       }
@@ -74,6 +77,7 @@ export function factory(
       return build(
         types.filter((type) => type !== null),
         receiverType,
+        site,
       );
     },
   };

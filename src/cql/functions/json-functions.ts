@@ -9,18 +9,18 @@ import { CqlException, invalid } from '../../data/cql-error.ts';
 import { JsonParseError, parseJson } from '../../data/json-parser.ts';
 import { fromJson } from '../../data/json-decode.ts';
 import { nullableToJson } from '../../data/json.ts';
-import type { FunctionFactory } from './function-factory.ts';
+import { typeName } from '../../data/type-names.ts';
+import type { CallSite, FunctionFactory } from './function-factory.ts';
 import { anyType, factory, fixedType } from './function-factory.ts';
 import type { ScalarFunction } from './function.ts';
 import { argument, scalar } from './native-function.ts';
 
 export function jsonFactories(): FunctionFactory[] {
   return [
-    factory('to_json', [anyType(false)], ([type]) => toJsonFunction('to_json', type)),
-    // Cassandra keeps one function a type, named as it was first asked for: of the native types that is to_json.
-    factory('tojson', [anyType(false)], ([type]) =>
-      toJsonFunction(type?.kind === 'native' ? 'to_json' : 'tojson', type),
+    factory('to_json', [anyType(false)], ([type], _, site) =>
+      toJsonFunction('to_json', type, site),
     ),
+    factory('tojson', [anyType(false)], ([type], _, site) => toJsonFunction('tojson', type, site)),
     factory('from_json', [fixedType('text')], (_, receiver) =>
       fromJsonFunction('from_json', receiver),
     ),
@@ -30,10 +30,21 @@ export function jsonFactories(): FunctionFactory[] {
   ];
 }
 
-function toJsonFunction(name: string, type: CqlType | undefined): ScalarFunction {
+const FIRST_NAMES_MAX = 10_000;
+
+/** A node keeps one function a type, with the name that was asked for first since it started. ToJsonFct.getInstance. */
+function firstName(asked: string, type: CqlType, { firstNames }: CallSite): string {
+  const key = typeName(type);
+  const known = firstNames?.get(key);
+  if (known !== undefined) return known;
+  if (firstNames !== undefined && firstNames.size < FIRST_NAMES_MAX) firstNames.set(key, asked);
+  return asked;
+}
+
+function toJsonFunction(asked: string, type: CqlType | undefined, site: CallSite): ScalarFunction {
   assert(type !== undefined, 'to_json has one argument');
   return scalar({
-    name,
+    name: firstName(asked, type, site),
     args: [type],
     returns: NATIVE.text,
     run: (args) => Buffer.from(nullableToJson(type, argument(args, 0, type)), 'utf8'),

@@ -26,6 +26,8 @@ export interface FunctionCall {
   readonly isReversed?: boolean;
   /** The table the statement is about: token() takes its arguments from there. */
   readonly table: TableMetadata | null;
+  /** See CallSite. */
+  readonly firstNames?: Map<string, string> | undefined;
   /** User-defined functions and aggregates of a keyspace with the name, ready to be called. */
   readonly userFunctions: (keyspace: string, name: string) => readonly CqlFunction[];
 }
@@ -46,12 +48,11 @@ export function resolveFunction(call: FunctionCall): CqlFunction | null {
 }
 
 function collectCandidates(call: FunctionCall): CqlFunction[] {
-  const { keyspace, name, args, receiverType, table } = call;
+  const { keyspace, name, args, receiverType, table, firstNames } = call;
+  const site = { receiverType, table, ...(firstNames === undefined ? {} : { firstNames }) };
   const user = call.userFunctions(keyspace ?? call.currentKeyspace, name);
   if (keyspace !== null && keyspace !== 'system') return [...user];
-  const made = (NATIVE_FACTORIES.get(name) ?? []).map((factory) =>
-    factory.make(args, { receiverType, table }),
-  );
+  const made = (NATIVE_FACTORIES.get(name) ?? []).map((factory) => factory.make(args, site));
   return [...user, ...(NATIVE_FUNCTIONS.get(name) ?? []), ...made];
 }
 

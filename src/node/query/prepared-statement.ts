@@ -67,6 +67,8 @@ export interface PreparationContext {
   readonly keyspace: string | null;
   readonly nowMs: number;
   readonly runner: UserCodeRunner;
+  /** The node's; see CallSite of cql/functions/function-factory.ts. */
+  readonly firstNames: Map<string, string>;
   readonly filtersImplicitly: (table: TableMetadata) => boolean;
 }
 
@@ -197,12 +199,13 @@ function scopeOf(
   readonly table: null;
   readonly variables: BindVariables;
   readonly nowMs: number;
+  readonly firstNames: Map<string, string>;
   readonly userFunctions: (keyspace: string, name: string) => ReturnType<typeof userFunctionsOf>;
 } {
-  const { schema, nowMs, runner } = context;
+  const { schema, nowMs, runner, firstNames } = context;
   const userFunctions = (inKeyspace: string, name: string): ReturnType<typeof userFunctionsOf> =>
     userFunctionsOf(schema, inKeyspace, name, runner);
-  return { keyspace, schema, table: null, variables, nowMs, userFunctions };
+  return { keyspace, schema, table: null, variables, nowMs, firstNames, userFunctions };
 }
 
 function planModification(

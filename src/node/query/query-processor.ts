@@ -103,6 +103,7 @@ export class QueryProcessor {
     };
     const filtersImplicitly = (table: TableMetadata): boolean =>
       table.kind === 'virtual' && local.filtersImplicitly(table);
+    const firstNames = new Map<string, string>();
     const environment = {
       schema: () => schema.current,
       context: (keyspace: string | null) => ({
@@ -110,6 +111,7 @@ export class QueryProcessor {
         keyspace,
         nowMs: clock.wallMs(),
         runner,
+        firstNames,
         filtersImplicitly,
       }),
     };

@@ -138,7 +138,7 @@ function maskColumn(alteration: Of<'mask-column'>, target: Target): KeyspaceMeta
       ? null
       : prepareMask(alteration.mask, { ...column, keyspace: keyspace.name }, environment);
   const changed = withMask(table, column.name, mask);
-  validateTable(changed, environment.warn);
+  validateTable(changed, environment);
   const views = viewsOf(keyspace, table).map((view) => withMask(view, column.name, mask));
   return withTables(keyspace, changed, ...views);
 }
@@ -179,7 +179,7 @@ function addColumns(alteration: Of<'add-columns'>, target: Target): KeyspaceMeta
     );
   }
   if (table === target.table) return keyspace;
-  validateTable(table, environment.warn);
+  validateTable(table, environment);
   return withTables(keyspace, table, ...views);
 }
 

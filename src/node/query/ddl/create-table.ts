@@ -50,7 +50,7 @@ export function createTable(statement: CreateTableStatement, current: string | n
         });
       }
       const table = build({ statement, keyspace, primaryKey, options, environment });
-      validateTable(table, environment.warn);
+      validateTable(table, environment);
       return withKeyspace(keyspaces, withTables(keyspace, table));
     },
     event: () => ({ change: 'CREATED', target: 'TABLE', keyspace: keyspaceName, name }),

@@ -60,7 +60,7 @@ export function createIndex(statement: CreateIndexStatement, current: string | n
         throw invalid(`Index ${index.name} is a duplicate of existing index ${equal.name}`);
       }
       const changed = rebuildTable(table, { indexes: [...table.indexes, index] });
-      validateTable(changed, environment.warn);
+      validateTable(changed, environment);
       return withKeyspace(keyspaces, withTables(keyspace, changed));
     },
     event: () => ({ change: 'UPDATED', target: 'TABLE', keyspace: keyspaceName, name: tableName }),

@@ -7,6 +7,7 @@ import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell } from '../../../data/cql-type.ts';
 import type { ColumnMetadata, IndexMetadata, TableMetadata } from '../../../data/schema.ts';
 import { subTypes, typeName } from '../../../data/type-names.ts';
+import type { NodeConfig } from '../../node-config.ts';
 import { javaHashOrder } from './java-hash-order.ts';
 
 const SAI_CLASS = 'org.apache.cassandra.index.sai.StorageAttachedIndex';
@@ -32,6 +33,12 @@ const VECTOR_USAGE_WARNING = [
 
 type Warn = (text: string) => void;
 
+/** What checks of tables may look at. */
+export interface ValidationEnvironment {
+  readonly config: Pick<NodeConfig, 'sai_vector_allow_custom_parameters'>;
+  warn(text: string): void;
+}
+
 /** The full class name of a CUSTOM index; null for an ordinary one. */
 function indexClassName(index: IndexMetadata): string | null {
   if (index.kind !== 'CUSTOM') return null;
@@ -39,13 +46,13 @@ function indexClassName(index: IndexMetadata): string | null {
   return ALIASES[name.toLowerCase()] ?? name;
 }
 
-/** Throws CONFIG_ERROR or INVALID; `warn` hears what indexes of the table are experimental. */
-export function validateIndexes(table: TableMetadata, warn: Warn): void {
+/** Throws CONFIG_ERROR or INVALID; `environment` hears what indexes of the table are experimental. */
+export function validateIndexes(table: TableMetadata, environment: ValidationEnvironment): void {
   for (const index of table.indexes) {
     if (!/^\w+$/.test(index.name)) throw configError(`Illegal index name ${index.name}`);
     const className = indexClassName(index);
     if (className === null) continue;
-    if (className === SAI_CLASS) validateAttached(index, table, warn);
+    if (className === SAI_CLASS) validateAttached(index, table, environment);
     else if (className === SASI_CLASS) validateSasi(index, table);
     else throw configError(`Unable to find custom indexer class '${className}'`);
   }
@@ -80,7 +87,11 @@ const VECTOR_OPTIONS = [
 ];
 const ATTACHED_OPTIONS = ['target', 'class_name', ...VECTOR_OPTIONS, ...ANALYZER_OPTIONS];
 
-function validateAttached(index: IndexMetadata, table: TableMetadata, warn: Warn): void {
+function validateAttached(
+  index: IndexMetadata,
+  table: TableMetadata,
+  { config, warn }: ValidationEnvironment,
+): void {
   const unknown = [...index.options.keys()].filter((name) => !ATTACHED_OPTIONS.includes(name));
   if (unknown.length > 0) {
     throw configError(
@@ -98,7 +109,7 @@ function validateAttached(index: IndexMetadata, table: TableMetadata, warn: Warn
   refuseSecondOnColumn(table, target);
   const type = indexedType(target);
   validateAnalyzer(index.options, target.column, type);
-  validateVectorOptions(index, type);
+  validateVectorOptions(index, type, config.sai_vector_allow_custom_parameters);
   validateAttachedType(index, type, target.type, warn);
 }
 
@@ -154,20 +165,48 @@ function validateAnalyzer(
 const SIMILARITY_FUNCTIONS = ['EUCLIDEAN', 'DOT_PRODUCT', 'COSINE'];
 const OPTIMIZATIONS = ['LATENCY', 'RECALL'];
 
-function validateVectorOptions({ options }: IndexMetadata, type: CqlType): void {
+/** The options about the graph, which there is none of here. */
+const GRAPH_OPTIONS = [
+  {
+    name: 'maximum_node_connections',
+    text: 'Maximum node connections',
+    longText: 'Maximum number of connections',
+    max: 512,
+  },
+  {
+    name: 'construction_beam_width',
+    text: 'Construction beam width',
+    longText: 'Construction beam width',
+    max: 3200,
+  },
+] as const;
+
+function validateGraphOption(
+  value: string,
+  { text, longText, max }: (typeof GRAPH_OPTIONS)[number],
+  isAllowed: boolean,
+): void {
+  if (!isAllowed)
+    throw invalid(`${text} cannot be set without enabling SAI_VECTOR_ALLOW_CUSTOM_PARAMETERS`);
+  const number = /^[+-]?\d+$/.test(value) ? Number(value) : NaN;
+  if (Number.isNaN(number) || (number | 0) !== number)
+    throw invalid(`${longText} ${value} is not a valid integer for index null`);
+  if (number <= 0 || number > max)
+    throw invalid(`${longText} for index null cannot be <= 0 or > ${max}, was ${number}`);
+}
+
+function validateVectorOptions(
+  { options }: IndexMetadata,
+  type: CqlType,
+  allowsGraph: boolean,
+): void {
   if (!VECTOR_OPTIONS.some((name) => options.has(name))) return;
   if (type.kind !== 'vector') {
     throw invalid(`CQL type ${typeName(type)} cannot have vector options`);
   }
-  if (options.has('maximum_node_connections')) {
-    throw invalid(
-      'Maximum node connections cannot be set without enabling SAI_VECTOR_ALLOW_CUSTOM_PARAMETERS',
-    );
-  }
-  if (options.has('construction_beam_width')) {
-    throw invalid(
-      'Construction beam width cannot be set without enabling SAI_VECTOR_ALLOW_CUSTOM_PARAMETERS',
-    );
+  for (const option of GRAPH_OPTIONS) {
+    const value = options.get(option.name);
+    if (value !== undefined) validateGraphOption(value, option, allowsGraph);
   }
   const similarity = options.get('similarity_function')?.toUpperCase();
   if (similarity !== undefined && !SIMILARITY_FUNCTIONS.includes(similarity)) {

@@ -5,13 +5,14 @@ import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell } from '../../../data/cql-type.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { TableMetadata } from '../../../data/schema.ts';
+import type { ValidationEnvironment } from './index-validation.ts';
 import { validateIndexes } from './index-validation.ts';
 import { validateParams } from './table-options.ts';
 
 const NAME_LENGTH_MAX = 48;
 
 /** Throws CONFIG_ERROR `ks.t: ...`, or what an index of the table finds. */
-export function validateTable(table: TableMetadata, warn: (text: string) => void): void {
+export function validateTable(table: TableMetadata, environment: ValidationEnvironment): void {
   if (!/^\w+$/.test(table.name)) {
     throw tableError(
       table,
@@ -34,7 +35,7 @@ export function validateTable(table: TableMetadata, warn: (text: string) => void
       );
     }
   }
-  validateIndexes(table, warn);
+  validateIndexes(table, environment);
 }
 
 function tableError(table: TableMetadata, text: string): Error {

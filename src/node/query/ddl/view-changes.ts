@@ -61,7 +61,7 @@ export function createView(statement: CreateViewStatement, current: string | nul
         });
       }
       const view = build(statement, base, environment);
-      validateTable(view, environment.warn);
+      validateTable(view, environment);
       return withKeyspace(keyspaces, withTables(keyspace, view));
     },
     event: () => ({ change: 'CREATED', target: 'TABLE', keyspace: keyspaceName, name }),
@@ -104,7 +104,9 @@ function build(
   const { name } = statement.view;
   refuseBase(statement, base);
   const selected = selectedColumns(statement, base);
-  const fixed = selected.find((column) => column.kind === 'static');
+  const fixed = columnHashOrder(selected.map((column) => column.name))
+    .map((column) => existingColumn(base, column))
+    .find((column) => column.kind === 'static');
   if (fixed !== undefined) {
     throw invalid(`Cannot include static column '${fixed.name}' in materialized view '${name}'`);
   }

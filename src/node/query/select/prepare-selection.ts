@@ -122,6 +122,7 @@ function prepareCast(
           currentKeyspace: scope.keyspace,
           receiverType: null,
           table: scope.table,
+          firstNames: scope.firstNames,
           userFunctions: scope.userFunctions,
         });
   if (fn === null || fn.kind !== 'scalar') {

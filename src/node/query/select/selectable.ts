@@ -194,6 +194,7 @@ function callOf(
     currentKeyspace: scope.keyspace,
     receiverType: null,
     table: scope.table,
+    firstNames: scope.firstNames,
     userFunctions: scope.userFunctions,
   });
   if (fn === null)

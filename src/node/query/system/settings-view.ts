@@ -38,6 +38,7 @@ const OURS = new Set([
   'gossip_interval',
   'ring_delay',
   'ignore_replay_errors',
+  'sai_vector_allow_custom_parameters',
 ]);
 
 /** `more`: settings known elsewhere (addresses, the snitch, the partitioner). */

@@ -76,6 +76,7 @@ function resolve(
     receiverType,
     isReversed,
     table: receiverType === null ? null : scope.table,
+    firstNames: scope.firstNames,
     userFunctions: scope.userFunctions,
   });
 }

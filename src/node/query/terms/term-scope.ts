@@ -13,5 +13,7 @@ export interface TermScope {
   readonly variables: BindVariables;
   /** What the timestamp 'now' means in this preparation. */
   readonly nowMs: number;
+  /** See CallSite of cql/functions/function-factory.ts. */
+  readonly firstNames?: Map<string, string>;
   readonly userFunctions: (keyspace: string, name: string) => readonly CqlFunction[];
 }
