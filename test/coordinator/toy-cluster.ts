@@ -283,6 +283,7 @@ interface ToyOptions {
   readonly tokensPerNode?: number;
   /** Where hints are kept; in memory only when absent. */
   readonly hintsDisk?: (loop: EventLoop, gate: Gate) => Disk;
+  readonly hintBytesMax?: number;
   readonly hintBufferBytes?: number;
 }
 
@@ -345,6 +346,7 @@ export class ToyCluster {
         disk: options.hintsDisk?.(this.loop, world.gate) ?? null,
         tableById,
         ...(options.hintBufferBytes === undefined ? {} : { bufferBytes: options.hintBufferBytes }),
+        ...(options.hintBytesMax === undefined ? {} : { bytesMax: options.hintBytesMax }),
       });
       const streaming = new Streaming(shared);
       const repairs = new RepairService({ ...shared, streaming });

@@ -17,25 +17,23 @@ function hint(k: string, createdAtMs = 1_000) {
   return newHint(mutation(update(table, { k, v: 'x', timestamp: 1 }), createdAtMs), createdAtMs);
 }
 
-function threeNodes(config = {}): ToyCluster {
+function threeNodes(config = {}, hintBytesMax = Infinity): ToyCluster {
   return new ToyCluster({
     nodes: toyNodes({ dc1: ['a', 'b', 'c'] }),
     schema: toySchema(toyKeyspace({ dc1: 3 }, [table])),
     config,
+    hintBytesMax,
     latency: (_from, _to, same) => ({ oneWayMs: same ? 0 : 1, jitterMs: 0 }),
   });
 }
 
-function write(cluster: ToyCluster, k: string): void {
+function write(cluster: ToyCluster, k: string, consistency: 'QUORUM' | 'ONE' = 'QUORUM'): void {
   const now = Math.floor(cluster.loop.wallMicros() / 1000);
   const one = mutation(update(table, { k, v: 'x', timestamp: 1 }), now);
   cluster
     .node('a/1')
-    .coordinator.write(
-      [one],
-      { kind: 'simple', consistency: 'QUORUM' },
-      cluster.context(),
-      (error) => expect(error).toBeNull(),
+    .coordinator.write([one], { kind: 'simple', consistency }, cluster.context(), (error) =>
+      expect(error).toBeNull(),
     );
 }
 
@@ -114,6 +112,38 @@ describe('hinted handoff', () => {
     cluster.loop.runFor(seconds * 1_000);
     expect(cluster.node('a/1').hints.pendingHints()).toEqual([]);
     expect(cluster.node('c/1').store.table(table).partitionCount).toBe(1_000);
+  });
+
+  it('counts bytes as they are written, and keeps no more than max_hints_size_per_host', () => {
+    const { bytes } = hint('1');
+    const image = new DiskImage();
+    const files = new HintFiles(new VirtualDisk(image, new VirtualEventLoop(), new Gate()));
+    files.append(HOST, [hint('1'), hint('2')], () => undefined);
+    expect(image.files.get(`hints/${HOST}.hints`)?.length).toBe(2 * bytes);
+
+    // Beyond the size, not at it: Cassandra looks before it writes.
+    const cluster = threeNodes({ max_hints_size_per_host: 2 * bytes });
+    cluster.kill('c/1');
+    for (const k of ['1', '2', '3', '4', '5']) write(cluster, k);
+    cluster.loop.runFor(100);
+    expect(cluster.node('a/1').hints.pendingHints()).toMatchObject([
+      { count: 3, bytes: 3 * bytes },
+    ]);
+    const refused = cluster.events.filter(({ kind }) => kind === 'hint-window-passed');
+    expect(refused).toHaveLength(2);
+  });
+
+  it('keeps no more bytes than the node may hold, all hosts together', () => {
+    const cluster = threeNodes({}, 3 * hint('1').bytes);
+    cluster.kill('b/1');
+    cluster.kill('c/1');
+    for (const k of ['1', '2', '3', '4', '5']) write(cluster, k, 'ONE');
+    cluster.loop.runFor(100);
+    const counts = cluster
+      .node('a/1')
+      .hints.pendingHints()
+      .map(({ count }) => count);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
   });
 
   it('pauses and resumes', () => {

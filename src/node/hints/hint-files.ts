@@ -8,11 +8,10 @@ import type { TableResolver } from '../../data/mutation-serializer.ts';
 import { deserializeMutation, serializeMutation } from '../../data/mutation-serializer.ts';
 import type { Disk } from '../../world/ports.ts';
 import type { Hint } from './host-hints.ts';
+import { HINT_HEADER_BYTES } from './host-hints.ts';
 
 const FOLDER = 'hints';
 const SUFFIX = '.hints';
-/** length, crc, creation time, gc_grace, size */
-const HEADER_BYTES = 4 + 4 + 8 + 4 + 4;
 
 export class HintFiles {
   private readonly disk: Disk;
@@ -51,12 +50,12 @@ function pathOf(hostId: string): string {
 
 function encodeHint(hint: Hint): Buffer {
   const body = serializeMutation(hint.mutation);
-  const record = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+  const record = Buffer.allocUnsafe(HINT_HEADER_BYTES + body.length);
   record.writeUInt32BE(body.length, 0);
   record.writeDoubleBE(hint.createdAtMs, 8);
   record.writeUInt32BE(Math.min(hint.gcGraceSeconds, 0xffff_ffff), 16);
   record.writeUInt32BE(hint.bytes, 20);
-  body.copy(record, HEADER_BYTES);
+  body.copy(record, HINT_HEADER_BYTES);
   record.writeUInt32BE(crc32(record.subarray(8)), 4);
   return record;
 }
@@ -64,8 +63,8 @@ function encodeHint(hint: Hint): Buffer {
 function decodeHints(bytes: Buffer, tableById: TableResolver): readonly Hint[] {
   const hints: Hint[] = [];
   let at = 0;
-  while (at + HEADER_BYTES <= bytes.length) {
-    const end = at + HEADER_BYTES + bytes.readUInt32BE(at);
+  while (at + HINT_HEADER_BYTES <= bytes.length) {
+    const end = at + HINT_HEADER_BYTES + bytes.readUInt32BE(at);
     if (end > bytes.length || crc32(bytes.subarray(at + 8, end)) !== bytes.readUInt32BE(at + 4))
       break;
     const hint = decodeHint(bytes, at, end, tableById);
@@ -78,13 +77,13 @@ function decodeHints(bytes: Buffer, tableById: TableResolver): readonly Hint[] {
 /** null: of a table that is gone. */
 function decodeHint(bytes: Buffer, at: number, end: number, tableById: TableResolver): Hint | null {
   try {
-    const mutation = deserializeMutation(bytes.subarray(at + HEADER_BYTES, end), tableById);
+    const mutation = deserializeMutation(bytes.subarray(at + HINT_HEADER_BYTES, end), tableById);
     if (mutation === null) return null;
     return {
       mutation,
       createdAtMs: bytes.readDoubleBE(at + 8),
       gcGraceSeconds: bytes.readUInt32BE(at + 16),
-      bytes: bytes.readUInt32BE(at + 20),
+      bytes: end - at,
     };
   } catch (error) {
     if (error instanceof FormatError) return null;

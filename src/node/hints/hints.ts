@@ -15,8 +15,8 @@ import { HintDelivery } from './hint-delivery.ts';
 import { HintFiles } from './hint-files.ts';
 import { HostHints, newHint } from './host-hints.ts';
 
-/** Hints a node holds at most, all hosts together: beyond, the oldest rule applies, as if the window had passed. */
-const HINTS_MAX = 4_000_000;
+/** Bytes of hints that a node holds at most, all hosts together, as serialized: more are not kept. */
+const BYTES_MAX = 512 * 1024 * 1024;
 /** Hints in flight beyond which writes to their hosts are refused: 128 a core in Cassandra, of eight cores here. */
 const IN_FLIGHT_MAX = 128 * 8;
 
@@ -30,6 +30,8 @@ export interface HintsParts {
   readonly tableById: TableResolver;
   /** Of each of the three buffers before the disk; 32 MiB when absent. */
   readonly bufferBytes?: number;
+  /** Of all hints; 512 MiB when absent. */
+  readonly bytesMax?: number;
 }
 
 /** nodetool listpendinghints. */
@@ -55,12 +57,13 @@ export class Hints implements HintSink {
   private isStopped = false;
   private windowMs: number;
   private throttleBytes: number;
-  private total = 0;
+  private readonly bytesMax: number;
 
   constructor(parts: HintsParts) {
     this.parts = parts;
     this.files = parts.disk === null ? null : new HintFiles(parts.disk);
     this.buffers = new HintBuffers(parts.bufferBytes);
+    this.bytesMax = parts.bytesMax ?? BYTES_MAX;
     const { config } = parts;
     this.isEnabled = config.hinted_handoff_enabled;
     this.windowMs = config.max_hint_window;
@@ -86,7 +89,6 @@ export class Hints implements HintSink {
     const { clock, config } = this.parts;
     for (const [hostId, hints] of this.files?.load(this.parts.tableById) ?? []) {
       this.host(hostId).restore(hints);
-      this.total += hints.length;
     }
     this.every(clock, config.hints_flush_period, () => this.flush());
     this.every(clock, config.hints_dispatch_interval, () => this.dispatch());
@@ -111,7 +113,7 @@ export class Hints implements HintSink {
 
   /** Keeps a hint for any host: one that another node hands on. */
   storeFor(hostId: string, mutation: Mutation): void {
-    if (this.total < HINTS_MAX) this.add(hostId, mutation);
+    if (!this.isFull) this.add(hostId, mutation);
   }
 
   /** One round of delivery: to every live host with hints, a few at a time. */
@@ -151,7 +153,6 @@ export class Hints implements HintSink {
       this.forgetUnflushed(hints);
       this.deliveries.get(id)?.stop();
       this.deliveries.delete(id);
-      this.total -= hints.count;
       this.hosts.delete(id);
       this.files?.rewrite(id, []);
     }
@@ -257,23 +258,29 @@ export class Hints implements HintSink {
     const oldest = config.hint_window_persistent_enabled ? hints?.oldest : undefined;
     const ageMs = oldest === undefined ? 0 : clock.wallMs() - oldest.createdAtMs;
     const downtimeMs = cluster.downtimeMs(node);
-    const isFull = this.total >= HINTS_MAX;
-    if (downtimeMs > this.windowMs || ageMs > this.windowMs || isFull) {
+    const { max_hints_size_per_host: hostBytesMax } = config;
+    const isHostFull = hostBytesMax > 0 && (hints?.bytes ?? 0) > hostBytesMax;
+    const isLate = downtimeMs > this.windowMs || ageMs > this.windowMs;
+    if (isLate || isHostFull || this.isFull) {
       const { telemetry } = this.parts;
       if (telemetry.detailed)
         telemetry.emit({ kind: 'hint-window-passed', by: cluster.self, node, count: 1 });
       return null;
     }
-    const sizeMax = config.max_hints_size_per_host;
-    if (sizeMax > 0 && hints !== undefined && hints.bytes >= sizeMax) return null;
     return hostId;
+  }
+
+  /** Holds all it may: what comes is not kept, as if the window had passed. */
+  private get isFull(): boolean {
+    let bytes = 0;
+    for (const hints of this.hosts.values()) bytes += hints.bytes;
+    return bytes >= this.bytesMax;
   }
 
   private add(hostId: string, mutation: Mutation): void {
     const hint = newHint(mutation, this.parts.clock.wallMs());
     if (hint.gcGraceSeconds === 0) return;
     this.host(hostId).add(hint);
-    this.total++;
     if (this.files !== null && this.buffers.add(hostId, hint)) this.flush();
   }
 
@@ -284,7 +291,6 @@ export class Hints implements HintSink {
       (result) => {
         this.deliveries.delete(hints.hostId);
         const { delivered: count, expired, ok } = result;
-        this.total -= count + expired;
         const by = cluster.self;
         if (expired > 0) telemetry.emit({ kind: 'hint-expired', by, node, count: expired });
         if (count > 0) {

@@ -1,8 +1,8 @@
 // The hints for one host: in memory in the order they came, the older ones on disk as well. Knows nothing of who is
 // alive. Test: test/hints/hints.test.ts. Cassandra: hints/HintsStore, HintsBuffer, Hint.
 
+import { serializedSize } from '../../data/mutation-serializer.ts';
 import type { Mutation } from '../../data/partition.ts';
-import { partitionSize } from '../storage/data-size.ts';
 
 export interface Hint {
   readonly mutation: Mutation;
@@ -10,17 +10,20 @@ export interface Hint {
   readonly createdAtMs: number;
   /** The smallest gc_grace of its tables when it was stored, seconds. */
   readonly gcGraceSeconds: number;
+  /** As it is written to its file. */
   readonly bytes: number;
 }
 
+/** Before the mutation in a hint file: length, checksum, creation time, gc_grace, the record's size. */
+export const HINT_HEADER_BYTES = 4 + 4 + 8 + 4 + 4;
+
 /** A hint for a mutation, as of now. */
 export function newHint(mutation: Mutation, createdAtMs: number): Hint {
-  let bytes = 0;
   let gcGraceSeconds = Infinity;
   for (const update of mutation.updates) {
-    bytes += partitionSize(update);
     gcGraceSeconds = Math.min(gcGraceSeconds, update.table.params.gc_grace_seconds);
   }
+  const bytes = HINT_HEADER_BYTES + serializedSize(mutation);
   return { mutation, createdAtMs, gcGraceSeconds, bytes };
 }
 

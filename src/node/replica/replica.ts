@@ -10,7 +10,6 @@ import type { Message } from '../messaging/message.ts';
 import { newMessage } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { ResponseVerb } from '../messaging/verb.ts';
-import type { TableMetadata } from '../../data/schema.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { ApplyDone, LocalStore } from './local-store.ts';
 import { applyAcknowledged } from './local-store.ts';
