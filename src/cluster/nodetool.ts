@@ -36,7 +36,7 @@ const VERBS: VerbTable = {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'the JVM': 'gcstats sjk',
   'SSTable files':
-    'refresh datapaths sstablerepairedset getsnapshotthrottle setsnapshotthrottle disablebackup enablebackup statusbackup rangekeysample',
+    'datapaths sstablerepairedset getsnapshotthrottle setsnapshotthrottle disablebackup enablebackup statusbackup rangekeysample',
   'background compaction':
     'enableautocompaction disableautocompaction statusautocompaction getcompactionthreshold setcompactionthreshold getcompactionthroughput ' +
     'setcompactionthroughput getconcurrentcompactors setconcurrentcompactors stop getcolumnindexsize setcolumnindexsize',

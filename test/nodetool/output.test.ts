@@ -225,6 +225,11 @@ const REFUSALS: Readonly<Record<string, readonly [1 | 2, string]>> = {
     1,
     `nodetool: sjk is about the JVM, which a node in one process does not have. Try it on a Cassandra of your own${USE}`,
   ],
+  refresh: [1, `nodetool: refresh requires ks and cf args${USE}`],
+  'refresh ks t': [
+    2,
+    'error: There are no SSTable files to load: data lives in memory. What a snapshot holds comes back with: nodetool import ks t <tag>',
+  ],
   'status nope': [1, '\nError: The keyspace nope, does not exist'],
   'status a b': [1, `nodetool: Found unexpected parameters: [b]${USE}`],
   'status -x': [1, `nodetool: Found unexpected parameters: [-x]${USE}`],

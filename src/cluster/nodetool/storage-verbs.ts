@@ -4,7 +4,7 @@ import type { TableMetadata } from '../../data/schema.ts';
 import type { TableSnapshot } from '../../node/storage/snapshots.ts';
 import { aligned, fixed, isoText, sizeText } from './text.ts';
 import type { OptionTable, Tool, VerbTable, Words } from './verb.ts';
-import { awaiting, badUse, option } from './verb.ts';
+import { awaiting, badUse, failed, option } from './verb.ts';
 
 const TABLES = '[<keyspace> <tables>...]';
 const FORMAT = option('format', ['-F', '--format'], true);
@@ -127,10 +127,16 @@ export const STORAGE_VERBS: VerbTable = {
       ...option('ephemeral', ['-e', '--ephemeral']),
     },
   },
+  refresh: {
+    about: 'Load newly placed SSTables to the system without restart',
+    usage: '[<keyspace> <table>]',
+    argumentsMax: 2,
+    run: refreshFiles,
+  },
   import: {
     about: 'Import new SSTables to the system',
     usage: '<keyspace> <table> <directory> ...',
-    argumentsMax: 3,
+    argumentsMax: Infinity,
     run: importSnapshot,
     options: {
       ...option('keep-level', ['-l', '--keep-level']),
@@ -152,21 +158,26 @@ export const STORAGE_VERBS: VerbTable = {
   },
 };
 
+const IMPORT_USE = 'import requires keyspace, table name and directories';
+
 /** What a directory names is a snapshot of this node: its tag, or a path that ends in it. */
-function importSnapshot(tool: Tool, words: Words): Promise<void> {
-  const [keyspace, name, directory] = words.arguments;
-  if (keyspace === undefined || name === undefined || directory === undefined)
-    throw badUse('import requires keyspace, table name and directories');
-  const table = tool.table(
-    [keyspace, name],
-    'import requires keyspace, table name and directories',
+async function importSnapshot(tool: Tool, words: Words): Promise<void> {
+  const [keyspace, name, ...directories] = words.arguments;
+  if (keyspace === undefined || name === undefined || directories.length === 0)
+    throw badUse(IMPORT_USE);
+  const table = tool.table([keyspace, name], IMPORT_USE);
+  for (const directory of directories) {
+    const tag = directory.split('/').findLast((part) => part !== '') ?? directory;
+    await awaiting((done) => tool.node.maintenance.restore(tag, table, done));
+  }
+}
+
+/** Files that somebody put into a table's folder: there is none. */
+function refreshFiles(tool: Tool, words: Words): void {
+  const table = tool.table(words.arguments, 'refresh requires ks and cf args');
+  throw failed(
+    `There are no SSTable files to load: data lives in memory. What a snapshot holds comes back with: nodetool import ${table.keyspace} ${table.name} <tag>`,
   );
-  const tag =
-    directory
-      .split('/')
-      .filter((part) => part !== '')
-      .at(-1) ?? directory;
-  return awaiting((done) => tool.node.maintenance.restore(tag, table, done));
 }
 
 function purge(
