@@ -112,18 +112,23 @@ function mergeRowLists(
 ): readonly Row[] {
   if (b.length === 0 || a === b) return a;
   if (a.length === 0) return b;
-  const only = b[0] as Row;
-  if (b.length === 1) return withRow(order, a, only);
+  if (b.length === 1) return withRow(order, a, b);
   return zipRows(order, a, b, null);
 }
 
 /** One row among many: the frequent update. */
-function withRow(order: ClusteringOrder, rows: readonly Row[], row: Row): readonly Row[] {
+function withRow(
+  order: ClusteringOrder,
+  rows: readonly Row[],
+  update: readonly Row[],
+): readonly Row[] {
+  const row = update[0] as Row;
   const at = findRow(order, rows, row.clustering);
   if (at < 0) return rows.toSpliced(~at, 0, row);
   const existing = rows[at] as Row;
   const merged = mergeRows(existing, row, LIVE);
   if (merged === existing) return rows;
+  if (merged === row && rows.length === 1) return update;
   if (rows.length === 1) return merged === null ? NO_ROWS : [merged];
   return merged === null ? rows.toSpliced(at, 1) : rows.with(at, merged);
 }

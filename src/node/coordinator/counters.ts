@@ -252,7 +252,7 @@ class Counting {
 
 /** So many replicas timed out that the others cannot make up the level. */
 function isBeyondReach(plan: WritePlan, received: number): boolean {
-  const asked = plan.counted.filter((counts) => counts).length;
+  const asked = plan.countedContacts;
   return plan.blockFor + asked - received > plan.candidates;
 }
 

@@ -41,8 +41,8 @@ export interface WritePlan {
   readonly blockFor: number;
   /** Live natural and pending replicas, the local datacenter's first: all of them are sent the mutation. */
   readonly contacts: readonly Endpoint[];
-  /** By contact: does its ack count. */
-  readonly counted: readonly boolean[];
+  /** Acks of so many leading contacts count: of all, or of the local datacenter's. */
+  readonly countedContacts: number;
   /** By contact: an index into `counting.required`; 0 unless counting is 'each'. */
   readonly datacenterIndex: readonly number[];
   readonly counting: Counting;
@@ -164,7 +164,7 @@ export function planWrite(input: PlanInput): WritePlan | Unavailable {
     level,
     blockFor,
     contacts,
-    counted: contacts.map((_, at) => !isLocalLevel || at < local.length),
+    countedContacts: isLocalLevel ? local.length : contacts.length,
     datacenterIndex: contacts.map((node) => indexOf.get(datacenterOf(node)) ?? 0),
     counting,
     localCount: local.length,
@@ -323,7 +323,7 @@ function withContacts(plan: WritePlan, contacts: readonly Endpoint[]): WritePlan
   return {
     ...plan,
     contacts: kept.map((c) => c.node),
-    counted: kept.map((c) => plan.counted[c.at] === true),
+    countedContacts: kept.filter((c) => c.at < plan.countedContacts).length,
     datacenterIndex: kept.map((c) => plan.datacenterIndex[c.at] ?? 0),
     localCount: kept.filter((c) => c.at < plan.localCount).length,
     remoteGroups: [],

@@ -66,7 +66,7 @@ export class WriteOperation {
     if ((this.ackedBits & bit) !== 0) return 'wait';
     this.ackedBits |= bit;
     this.openBits &= ~bit;
-    if (this.plan.counted[at] !== true) return 'wait';
+    if (at >= this.plan.countedContacts) return 'wait';
     this.received++;
     if (this.missing !== null) {
       const index = this.plan.datacenterIndex[at] ?? 0;
@@ -90,7 +90,7 @@ export class WriteOperation {
     this.openBits &= ~bit;
     this.reasons ??= new Map();
     this.reasons.set(from, reason);
-    if (this.plan.counted[at] === true) {
+    if (at < this.plan.countedContacts) {
       this.countedFailures++;
       if (reason !== 'TIMEOUT') this.isRefused = true;
     }

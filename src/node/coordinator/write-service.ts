@@ -195,9 +195,10 @@ export class WriteService implements ExchangeHandler<WriteOperation> {
       }
     }
     for (const group of plan.remoteGroups) {
-      const chosen = group.length === 1 ? 0 : this.random.below(group.length);
-      const others = group.length === 1 ? null : group.toSpliced(chosen, 1);
-      const message = newMessage('MUTATION_REQ', id, expiresAtMs, mutation, others, null, trace);
+      const isAlone = group.length === 1;
+      const all = isAlone ? null : group;
+      const message = newMessage('MUTATION_REQ', id, expiresAtMs, mutation, all, null, trace);
+      const chosen = isAlone ? 0 : this.random.below(group.length);
       messaging.send(group[chosen] as Endpoint, message);
     }
   }

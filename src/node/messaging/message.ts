@@ -19,7 +19,7 @@ export interface Message<V extends Verb = Verb> extends NetworkMessage {
   /** Sender's wall clock, milliseconds; a receiver drops the request afterwards. Infinity: never. */
   readonly expiresAtMs: number;
   readonly payload: MessagePayloads[V];
-  /** The receiver passes the request on to these nodes of its datacenter; null: to nobody. */
+  /** Nodes of one datacenter, the receiver among them: it passes the request on to the others. null: to nobody. */
   readonly forwardTo: readonly Endpoint[] | null;
   /** Who gets the answer when it is not the sender; null: the sender. */
   readonly respondTo: Endpoint | null;

@@ -2,6 +2,7 @@
 // handler a verb; every handler answers or fails, a request that came too late is dropped before it gets here.
 // Test: test/traces/. Cassandra: db/MutationVerbHandler, ReadCommandVerbHandler and their kin.
 
+import type { FailureReason } from '../../data/cql-error.ts';
 import type { Mutation } from '../../data/partition.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import type { Endpoint } from '../../world/ports.ts';
@@ -12,7 +13,6 @@ import type { Messaging } from '../messaging/messaging.ts';
 import type { ResponseVerb } from '../messaging/verb.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { ApplyDone, LocalStore } from './local-store.ts';
-import { applyAcknowledged } from './local-store.ts';
 
 type EmptyResponse = 'MUTATION_RSP' | 'READ_REPAIR_RSP';
 
@@ -60,7 +60,7 @@ export class Replica {
   ): void {
     const { id, expiresAtMs, payload, trace } = message;
     const copy = newMessage('MUTATION_REQ', id, expiresAtMs, payload, null, from, trace);
-    for (const node of nodes) this.messaging.send(node, copy);
+    for (const node of nodes) if (node !== this.messaging.self) this.messaging.send(node, copy);
   }
 
   private applyAndRespond(
@@ -70,11 +70,25 @@ export class Replica {
     response: EmptyResponse,
   ): void {
     if (message.trace !== null) this.traceMutation(message, from, mutation);
-    const { store, messaging } = this;
-    applyAcknowledged(store, mutation, (failure) => {
-      if (failure === null) messaging.respond(message, from, response, null);
-      else messaging.fail(message, from, failure);
-    });
+    const { store } = this;
+    // Without a disk nothing is waited for: the frequent case goes without a closure.
+    if (store.applyDurably === null)
+      this.acknowledge(store.apply(mutation), message, from, response);
+    else {
+      store.applyDurably(mutation, (failure) => {
+        this.acknowledge(failure, message, from, response);
+      });
+    }
+  }
+
+  private acknowledge(
+    failure: FailureReason | null,
+    message: Message,
+    from: Endpoint,
+    response: EmptyResponse,
+  ): void {
+    if (failure === null) this.messaging.respond(message, from, response, null);
+    else this.messaging.fail(message, from, failure);
   }
 
   private traceMutation(message: Message, from: Endpoint, mutation: Mutation): void {

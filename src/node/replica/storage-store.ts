@@ -46,7 +46,9 @@ export class StorageStore implements LocalStore {
   }
 
   private applyPlain(mutation: Mutation): FailureReason | null {
-    return reasonOf(this.storage.applyAtOnce(mutation, this.isDurable(mutation)));
+    // What is durable needs no look where nothing is.
+    const durable = this.applyDurably !== null && this.isDurable(mutation);
+    return reasonOf(this.storage.applyAtOnce(mutation, durable));
   }
 
   read(command: ReadCommand): ReplicaResult {
