@@ -35,7 +35,7 @@ function difference(expected, actual) {
 async function main() {
   const options = readArguments(process.argv.slice(2));
   const { runScript, serverOf } = await loadSource('test/cql/script-runner.ts');
-  const { REAL_SETTINGS, startReal } = await loadSource('test/cql/real-server.ts');
+  const { settingsOf, startReal } = await loadSource('test/cql/real-server.ts');
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.cql'))
     .filter(
@@ -46,11 +46,12 @@ async function main() {
     .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
   let passed = 0;
   let failed = 0;
-  for (const kind of ['plain', 'auth']) {
-    const chosen = files.filter(({ text }) => serverOf(text) === kind);
-    if (chosen.length === 0 || (options.address !== null && kind === 'auth')) continue;
+  const wishes = new Map(files.map(({ text }) => serverOf(text)).map((wish) => [wish.key, wish]));
+  for (const wish of wishes.values()) {
+    const chosen = files.filter(({ text }) => serverOf(text).key === wish.key);
+    if (options.address !== null && wish.key !== 'plain') continue;
     const real =
-      options.address === null ? await startReal(REAL_SETTINGS[kind]) : running(options.address);
+      options.address === null ? await startReal(settingsOf(wish)) : running(options.address);
     try {
       for (const { name, text } of chosen) {
         const target = join(folder, name.replace(/\.cql$/, '.result'));

@@ -127,7 +127,7 @@ async function main() {
   const { encodeValue } = await loadSource('test/cql/bind-values.ts');
   const { startOurs } = await loadSource('test/cql/our-server.ts');
   const real = await realServer(options.real);
-  const ours = await startOurs('plain');
+  const ours = await startOurs({ key: 'plain', kind: 'plain', settings: {} });
   const fuzz = new Fuzz(runScript, real.server, ours.server);
   const seen = new Set();
   let passed = 0;

@@ -13,14 +13,15 @@ import { endpoint } from '../../src/world/ports.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import { RealEventLoop } from '../../src/world/real/event-loop.ts';
 import type { RealServer, RealSettings } from './real-server.ts';
-import { REAL_SETTINGS } from './real-server.ts';
+import { settingsOf } from './real-server.ts';
+import type { ServerWish } from './script-runner.ts';
 
 const ADDRESS = '127.0.0.1';
 const STORAGE_PORT = 7000;
 
 /** Starts a node on a free port. */
-export async function startOurs(kind: 'plain' | 'auth'): Promise<RealServer> {
-  const { settings, superuser } = REAL_SETTINGS[kind];
+export async function startOurs(wish: ServerWish): Promise<RealServer> {
+  const { settings, superuser } = settingsOf(wish);
   const placement = place({ address: ADDRESS, datacenter: 'datacenter1', rack: 'rack1' });
   const nativePort = await freePort();
   const stop = await startNodes({

@@ -1,10 +1,9 @@
 // One real Cassandra node to record from, with all that is off by default switched on.
 
+import type { Settings } from '../../src/engine/cassandra/node-config-files.ts';
 import { RealCluster } from '../../src/engine/cassandra/real-cluster.ts';
 import { Connection } from './connection.ts';
-import type { Server } from './script-runner.ts';
-
-type Settings = Readonly<Record<string, string | number | boolean>>;
+import type { Server, ServerWish } from './script-runner.ts';
 
 const SWITCHED_ON: Settings = {
   materialized_views_enabled: true,
@@ -40,6 +39,12 @@ export const REAL_SETTINGS: Readonly<Record<'plain' | 'auth', RealSettings>> = {
   },
 };
 
+/** What a file's node is started with. */
+export function settingsOf(wish: ServerWish): RealSettings {
+  const { settings, superuser } = REAL_SETTINGS[wish.kind];
+  return { settings: { ...settings, ...wish.settings }, superuser };
+}
+
 export interface RealServer {
   readonly server: Server;
   stop(): Promise<void>;
@@ -60,14 +65,20 @@ export async function startReal(wanted: RealSettings): Promise<RealServer> {
     flags: ['-Dcassandra.unsafesystem=true', '-Duser.timezone=UTC', '-Duser.language=en'],
   });
   const server = { address: `${BLOCK}.1.1`, port: 9042, superuser: wanted.superuser };
-  if (wanted.superuser !== null) await superuserIsThere(server);
-  return { server, stop: () => cluster.stop() };
+  const stop = (): Promise<void> => cluster.stop();
+  try {
+    if (wanted.superuser !== null) await superuserIsThere(server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { server, stop };
 }
 
 /** The node makes its first user some time after it answers. */
 async function superuserIsThere(server: Server): Promise<void> {
   const { address, port, superuser } = server;
-  for (let left = 300; left > 0; left--) {
+  for (let left = 600; left > 0; left--) {
     const opened = await Connection.open({ address, port, version: 5, credentials: superuser });
     if (opened instanceof Connection) return opened.close();
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -16,16 +16,18 @@ const files = readdirSync(folder)
   .sort()
   .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
 
-describe.each(['plain', 'auth'] as const)('%s node', (kind) => {
+const wishes = new Map(files.map(({ text }) => serverOf(text)).map((wish) => [wish.key, wish]));
+
+describe.each([...wishes.values()])('$key', (wish) => {
   let ours: RealServer;
 
   beforeAll(async () => {
-    ours = await startOurs(kind);
+    ours = await startOurs(wish);
   });
 
   afterAll(() => ours.stop());
 
-  test.each(files.filter(({ text }) => serverOf(text) === kind))(
+  test.each(files.filter(({ text }) => serverOf(text).key === wish.key))(
     '$name',
     async ({ name, text }) => {
       const recorded = readFileSync(resultOf(name), 'utf8');

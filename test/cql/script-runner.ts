@@ -4,6 +4,8 @@
 // its own, which comes and goes with it.
 
 import { basename } from 'node:path';
+import { parse } from 'yaml';
+import type { Settings } from '../../src/engine/cassandra/node-config-files.ts';
 import type { ConsistencyLevel } from '../../src/data/consistency.ts';
 import { int64 } from '../../src/base/int64.ts';
 import type { BoundValue } from '../../src/protocol/bound-value.ts';
@@ -35,9 +37,23 @@ interface ScriptCount {
   readonly errors: number;
 }
 
-/** What kind of node a file wants: `-- @server auth` in it asks for one with users. */
-export function serverOf(text: string): 'plain' | 'auth' {
-  return /^-- @server auth$/m.test(text) ? 'auth' : 'plain';
+/** What node a file wants. Files of equal `key` share one. */
+export interface ServerWish {
+  readonly key: string;
+  readonly kind: 'plain' | 'auth';
+  /** cassandra.yaml lines of the file's own. */
+  readonly settings: Settings;
+}
+
+/** `-- @server auth` asks for a node with users, each `-- @setting name: value` for a line of cassandra.yaml. */
+export function serverOf(text: string): ServerWish {
+  const kind = /^-- @server auth$/m.test(text) ? 'auth' : 'plain';
+  const lines = [...text.matchAll(/^-- @setting (.*)$/gm)].map(([, line = '']) => line);
+  return {
+    key: [kind, ...lines].join('\n'),
+    kind,
+    settings: (parse(lines.join('\n')) ?? {}) as Settings,
+  };
 }
 
 /** The recording. Rejects when the node cannot be reached or a directive makes no sense. */

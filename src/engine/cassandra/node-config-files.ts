@@ -1,5 +1,10 @@
 // The files a real Cassandra node needs and that Maven's jars lack: cassandra.yaml, cassandra-rackdc.properties, logback.
 
+/** cassandra.yaml's names and values, as the YAML has them. */
+export type Settings = Readonly<
+  Record<string, string | number | boolean | readonly (string | number)[]>
+>;
+
 export interface RealNodeConfig {
   readonly clusterName: string;
   readonly address: string;
@@ -11,11 +16,11 @@ export interface RealNodeConfig {
   readonly tokens: readonly string[];
   readonly numTokens: number;
   /** More cassandra.yaml lines, name -> value. */
-  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly settings: Settings;
 }
 
 export function cassandraYaml(node: RealNodeConfig): string {
-  const settings: Record<string, string | number | boolean> = {
+  const settings: Record<string, Settings[string]> = {
     cluster_name: node.clusterName,
     num_tokens: node.numTokens,
     allocate_tokens_for_local_replication_factor: 3,
@@ -55,7 +60,9 @@ export function cassandraYaml(node: RealNodeConfig): string {
     ...node.settings,
   };
   if (node.tokens.length > 0) settings['initial_token'] = node.tokens.join(',');
-  const lines = Object.entries(settings).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries(settings).map(([name, value]) =>
+    typeof value === 'object' ? `${name}: [${value.join(', ')}]` : `${name}: ${value}`,
+  );
   return [
     ...lines,
     `data_file_directories: ["${node.folder}/data"]`,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveJars } from './jars.ts';
+import type { Settings } from './node-config-files.ts';
 import { NodeProcess } from './node-process.ts';
 
 export interface RealClusterOptions {
@@ -12,7 +13,7 @@ export interface RealClusterOptions {
   readonly racksPerDatacenter: number;
   readonly nodesPerRack: number;
   readonly heapMiB?: number;
-  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  readonly settings?: Settings;
   readonly block?: string;
   readonly jmx?: boolean;
   /** More JVM flags. */
