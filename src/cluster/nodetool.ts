@@ -5,6 +5,7 @@ import { nearest } from '../topology/place.ts';
 import type { Cluster } from './cluster.ts';
 import type { NodeHost } from './node-host.ts';
 import { GOSSIP_VERBS } from './nodetool/gossip-verbs.ts';
+import { GUARDRAIL_VERBS } from './nodetool/guardrail-verbs.ts';
 import { HINT_VERBS } from './nodetool/hint-verbs.ts';
 import { MEMBERSHIP_VERBS } from './nodetool/membership-verbs.ts';
 import { CACHE_VERBS, NODE_VERBS } from './nodetool/node-verbs.ts';
@@ -25,6 +26,7 @@ const VERBS: VerbTable = {
   ...NODE_VERBS,
   ...MEMBERSHIP_VERBS,
   ...HINT_VERBS,
+  ...GUARDRAIL_VERBS,
   ...STORAGE_VERBS,
   ...TABLE_VERBS,
   ...REPAIR_VERBS,
@@ -52,7 +54,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'triggers and certificates on disk': 'reloadtriggers reloadssl',
   'index files': 'rebuild_index',
   'other settings':
-    'getguardrailsconfig setguardrailsconfig setbatchlogreplaythrottle getinterdcstreamthroughput setinterdcstreamthroughput enableoldprotocolversions disableoldprotocolversions',
+    'setbatchlogreplaythrottle getinterdcstreamthroughput setinterdcstreamthroughput enableoldprotocolversions disableoldprotocolversions',
 };
 
 /** Every verb that is answered, in alphabetical order. */

@@ -18,6 +18,9 @@ export const CONSISTENCY_CODES = {
 
 export type ConsistencyLevel = keyof typeof CONSISTENCY_CODES;
 
+/** All, in the order of Cassandra's enum. */
+export const CONSISTENCY_LEVELS = Object.keys(CONSISTENCY_CODES) as readonly ConsistencyLevel[];
+
 const BY_CODE = new Map(
   Object.entries(CONSISTENCY_CODES).map(([name, code]) => [
     code as number,

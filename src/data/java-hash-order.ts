@@ -19,6 +19,15 @@ export function putAllOrder(names: Iterable<string>): string[] {
   return inBuckets(all, byteHash, buckets);
 }
 
+/** As `javaHashOrder`, of a HashSet that was sent to another JVM: there it is made just large enough. */
+export function sentHashOrder(names: Iterable<string>): string[] {
+  const all = javaHashOrder(names);
+  let buckets = 1;
+  while (buckets < Math.floor(all.length / 0.75)) buckets *= 2;
+  while (all.length > buckets * 0.75) buckets *= 2;
+  return inBuckets(all, javaHash, buckets);
+}
+
 function hashOrder(names: Iterable<string>, hashOf: (name: string) => number): string[] {
   const all = [...names];
   let buckets = 16;

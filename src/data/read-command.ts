@@ -89,6 +89,8 @@ export interface DataLimits {
   readonly countedInFirstPartition: number;
   /** SELECT DISTINCT: one row a partition, only statics and keys are of interest. */
   readonly distinct: boolean;
+  /** All rows go into one: `rows` is how many are read at a time. */
+  readonly isGrouped?: boolean;
 }
 
 export const NO_LIMITS: DataLimits = Object.freeze({
@@ -108,6 +110,8 @@ interface ReadCommandBase {
   readonly limits: DataLimits;
   readonly clustering: ClusteringFilter;
   readonly nowSeconds: number;
+  /** Replicas tell the coordinator what they meet above thresholds (read_thresholds_enabled). */
+  readonly isTracked?: boolean;
 }
 
 export interface SinglePartitionRead extends ReadCommandBase {

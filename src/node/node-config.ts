@@ -1,6 +1,9 @@
 // Every limit and timeout of a node, named as in cassandra.yaml, with Cassandra 5.0's shipped defaults.
 // Durations are milliseconds, sizes bytes, whatever unit the yaml would print. Read-only to the services.
 
+import type { GuardrailSettings } from './guardrails/guardrail-settings.ts';
+import { DEFAULT_GUARDRAILS } from './guardrails/guardrail-settings.ts';
+
 /** Cassandra: config/Config.PaxosVariant. */
 export const PAXOS_VARIANTS = [
   'v1_without_linearizable_reads_or_rejected_writes',
@@ -11,7 +14,7 @@ export const PAXOS_VARIANTS = [
 ] as const;
 export type PaxosVariant = (typeof PAXOS_VARIANTS)[number];
 
-export interface NodeConfig {
+export interface NodeConfig extends GuardrailSettings {
   readonly cluster_name: string;
   readonly num_tokens: number;
   readonly initial_token: readonly string[] | null;
@@ -103,6 +106,8 @@ export interface NodeConfig {
 }
 
 export const DEFAULT_NODE_CONFIG: NodeConfig = {
+  ...DEFAULT_GUARDRAILS,
+
   cluster_name: 'Starfish',
   num_tokens: 16,
   initial_token: null,

@@ -49,6 +49,7 @@ export class NodeCql {
       nodeViewSources({
         self: node.self,
         config,
+        guardrails: () => node.guardrails,
         clock,
         identity: node.options.identity,
         clients: () => this.clients(),
@@ -84,6 +85,8 @@ export class NodeCql {
       describe: new DescribeStatements(node.schema, describeCluster(node)),
       auth: this.auth.statements,
       authorizer: this.auth.reads,
+      guardrails: this.auth.guardrails,
+      guardrailSettings: () => node.guardrails,
       tracer: new QueryTracer({ clock, random, coordinator: node.coordinator, self: node.self }),
       traceProbability: () => node.traceProbability,
       runner: userCode,

@@ -15,6 +15,7 @@ import { Membership } from './membership/membership.ts';
 import type { ClusterEvent, MembershipHooks, NodeIdentity } from './membership/membership-parts.ts';
 import type { GossipOptions } from './gossip/gossip-options.ts';
 import { Messaging } from './messaging/messaging.ts';
+import type { GuardrailSettings } from './guardrails/guardrail-settings.ts';
 import type { NodeConfig } from './node-config.ts';
 import { PeerTables } from './peer-tables.ts';
 import { readLiteral } from './query/ddl/literals.ts';
@@ -93,6 +94,8 @@ export class CassandraNode {
   readonly startedAtMs: number;
   /** nodetool settraceprobability: the share of requests that are traced unasked. */
   traceProbability = 0;
+  /** nodetool setguardrailsconfig: until the node ends, as given at first. */
+  guardrails: GuardrailSettings;
   private readonly load: LoadBroadcaster;
   private readonly peerTables: PeerTables;
   private eventsToTell: ClientEvent[] = [];
@@ -103,6 +106,7 @@ export class CassandraNode {
     const { world, config, telemetry } = options;
     const { clock, network, random, disk } = world;
     this.options = options;
+    this.guardrails = config;
     this.self = network.self;
     this.startedAtMs = clock.nowMs();
     this.storage = options.storage ?? this.openStorage();
@@ -221,6 +225,7 @@ export class CassandraNode {
         counterCache.forget(table);
         this.tables.recordTruncation(table.id, clock.wallMs());
       },
+      thresholds: config,
     });
   }
 

@@ -107,6 +107,8 @@ export class QueryTracer implements Tracer {
       startedAtMs: this.clock.nowMs(),
       trace: null,
       warnings: null,
+      guard: null,
+      reads: null,
     };
     this.coordinator.write(
       [writer.build()],

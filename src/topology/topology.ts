@@ -127,7 +127,13 @@ const balancers = z.strictObject({
     .prefault({}),
 });
 
-const setting = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const setting = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.union([z.string(), z.number()])),
+]);
 
 export const topologySchema = z.strictObject({
   version: z.literal(1).default(1),

@@ -324,7 +324,8 @@ export class ToyCluster {
       const cluster = new ToyClusterState(this.ring, spec, () => this.loop.nowMs());
       const counterCache = new CounterCache();
       const onTruncated = (table: TableMetadata): void => counterCache.forget(table);
-      new Replica({ messaging, store, schema, onTruncated }).serve();
+      const thresholds = DEFAULT_NODE_CONFIG;
+      new Replica({ messaging, store, schema, onTruncated, thresholds }).serve();
       const { telemetry } = this;
       const tableById = (id: string): TableMetadata | undefined => {
         const keyspaces = [...schema.current.keyspaces.values()];
@@ -422,7 +423,13 @@ export class ToyCluster {
   }
 
   context(): RequestContext {
-    return { startedAtMs: this.loop.nowMs(), trace: null, warnings: null };
+    return {
+      startedAtMs: this.loop.nowMs(),
+      trace: null,
+      warnings: null,
+      guard: null,
+      reads: null,
+    };
   }
 }
 

@@ -56,7 +56,7 @@ function general(plan: ModificationPlan, values: readonly BoundValue[], ttl: num
     nextTimeUuid: () => Buffer.alloc(16),
     randomBytes: (n: number) => Buffer.alloc(n),
   };
-  const bind = { values, functions };
+  const bind = { values, functions, guard: null };
   const listPaths = new NodeListPaths(node.clock, functions.nextTimeUuid);
   const collector = new UpdateCollector();
   addUpdates(
@@ -102,7 +102,7 @@ describe('both ways', () => {
         fc.array(value, { minLength: markers, maxLength: markers }),
         fc.constantFrom(0, 60),
         (values, ttl) => {
-          const quick = outcome(() => fastMutation(fast, values, { ...TIME, ttl }, 5));
+          const quick = outcome(() => fastMutation(fast, values, { ...TIME, ttl }, 5, null));
           expect(quick).toEqual(outcome(() => general(plan, values, ttl)));
         },
       ),
@@ -127,7 +127,7 @@ test('nothing of the received frame is kept', () => {
   const fast = required(planOf('INSERT INTO ks.kv (k,v,n) VALUES (?,?,?)').fast, 'a fast plan');
   const frame = Buffer.alloc(1000, 1);
   const values = [frame.subarray(0, 10), frame.subarray(10, 500), frame.subarray(500, 504)];
-  const mutation = fastMutation(fast, values, { ...TIME, ttl: 0 }, 5);
+  const mutation = fastMutation(fast, values, { ...TIME, ttl: 0 }, 5, null);
   const before = JSON.stringify(mutation);
   frame.fill(2);
   expect(JSON.stringify(mutation)).toBe(before);

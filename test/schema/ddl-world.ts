@@ -119,7 +119,13 @@ export class DdlWorld {
       done: (response: StatementResponse) => void,
     ) => void,
   ): StatementResponse {
-    const context = { startedAtMs: 0, trace: null, warnings: null as string[] | null };
+    const context = {
+      startedAtMs: 0,
+      trace: null,
+      warnings: null as string[] | null,
+      guard: null,
+      reads: null,
+    };
     const call: StatementCall = {
       client: this.client,
       keyspace: this.client.keyspace,

@@ -117,7 +117,7 @@ class Split {
   run(node: number, cql: string): void {
     const executor = required(this.executors[node], 'a node');
     const client = newClientState({ id: 1, remoteAddress: '127.0.0.1', remotePort: 1 });
-    const context = { startedAtMs: 0, trace: null, warnings: null };
+    const context = { startedAtMs: 0, trace: null, warnings: null, guard: null, reads: null };
     const call = { client, keyspace: null, context, pageSize: null, pagingState: null };
     executor.execute(parseStatement(cql).statement as SchemaStatement, call, () => undefined);
   }

@@ -49,5 +49,12 @@ export class MapStore implements LocalStore {
 }
 
 function found(partitions: readonly PartitionData[]): ReplicaResult {
-  return { kind: 'data', partitions, liveRows: 0, tombstones: 0, limitReached: false };
+  return {
+    kind: 'data',
+    partitions,
+    liveRows: 0,
+    tombstones: 0,
+    limitReached: false,
+    scanned: null,
+  };
 }

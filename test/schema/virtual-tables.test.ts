@@ -54,7 +54,7 @@ function read(
   });
 }
 
-const SOURCES: SystemViewSources = { config: DEFAULT_NODE_CONFIG };
+const SOURCES: SystemViewSources = { config: () => DEFAULT_NODE_CONFIG };
 
 /** The fixture's values as texts, without nulls. */
 function texts(rows: Rows['rows']): Record<string, string>[] {

@@ -5,6 +5,7 @@ import type { CqlError } from '../../data/cql-error.ts';
 import type { ClientState } from '../../protocol/client-state.ts';
 import type { Clock, Timer } from '../../world/ports.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import type { GuardrailScope } from '../guardrails/guardrails.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { AuthExecutor, StatementAuthorizer } from '../query/executors.ts';
 import type { SchemaView } from '../schema-view.ts';
@@ -13,7 +14,7 @@ import { AuthStore, DEFAULT_SUPERUSER } from './auth-store.ts';
 import type { Authenticator } from './authenticator.ts';
 import { ALLOW_ALL_AUTHENTICATOR, PasswordAuthenticator } from './authenticator.ts';
 import type { Authorizer } from './authorizer.ts';
-import { ALLOW_ALL } from './authorizer.ts';
+import { ALLOW_ALL, unauthorizedError } from './authorizer.ts';
 import { CassandraAuthorizer } from './cassandra-authorizer.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { AuthorizedStatements } from './statement-authorizer.ts';
@@ -45,6 +46,8 @@ export class AuthService {
   /** Checks reading and writing statements. */
   readonly reads: StatementAuthorizer;
   readonly store: AuthStore;
+  /** null: everybody is a superuser, for nobody is asked who they are. */
+  readonly guardrails: GuardrailScope | null;
   private readonly options: AuthServiceOptions;
   private timer: Timer | null = null;
 
@@ -60,6 +63,7 @@ export class AuthService {
       ? new PasswordAuthenticator({ store, users, hasher })
       : ALLOW_ALL_AUTHENTICATOR;
     this.authorizer = allowsAll ? ALLOW_ALL : new CassandraAuthorizer(store, users);
+    this.guardrails = hasPasswords ? guardrailScope(users) : null;
     this.reads = new AuthorizedStatements(this.authorizer, schema, !allowsAll);
     this.statements = new AuthStatements({
       store,
@@ -120,4 +124,18 @@ export class AuthService {
     this.timer?.cancel();
     this.timer = this.options.clock.after(SETUP_RETRY_MS, () => this.start());
   }
+}
+
+/** Cassandra: service/ClientState.isOrdinaryUser. */
+function guardrailScope(users: UserCache): GuardrailScope {
+  return {
+    holdFor({ user }, done) {
+      if (user === null) return done(true, null);
+      return users.user(user, (outcome) => {
+        if (outcome.ok) return done(!outcome.value.isSuperuser, null);
+        const text = 'Unable to perform authorization of super-user permission: ';
+        return done(true, unauthorizedError(text + outcome.error.message));
+      });
+    },
+  };
 }

@@ -294,7 +294,13 @@ export class AuthStore {
   }
 
   private context(): RequestContext {
-    return { startedAtMs: this.options.clock.nowMs(), trace: null, warnings: null };
+    return {
+      startedAtMs: this.options.clock.nowMs(),
+      trace: null,
+      warnings: null,
+      guard: null,
+      reads: null,
+    };
   }
 
   private nowSeconds(): number {

@@ -8,6 +8,8 @@ import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { PartitionRangeRead, SinglePartitionRead } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import type { Endpoint } from '../../world/ports.ts';
+import type { NotesOfReads } from './read-notes.ts';
+import type { Guard } from '../guardrails/guardrails.ts';
 
 /** What accompanies one client request through the core. */
 export interface RequestContext {
@@ -17,6 +19,10 @@ export interface RequestContext {
   readonly trace: Trace | null;
   /** Client warnings (protocol v4+), appended in order. Null until the first: use addWarning. */
   warnings: string[] | null;
+  /** The guardrails that hold for the client; null: none do. */
+  guard: Guard | null;
+  /** What tracked reads met above thresholds; null: nothing. */
+  reads: NotesOfReads | null;
 }
 
 export interface Trace {

@@ -8,8 +8,9 @@ import type { ReadCommand } from '../../data/read-command.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import type { Message } from '../messaging/message.ts';
 import type { Exchange, ExchangeHandler, Messaging } from '../messaging/messaging.ts';
-import type { Trace } from './coordinator.ts';
+import type { RequestContext } from './coordinator.ts';
 import { readFailure, readTimeout } from './errors.ts';
+import { hearNotes } from './read-notes.ts';
 import type { Source } from './resolution.ts';
 import { isAllTimeouts } from './write-operation.ts';
 
@@ -18,7 +19,7 @@ export interface DataReadRequest {
   readonly level: ConsistencyLevel;
   readonly contacts: readonly Endpoint[];
   readonly blockFor: number;
-  readonly trace: Trace | null;
+  readonly context: RequestContext;
   readonly timeoutMs: number;
 }
 
@@ -41,7 +42,8 @@ export class DataReader implements ExchangeHandler<DataRead> {
   /** `done` is called once: with at least `blockFor` answers, or the error. */
   read(request: DataReadRequest, done: SourcesDone): void {
     const read: DataRead = { request, done, sources: [], failures: new Map() };
-    const { command, contacts, trace, timeoutMs } = request;
+    const { command, contacts, context, timeoutMs } = request;
+    const { trace } = context;
     if (timeoutMs <= 0) {
       done(null, errorOf(read));
       return;
@@ -55,7 +57,16 @@ export class DataReader implements ExchangeHandler<DataRead> {
 
   onResponse(read: DataRead, node: Endpoint, message: Message, exchange: Exchange): void {
     if (read.sources.some((source) => source.node === node)) return;
-    const { partitions } = (message as Message<'READ_RSP'>).payload;
+    const { partitions, notes } = (message as Message<'READ_RSP'>).payload;
+    if (notes !== null) {
+      const { context, command } = read.request;
+      const isSelf = node === this.messaging.self;
+      const failure = hearNotes(context, command, { node, isSelf }, notes);
+      if (failure !== null) {
+        this.onFailure(read, node, failure, exchange);
+        return;
+      }
+    }
     read.sources.push({ node, partitions });
     if (read.sources.length < read.request.blockFor) return;
     this.messaging.close(exchange);
@@ -81,7 +92,8 @@ function errorOf(read: DataRead): CqlError {
   const received = sources.length;
   const dataPresent = received > 0;
   if (failures.size > 0 && !isAllTimeouts(failures)) {
-    return readFailure({ consistency, received, blockFor, dataPresent, failures });
+    const cause = request.context.reads?.abortText(request.command) ?? null;
+    return readFailure({ consistency, received, blockFor, dataPresent, failures, cause });
   }
   return readTimeout(consistency, received, blockFor, dataPresent);
 }

@@ -77,9 +77,12 @@ export function readFailure(options: {
   readonly blockFor: number;
   readonly dataPresent: boolean;
   readonly failures: Reasons;
+  /** What replicas gave the read up for; null or absent: not told. */
+  readonly cause?: string | null;
 }): CqlError {
-  const message = failedText(options.received, options.failures);
-  return { code: 'READ_FAILURE', message, ...options };
+  const { cause = null, ...numbers } = options;
+  const message = failedText(numbers.received, numbers.failures, cause);
+  return { code: 'READ_FAILURE', message, ...numbers };
 }
 
 /** A round of Paxos v2 with too few answers. Cassandra: Paxos.MaybeFailure.markAndThrowAsTimeoutOrFailure. */
@@ -127,7 +130,8 @@ function timedOutText(received: number): string {
   return `Operation timed out - received only ${received} responses.`;
 }
 
-function failedText(received: number, failures: Reasons): string {
+function failedText(received: number, failures: Reasons, cause: string | null = null): string {
   const causes = [...failures].map(([node, reason]) => `${reason} from /${node}`).join(', ');
-  return `Operation failed - received ${received} responses and ${failures.size} failures: ${causes}`;
+  const what = cause ?? `received ${received} responses and ${failures.size} failures`;
+  return `Operation failed - ${what}: ${causes}`;
 }

@@ -178,7 +178,7 @@ export class PaxosService {
     asks: readonly Ask[],
     options: {
       readonly level: ConsistencyLevel;
-      readonly trace: RequestContext['trace'];
+      readonly context: RequestContext;
       readonly timeoutMs: number;
     },
     done: (error: CqlError | null) => void,

@@ -259,7 +259,7 @@ export class Paxos2Operation implements Deadline {
   ): void {
     const { level, context } = this.spec;
     const timeoutMs = Math.max(0, this.endsAtMs - this.service.parts.clock.nowMs());
-    const options = { level: nonSerial(level), trace: context.trace, timeoutMs };
+    const options = { level: nonSerial(level), context, timeoutMs };
     this.service.askAll(resolution, asks, options, (error) => {
       if (error === null) done();
       else this.fail(error);

@@ -129,7 +129,8 @@ export class ReadOperation implements Deadline {
     const { level: consistency, blockFor } = plan;
     const received = this.results.length;
     if (failures !== null && !isAllTimeouts(failures)) {
-      return readFailure({ consistency, received, blockFor, dataPresent, failures });
+      const cause = this.context.reads?.abortText(this.command) ?? null;
+      return readFailure({ consistency, received, blockFor, dataPresent, failures, cause });
     }
     return readTimeout(consistency, received, blockFor, dataPresent);
   }

@@ -55,7 +55,7 @@ export class ReadRepair {
       for (const node of contacts) trace.event(`Enqueuing full data read to /${node}`);
     }
     this.parts.reader.read(
-      { command, level, contacts, blockFor, trace, timeoutMs },
+      { command, level, contacts, blockFor, context, timeoutMs },
       (sources, error) => {
         if (sources === null) done(null, error, false);
         else this.resolve(read, sources, done);
@@ -103,7 +103,7 @@ export class ReadRepair {
       const { level, context } = read;
       const timeoutMs = this.remainingMs(read);
       this.parts.reader.read(
-        { command, level, contacts: [node], blockFor: 1, trace: context.trace, timeoutMs },
+        { command, level, contacts: [node], blockFor: 1, context, timeoutMs },
         (sources, error) => {
           if (failed) return;
           if (sources === null) {

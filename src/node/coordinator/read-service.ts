@@ -19,6 +19,7 @@ import type { Telemetry } from '../telemetry.ts';
 import type { RequestContext } from './coordinator.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { PartitionsDone, ReadStep } from './read-operation.ts';
+import { hearNotes } from './read-notes.ts';
 import { ReadOperation } from './read-operation.ts';
 import type { ReadRepair } from './read-repair.ts';
 import type { SpeculativeRetry } from './speculative-retry.ts';
@@ -98,6 +99,15 @@ export class ReadService implements ExchangeHandler<ReadOperation> {
   onResponse(operation: ReadOperation, from: Endpoint, message: Message, exchange: Exchange): void {
     const { payload } = message as Message<'READ_RSP'>;
     this.parts.cluster.recordLatency(from, this.clock.nowMs() - operation.startedAtMs);
+    if (payload.notes !== null) {
+      const { context, command } = operation;
+      const isSelf = from === this.messaging.self;
+      const failure = hearNotes(context, command, { node: from, isSelf }, payload.notes);
+      if (failure !== null) {
+        this.onFailure(operation, from, failure, exchange);
+        return;
+      }
+    }
     const step = operation.onResponse(from, payload);
     if (step === 'compare') this.compare(operation);
     if (operation.isComplete) this.messaging.close(exchange);

@@ -20,6 +20,10 @@ import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { Coordinator, RequestContext } from '../coordinator/coordinator.ts';
 import { addWarning } from '../coordinator/coordinator.ts';
 import { FaultScope } from '../messaging/fault-scope.ts';
+import type { GuardrailSettings } from '../guardrails/guardrail-settings.ts';
+import type { GuardrailScope } from '../guardrails/guardrails.ts';
+import { guardPlanned, guardPrepared, plannedUnder } from '../guardrails/guarded-statements.ts';
+import { Guard } from '../guardrails/guardrails.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Done, Execution, QueryServices } from './execution.ts';
@@ -27,6 +31,7 @@ import { failed, thrownError } from './execution.ts';
 import type { LocalAccess } from './local-access.ts';
 import type { BatchPlan } from './modification/batch.ts';
 import { executeBatch, validateBatch } from './modification/batch.ts';
+import { answering } from './modification/execute-modification.ts';
 import type { ModificationPlan } from './modification/modification-plan.ts';
 import { validateModification } from './modification/modification-plan.ts';
 import { NodeListPaths } from './modification/update-parameters.ts';
@@ -57,6 +62,10 @@ export interface QueryProcessorParts extends Executors {
   readonly preparedStore?: PreparedStore;
   /** The messaging's: faults in what a request waits for are its answer. */
   readonly faults?: FaultScope;
+  /** Whom guardrails hold for; null: nobody. */
+  readonly guardrails?: GuardrailScope | null;
+  /** As they are at the moment; absent: the configuration's. */
+  readonly guardrailSettings?: () => GuardrailSettings;
 }
 
 /** Answers one request; called exactly once, maybe at once. */
@@ -159,12 +168,15 @@ export class QueryProcessor {
       startedAtMs: this.parts.clock.nowMs(),
       trace: session?.trace ?? null,
       warnings: null,
+      guard: null,
+      reads: null,
     };
     let isAnswered = false;
     const answer: Done = (response) => {
       isAnswered = true;
       // A client that did not ask for tracing is not told of it.
       if (session !== null && !request.tracing) session.end();
+      context.reads?.tell(context);
       const told = request.tracing ? session : null;
       if (told === null && context.warnings === null) done(response);
       else done(response, extrasOf(context, told));
@@ -174,10 +186,32 @@ export class QueryProcessor {
     };
     this.faults.run(onFault, () => {
       try {
-        this.dispatch(request, client, context, answer);
+        this.dispatchGuarded(request, client, context, answer);
       } catch (error) {
         answer(failed(thrownError(error)));
       }
+    });
+  }
+
+  /** Once it is known whether guardrails hold for the client. */
+  private dispatchGuarded(
+    request: ClientRequest,
+    client: ClientState,
+    context: RequestContext,
+    done: Done,
+  ): void {
+    const { guardrails = null, config, guardrailSettings = () => config } = this.parts;
+    if (guardrails === null) {
+      this.dispatch(request, client, context, done);
+      return;
+    }
+    guardrails.holdFor(client, (holds, error) => {
+      if (error !== null) {
+        done(failed(error));
+        return;
+      }
+      if (holds) context.guard = new Guard(guardrailSettings(), context);
+      answering(done, () => this.dispatch(request, client, context, done));
     });
   }
 
@@ -245,13 +279,20 @@ export class QueryProcessor {
     const { parameters, query } = request;
     const keyspace = this.keyspaceOf(parameters.keyspace, client);
     context.trace?.event(`Parsing ${query}`);
-    const prepared = this.plans.ofText(query, keyspace);
+    const prepared = this.textPlan(query, keyspace, context.guard);
     context.trace?.event('Preparing statement');
     const values = valuesOf(prepared, parameters);
     if (values.length !== prepared.markers) throw invalid('Invalid amount of bind variables');
     this.regularExecuted++;
     const execution = this.execution(parameters, values, client, context, null);
     this.runner.run(prepared, execution, keyspace, done);
+  }
+
+  private textPlan(query: string, keyspace: string | null, guard: Guard | null): PreparedStatement {
+    if (guard === null) return this.plans.ofText(query, keyspace);
+    const prepared = plannedUnder(guard, () => this.plans.ofText(query, keyspace));
+    guardPlanned(prepared, guard);
+    return prepared;
   }
 
   private keyspaceOf(requested: string | null, client: ClientState): string | null {
@@ -267,9 +308,14 @@ export class QueryProcessor {
   ): StatementResponse {
     const keyspace = this.keyspaceOf(request.keyspace, client);
     context.trace?.event('Preparing statement');
-    const { prepared, id } = this.plans.prepare(request.query, keyspace);
+    const { guard } = context;
+    const prepare = (): ReturnType<StatementPlans['prepare']> =>
+      this.plans.prepare(request.query, keyspace);
+    const { prepared, id, isNew } = guard === null ? prepare() : plannedUnder(guard, prepare);
+    if (guard !== null && isNew) guardPrepared(prepared, guard);
     if (isAuthStatement(prepared.statement) && client.user === null) throw anonymous();
-    if (!prepared.isQualified && keyspace !== null) this.warnOfUse(request, client, context, id);
+    if (isNew && !prepared.isQualified && keyspace !== null)
+      this.warnOfUse(request, client, context, id);
     return {
       kind: 'prepared',
       id,
@@ -309,8 +355,11 @@ export class QueryProcessor {
     validateBatch(batch);
     for (const plan of plans) validateModification(plan);
     const base = this.execution(parameters, [], client, context, null);
-    const { functions } = base.bind;
-    const executions = statements.map(({ values }) => ({ ...base, bind: { values, functions } }));
+    const { functions, guard } = base.bind;
+    const executions = statements.map(({ values }) => ({
+      ...base,
+      bind: { values, functions, guard },
+    }));
     this.runner.authorizeAll(prepared, base, keyspace, done, () => {
       executeBatch(batch, base, executions, done);
     });
@@ -351,7 +400,7 @@ export class QueryProcessor {
       changedId,
       timestamp: parameters.timestamp ?? this.nextTimestamp(client),
       nowSeconds: parameters.nowInSeconds ?? Math.floor(nowMs / 1000),
-      bind: { values, functions },
+      bind: { values, functions, guard: request.guard },
       unmask: true,
     };
   }

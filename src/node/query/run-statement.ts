@@ -169,6 +169,7 @@ function use(keyspace: string, execution: Execution, done: Done): void {
 }
 
 function truncate(table: TableMetadata, execution: Execution, done: Done): void {
+  execution.bind.guard?.ensureEnabled('drop_truncate_table_enabled');
   checkNodeLocal(execution.consistency);
   const { services, request } = execution;
   if (isLocal(table, services.schema.current)) {

@@ -126,19 +126,20 @@ export class StatementPlans {
 
   /**
    * Plans and keeps a statement. Both its ids are known: with and without the keyspace. `isStored`: it comes from the
-   * store.
+   * store. `isNew`: it was not there already.
    */
   prepare(
     text: string,
     keyspace: string | null,
     isStored = false,
-  ): { readonly prepared: PreparedStatement; readonly id: Buffer } {
+  ): { readonly prepared: PreparedStatement; readonly id: Buffer; readonly isNew: boolean } {
     const schema = this.environment.schema();
     const plain = statementId(text, null);
     const qualified = statementId(text, keyspace);
     const known = this.prepared.get(qualified.toString('latin1'));
     if (known !== undefined && known.schema === schema && known.prepared.keyspace === keyspace) {
-      return { prepared: known.prepared, id: known.prepared.isQualified ? plain : qualified };
+      const id = known.prepared.isQualified ? plain : qualified;
+      return { prepared: known.prepared, id, isNew: false };
     }
     const prepared = this.plan(text, keyspace);
     if (prepared.markers > MARKERS_MAX) {
@@ -150,7 +151,7 @@ export class StatementPlans {
       this.prepared.put(id.toString('latin1'), prepared, schema);
       if (!isStored) this.store.put(id, keyspace, text);
     }
-    return { prepared, id: prepared.isQualified ? plain : qualified };
+    return { prepared, id: prepared.isQualified ? plain : qualified, isNew: true };
   }
 
   private plan(text: string, keyspace: string | null): PreparedStatement {

@@ -2,8 +2,12 @@
 // reference.
 
 import type { ConsistencyLevel } from '../../data/consistency.ts';
+import type { FailureReason } from '../../data/cql-error.ts';
 import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { ReadCommand } from '../../data/read-command.ts';
+import type { Scanned } from '../storage/replica-result.ts';
+
+export type { Scanned };
 
 export interface ReadRequest {
   readonly command: ReadCommand;
@@ -18,6 +22,17 @@ export interface ReadRequest {
 export interface ReadResponse {
   readonly partitions: readonly PartitionData[];
   readonly digest: boolean;
+  /** null: nothing above a threshold. */
+  readonly notes: ReadNotes | null;
+}
+
+/** What a read met above a threshold. */
+export interface ReadNotes {
+  readonly scanned: Scanned | null;
+  /** Bytes above local_read_size_warn_threshold; 0: not above. */
+  readonly bytes: number;
+  /** Why the replica gave up: the answer has no partitions. */
+  readonly failure: FailureReason | null;
 }
 
 export interface HintRequest {

@@ -3,7 +3,8 @@
 // Test: test/traces/. Cassandra: db/MutationVerbHandler, ReadCommandVerbHandler and their kin.
 
 import type { FailureReason } from '../../data/cql-error.ts';
-import type { Mutation } from '../../data/partition.ts';
+import type { Mutation, PartitionData } from '../../data/partition.ts';
+import type { ReadCommand } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import type { Endpoint } from '../../world/ports.ts';
 import type { Trace } from '../coordinator/coordinator.ts';
@@ -11,8 +12,18 @@ import type { Message } from '../messaging/message.ts';
 import { newMessage } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { ResponseVerb } from '../messaging/verb.ts';
+import type { NodeConfig } from '../node-config.ts';
+import { isSystemKeyspace } from '../schema/system-keyspaces.ts';
 import type { SchemaView } from '../schema-view.ts';
+import { partitionSize } from '../storage/data-size.ts';
+import type { ReplicaResult } from '../storage/replica-result.ts';
 import type { ApplyDone, LocalStore } from './local-store.ts';
+import type { ReadNotes } from './replica-messages.ts';
+
+type ReadSizeThresholds = Pick<
+  NodeConfig,
+  'local_read_size_warn_threshold' | 'local_read_size_fail_threshold'
+>;
 
 type EmptyResponse = 'MUTATION_RSP' | 'READ_REPAIR_RSP';
 
@@ -21,6 +32,7 @@ export class Replica {
   private readonly store: LocalStore;
   private readonly schema: SchemaView;
   private readonly onTruncated: (table: TableMetadata) => void;
+  private readonly thresholds: ReadSizeThresholds;
 
   constructor(parts: {
     readonly messaging: Messaging;
@@ -28,11 +40,13 @@ export class Replica {
     readonly schema: SchemaView;
     /** A table's copy here is empty now. */
     readonly onTruncated: (table: TableMetadata) => void;
+    readonly thresholds: ReadSizeThresholds;
   }) {
     this.messaging = parts.messaging;
     this.store = parts.store;
     this.schema = parts.schema;
     this.onTruncated = parts.onTruncated;
+    this.thresholds = parts.thresholds;
   }
 
   /** Starts serving. */
@@ -106,17 +120,47 @@ export class Replica {
       trace.event(`Executing single-partition query on ${command.table.name}`);
     }
     const result = this.store.read(command);
+    const notes = this.notesOf(command, result);
+    const response: ResponseVerb = command.kind === 'partition' ? 'READ_RSP' : 'RANGE_RSP';
+    if (notes !== null && notes.failure !== null) {
+      this.messaging.respond(message, from, response, { partitions: [], digest, notes });
+      return;
+    }
     if (result.kind === 'failure') {
       this.messaging.fail(message, from, result.reason);
       return;
     }
     if (trace !== null) {
-      const { liveRows, tombstones } = result;
-      trace.event(`Read ${liveRows} live rows and ${tombstones} tombstone cells`);
+      const { liveRows, tombstones, scanned } = result;
+      const more = scanned === null ? '' : ' (see tombstone_warn_threshold)';
+      trace.event(`Read ${liveRows} live rows and ${tombstones} tombstone cells${more}`);
       if (from !== this.messaging.self) trace.event(`Enqueuing response to /${from}`);
     }
-    const response: ResponseVerb = command.kind === 'partition' ? 'READ_RSP' : 'RANGE_RSP';
-    this.messaging.respond(message, from, response, { partitions: result.partitions, digest });
+    const { partitions } = result;
+    this.messaging.respond(message, from, response, { partitions, digest, notes });
+  }
+
+  /** What is above a threshold, and too much of it; null: nothing is. */
+  private notesOf(command: ReadCommand, result: ReplicaResult): ReadNotes | null {
+    const { scanned = null } = result;
+    if (result.kind === 'failure') {
+      if (scanned === null) return null;
+      return { scanned, bytes: 0, failure: result.reason };
+    }
+    const bytes = command.isTracked === true ? this.bytesAbove(command, result.partitions) : 0;
+    if (scanned === null && bytes === 0) return null;
+    const { local_read_size_fail_threshold: fail } = this.thresholds;
+    return { scanned, bytes, failure: fail !== null && bytes >= fail ? 'READ_SIZE' : null };
+  }
+
+  /** 0: less than the lower threshold, or none is set. */
+  private bytesAbove({ table }: ReadCommand, partitions: readonly PartitionData[]): number {
+    const { local_read_size_warn_threshold: warn, local_read_size_fail_threshold: fail } =
+      this.thresholds;
+    const least = Math.min(warn ?? Infinity, fail ?? Infinity);
+    if (least === Infinity || isSystemKeyspace(table.keyspace)) return 0;
+    const bytes = partitions.reduce((sum, partition) => sum + partitionSize(partition), 0);
+    return bytes >= least ? bytes : 0;
   }
 
   private onTruncate(message: Message<'TRUNCATE_REQ'>, from: Endpoint): void {

@@ -36,6 +36,7 @@ export type StorageConfig = Pick<
   | 'ignore_replay_errors'
   | 'max_mutation_size'
   | 'tombstone_failure_threshold'
+  | 'tombstone_warn_threshold'
 >;
 
 export interface NodeStorageOptions {
@@ -107,9 +108,11 @@ export class NodeStorage {
       return existing;
     }
     const isSystem = LOCAL_SYSTEM_KEYSPACES.has(table.keyspace);
-    const { tombstone_failure_threshold: threshold } = this.options.config;
+    const { tombstone_failure_threshold: fail, tombstone_warn_threshold: warn } =
+      this.options.config;
     const store = new TableStore(table, {
-      tombstoneFailureThreshold: isSystem ? Infinity : threshold,
+      tombstoneFailureThreshold: isSystem ? Infinity : fail,
+      tombstoneWarnThreshold: isSystem ? Infinity : warn,
     });
     this.tables.set(table.id, store);
     return store;

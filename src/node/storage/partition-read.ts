@@ -18,6 +18,7 @@ import type {
   Cell,
   Clustering,
   ColumnData,
+  DecoratedKey,
   DeletionTime,
   PartitionData,
   RangeTombstone,
@@ -55,6 +56,10 @@ export class ReadExecution {
   readonly counter: LimitCounter;
   readonly matcher: RowMatcher | null;
   tombstones = 0;
+  /** Whatever a filter thinks of them. */
+  liveRows = 0;
+  /** The partition read last. */
+  key: DecoratedKey | null = null;
   private readonly tombstonesMax: number;
 
   constructor(
@@ -81,7 +86,10 @@ export class ReadExecution {
 
   countTombstones(count: number): void {
     this.tombstones += count;
-    if (this.tombstones > this.tombstonesMax) throw new TombstonesExceeded();
+    if (this.tombstones <= this.tombstonesMax) return;
+    // Cassandra counts one by one.
+    this.tombstones = this.tombstonesMax + 1;
+    throw new TombstonesExceeded();
   }
 }
 
@@ -96,6 +104,7 @@ export function readPartition(
   isResumed: boolean,
 ): PartitionData | null {
   execution.counter.beginPartition(isResumed);
+  execution.key = stored.key;
   const { room } = execution.counter;
   if (room <= 0) return null;
   if (
@@ -106,6 +115,7 @@ export function readPartition(
     isWantedWhole(stored, execution, selection)
   ) {
     execution.counter.count(Math.max(stored.rows.length, stored.staticRow === null ? 0 : 1));
+    execution.liveRows += stored.rows.length + (stored.staticRow === null ? 0 : 1);
     return stored;
   }
   return new PartitionRead(stored, execution, selection, room).run(isResumed);
@@ -198,6 +208,7 @@ class PartitionRead {
     this.staticRow = this.readStatic();
     const isStaticLive =
       this.staticRow !== null && isLive(this.staticRow, command.nowSeconds, false);
+    if (isStaticLive) execution.liveRows++;
     if (matcher !== null) {
       if (!matcher.matchesPartition(stored.key, isStaticLive ? this.staticRow : null)) return null;
     }
@@ -273,6 +284,7 @@ class PartitionRead {
     const isAlive = isLive(row, purger.nowSeconds, purger.strict);
     if (tombstones > 0) execution.countTombstones(tombstones);
     else if (!isAlive && isDeletedRow(row, purger.nowSeconds)) execution.countTombstones(1);
+    if (isAlive) execution.liveRows++;
     if (matcher !== null) {
       if (!isAlive || !matcher.matchesRow(this.stored.key, row, this.staticRow)) return true;
     }

@@ -27,12 +27,14 @@ import {
   readPartition,
   TombstonesExceeded,
 } from './partition-read.ts';
-import type { ReplicaResult } from './replica-result.ts';
+import type { ReplicaResult, Scanned } from './replica-result.ts';
 import { nearestRows } from './nearest-rows.ts';
 
 export interface TableStoreOptions {
   /** tombstone_failure_threshold; Infinity for the node's own system tables. */
   readonly tombstoneFailureThreshold: number;
+  /** tombstone_warn_threshold; absent: none. */
+  readonly tombstoneWarnThreshold?: number;
 }
 
 export interface PartitionSampler {
@@ -176,7 +178,15 @@ export class TableStore {
       return null;
     const liveRows = rows === 0 ? 1 : rows;
     const limitReached = liveRows >= limits.rows;
-    return { kind: 'data', partitions: [stored], liveRows, tombstones: 0, limitReached };
+    const tombstones = 0;
+    return {
+      kind: 'data',
+      partitions: [stored],
+      liveRows,
+      tombstones,
+      limitReached,
+      scanned: null,
+    };
   }
 
   private readSelected(command: ReadCommand): ReplicaResult {
@@ -209,6 +219,7 @@ export class TableStore {
         liveRows: counter.counted,
         tombstones: execution.tombstones,
         limitReached: counter.isDone,
+        scanned: this.scannedBy(execution),
       };
     } catch (error) {
       if (!(error instanceof TombstonesExceeded)) throw error;
@@ -216,8 +227,15 @@ export class TableStore {
         kind: 'failure',
         reason: 'READ_TOO_MANY_TOMBSTONES',
         message: `Scanned over ${execution.tombstones} tombstones`,
+        scanned: this.scannedBy(execution),
       };
     }
+  }
+
+  private scannedBy({ liveRows, tombstones, key }: ReadExecution): Scanned | null {
+    const { tombstoneWarnThreshold: threshold = Infinity } = this.options;
+    if (key === null || tombstones <= threshold) return null;
+    return { liveRows, tombstones, key };
   }
 
   private execute(command: ReadCommand, execution: ReadExecution): PartitionData[] {
@@ -367,6 +385,7 @@ const NOTHING: ReplicaResult = Object.freeze({
   partitions: Object.freeze([]),
   liveRows: 0,
   tombstones: 0,
+  scanned: null,
   limitReached: false,
 });
 

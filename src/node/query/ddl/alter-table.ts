@@ -23,6 +23,11 @@ import { isSerializationCompatible } from '../../../data/type-compatibility.ts';
 import { typeName } from '../../../data/type-names.ts';
 import { permissionOn } from '../../auth/requirement.ts';
 import { tableResource } from '../../auth/resource.ts';
+import {
+  guardCompression,
+  guardTimeWindows,
+  guardVectors,
+} from '../../guardrails/guarded-schema.ts';
 import { isCompactTable, storedColumns } from '../../schema/compact-tables.ts';
 import type { ColumnSpec } from '../../schema/table-builder.ts';
 import { rebuildTable } from '../../schema/table-builder.ts';
@@ -40,6 +45,7 @@ export function alterTable(statement: AlterTableStatement, current: string | nul
   const keyspaceName = keyspaceOf(statement.table, current);
   const { name } = statement.table;
   const { alteration } = statement;
+  let options: TableOptions | null = null;
   return {
     keyspace: keyspaceName,
     requirements: () => [permissionOn('ALTER', tableResource(keyspaceName, name))],
@@ -47,7 +53,15 @@ export function alterTable(statement: AlterTableStatement, current: string | nul
       if (alteration.kind === 'mask-column' && alteration.mask !== null) {
         ensureMaskingEnabled(environment);
       }
-      if (alteration.kind === 'properties') new TableOptions(alteration.properties).forNewTable();
+      const { guard } = environment;
+      if (alteration.kind === 'properties') {
+        options = new TableOptions(alteration.properties).guarded(guard);
+        guardTimeWindows(keyspaceName, options.forNewTable(), guard);
+      }
+      if (alteration.kind === 'add-columns' && guard !== null) {
+        for (const column of alteration.columns)
+          guardVectors(column.type, `Column ${column.name}`, guard);
+      }
     },
     apply(keyspaces, environment) {
       const keyspace = keyspaces.get(keyspaceName);
@@ -61,7 +75,7 @@ export function alterTable(statement: AlterTableStatement, current: string | nul
           'Cannot use ALTER TABLE on a materialized view; use ALTER MATERIALIZED VIEW instead',
         );
       }
-      const changed = alter(alteration, { keyspace, table, environment });
+      const changed = alter(alteration, { keyspace, table, environment, options });
       return changed === keyspace ? keyspaces : withKeyspace(keyspaces, changed);
     },
     event: () => ({ change: 'UPDATED', target: 'TABLE', keyspace: keyspaceName, name }),
@@ -74,7 +88,8 @@ export function dropTable(statement: DropTableStatement, current: string | null)
   return {
     keyspace: keyspaceName,
     requirements: () => [permissionOn('DROP', tableResource(keyspaceName, name))],
-    apply(keyspaces) {
+    apply(keyspaces, environment) {
+      environment.guard?.ensureEnabled('drop_truncate_table_enabled');
       const keyspace = keyspaces.get(keyspaceName);
       const table = keyspace?.tables.get(name);
       if (keyspace === undefined || table === undefined) {
@@ -102,6 +117,8 @@ interface Target {
   readonly keyspace: KeyspaceMetadata;
   readonly table: TableMetadata;
   readonly environment: DdlEnvironment;
+  /** Of an alteration of properties: what guardrails leave of them. */
+  readonly options: TableOptions | null;
 }
 
 type Of<K extends TableAlteration['kind']> = Extract<TableAlteration, { kind: K }>;
@@ -162,6 +179,8 @@ export function mapColumns(
 
 function addColumns(alteration: Of<'add-columns'>, target: Target): KeyspaceMetadata {
   const { keyspace, environment } = target;
+  const { guard } = environment;
+  guard?.ensureEnabled('alter_table');
   let { table } = target;
   let views = viewsOf(keyspace, table);
   for (const definition of alteration.columns) {
@@ -178,6 +197,7 @@ function addColumns(alteration: Of<'add-columns'>, target: Target): KeyspaceMeta
         : view,
     );
   }
+  guard?.atMost('columns_per_table', table.columns.size, table.name);
   if (table === target.table) return keyspace;
   validateTable(table, environment);
   return withTables(keyspace, table, ...views);
@@ -237,6 +257,7 @@ function refuseReAdding(
 
 function dropColumns(alteration: Of<'drop-columns'>, target: Target): KeyspaceMetadata {
   const { keyspace, table, environment } = target;
+  environment.guard?.ensureEnabled('alter_table');
   const dropped = new Map(table.droppedColumns);
   const gone = new Set<ColumnMetadata>();
   const micros =
@@ -309,6 +330,7 @@ function expandUserTypes(type: CqlType): CqlType {
 
 function renameColumns(alteration: Of<'rename-columns'>, target: Target): KeyspaceMetadata {
   const { keyspace } = target;
+  target.environment.guard?.ensureEnabled('alter_table');
   let { table } = target;
   let views = viewsOf(keyspace, table);
   const renames = new Map(alteration.renames.map(({ from, to }) => [from, to]));
@@ -373,7 +395,7 @@ function dropCompactStorage({ keyspace, table, environment }: Target): KeyspaceM
 
 function alterOptions(alteration: Of<'properties'>, target: Target): KeyspaceMetadata {
   const { keyspace, table } = target;
-  const options = new TableOptions(alteration.properties);
+  const options = target.options ?? new TableOptions(alteration.properties);
   options.validate();
   const params = options.forAlteredTable(table.params);
   if (table.isCounter && params.default_time_to_live > 0) {
@@ -386,6 +408,7 @@ function alterOptions(alteration: Of<'properties'>, target: Target): KeyspaceMet
         'before being replayed.',
     );
   }
+  guardCompression(params, target.environment.guard);
   return withTables(keyspace, rebuildTable(table, { params }));
 }
 

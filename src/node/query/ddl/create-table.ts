@@ -17,6 +17,12 @@ import { allTablesResource, tableResource } from '../../auth/resource.ts';
 import type { ColumnSpec } from '../../schema/table-builder.ts';
 import { buildTable, compareText } from '../../schema/table-builder.ts';
 import { keyspaceOf } from '../schema-lookup.ts';
+import {
+  guardCompression,
+  guardNewTable,
+  guardTimeWindows,
+  guardVectors,
+} from '../../guardrails/guarded-schema.ts';
 import { ensureMaskingEnabled, prepareMask } from './masks.ts';
 import { isNative, prepareType } from './prepare-type.ts';
 import type { DdlChange, DdlEnvironment } from './schema-change.ts';
@@ -30,13 +36,19 @@ export function createTable(statement: CreateTableStatement, current: string | n
   const { name } = statement.table;
   const primaryKey = onlyPrimaryKey(statement);
   refuseDuplicates(statement);
-  const options = new TableOptions(statement.properties);
+  let options = new TableOptions(statement.properties);
   return {
     keyspace: keyspaceName,
     requirements: () => [permissionOn('CREATE', allTablesResource(keyspaceName))],
     validate(environment) {
-      if (statement.columns.some(({ mask }) => mask !== null)) ensureMaskingEnabled(environment);
-      options.forNewTable();
+      const { guard } = environment;
+      options = options.guarded(guard);
+      if (guard !== null) guardNewTable(statement, environment.schema, guard);
+      guardTimeWindows(keyspaceName, options.forNewTable(), guard);
+      for (const { name: column, type, mask } of statement.columns) {
+        if (guard !== null) guardVectors(type, `Column ${column}`, guard);
+        if (mask !== null) ensureMaskingEnabled(environment);
+      }
     },
     apply(keyspaces, environment) {
       const keyspace = existingKeyspace(keyspaces, keyspaceName);
@@ -51,6 +63,7 @@ export function createTable(statement: CreateTableStatement, current: string | n
       }
       const table = build({ statement, keyspace, primaryKey, options, environment });
       validateTable(table, environment);
+      guardCompression(table.params, environment.guard);
       return withKeyspace(keyspaces, withTables(keyspace, table));
     },
     event: () => ({ change: 'CREATED', target: 'TABLE', keyspace: keyspaceName, name }),

@@ -115,6 +115,7 @@ export class SchemaStatements implements DdlExecutor {
       nowMicros: clock.wallMicros(),
       nextTableId: () => uuidText(nextTimeUuid()),
       warn: (text) => addWarning(call.context, text),
+      guard: call.context.guard,
     };
   }
 }

@@ -39,6 +39,8 @@ export function createIndex(statement: CreateIndexStatement, current: string | n
     requirements: () => [permissionOn('ALTER', tableResource(keyspaceName, tableName))],
     apply(keyspaces, environment) {
       const written = validateOptions(options, className);
+      const { guard } = environment;
+      guard?.ensureEnabled('secondary_indexes');
       if (className === SASI_CLASS && !environment.config.sasi_indexes_enabled) {
         throw invalid('SASI indexes are disabled. Enable in cassandra.yaml to use.');
       }
@@ -53,6 +55,12 @@ export function createIndex(statement: CreateIndexStatement, current: string | n
       if (table.kind === 'view') {
         throw invalid("Secondary indexes on materialized views aren't supported");
       }
+      const what = statement.name === null ? '' : `${statement.name} `;
+      guard?.atMost(
+        'secondary_indexes_per_table',
+        table.indexes.length + 1,
+        `${what}on table ${table.name}`,
+      );
       const index = newIndex({ statement, keyspace, table, className, written });
       const equal = table.indexes.find((other) => equalsWithoutName(other, index));
       if (equal !== undefined) {

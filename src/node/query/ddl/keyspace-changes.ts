@@ -17,6 +17,7 @@ import {
 } from '../../../ring/replication-options.ts';
 import { permissionOn } from '../../auth/requirement.ts';
 import { ALL_KEYSPACES, keyspaceFunctionsResource, keyspaceResource } from '../../auth/resource.ts';
+import { guardReplication, guardStrategy, userKeyspaces } from '../../guardrails/guarded-schema.ts';
 import { Properties } from './properties.ts';
 import type { DdlChange, DdlEnvironment } from './schema-change.ts';
 import { existingKeyspace, withKeyspace } from './schema-change.ts';
@@ -30,9 +31,14 @@ export function createKeyspace(statement: CreateKeyspaceStatement): DdlChange {
   return {
     keyspace: name,
     requirements: () => [permissionOn('CREATE', ALL_KEYSPACES)],
+    validate({ guard, schema }) {
+      guard?.atMost('keyspaces', userKeyspaces(schema).length + 1, name);
+    },
     apply(keyspaces, environment) {
+      const { guard } = environment;
       const written = writtenReplication(properties);
       if (written === null) throw invalid("Missing mandatory option 'replication'");
+      guardStrategy(written, guard);
       if (keyspaces.has(name)) {
         if (statement.ifNotExists) return keyspaces;
         throw new CqlException({
@@ -45,6 +51,7 @@ export function createKeyspace(statement: CreateKeyspaceStatement): DdlChange {
       const durableWrites = properties.boolean('durable_writes', true);
       const replication = prepareReplication(written, null, environment.replication);
       warnings = validateReplication(name, replication, environment.replication);
+      if (guard !== null) guardReplication(name, replication, guard);
       const keyspace: KeyspaceMetadata = {
         name,
         kind: 'regular',
@@ -76,7 +83,10 @@ export function alterKeyspace(statement: AlterKeyspaceStatement): DdlChange {
       const before = existingKeyspace(keyspaces, name);
       const durableWrites = properties.boolean('durable_writes', before.durableWrites);
       const replication = alteredReplication(written, before, environment);
+      const { guard } = environment;
+      guardStrategy(written, guard);
       warnings = validateReplication(name, replication, environment.replication);
+      if (guard !== null) guardReplication(name, replication, guard);
       refuseDuringRangeMovements(environment.moving);
       return withKeyspace(keyspaces, { ...before, durableWrites, replication });
     },
@@ -95,7 +105,8 @@ export function dropKeyspace(statement: DropKeyspaceStatement): DdlChange {
   return {
     keyspace: name,
     requirements: () => [permissionOn('DROP', keyspaceResource(name))],
-    apply(keyspaces) {
+    apply(keyspaces, { guard }) {
+      guard?.ensureEnabled('drop_keyspace_enabled');
       if (statement.ifExists && !keyspaces.has(name)) return keyspaces;
       existingKeyspace(keyspaces, name);
       return new Map([...keyspaces].filter(([other]) => other !== name));

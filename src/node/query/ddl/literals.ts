@@ -40,6 +40,7 @@ export function constantContext(nowMs: number): BindContext {
       nextTimeUuid: () => NOTHING,
       randomBytes: (length) => Buffer.alloc(length),
     },
+    guard: null,
   };
 }
 

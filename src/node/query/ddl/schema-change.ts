@@ -8,6 +8,7 @@ import type { ReplicationEnvironment } from '../../../ring/replication-options.t
 import type { Endpoint } from '../../../world/ports.ts';
 import type { Requirement } from '../../auth/requirement.ts';
 import type { Resource } from '../../auth/resource.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
 import type { NodeConfig } from '../../node-config.ts';
 import type { SchemaDiff } from '../../schema/diff.ts';
 import type { Keyspaces } from '../../schema/schema-service.ts';
@@ -28,6 +29,8 @@ export interface DdlEnvironment {
   nextTableId(): string;
   /** Sends a warning to the client; the same text once. */
   warn(text: string): void;
+  /** The guardrails that hold for the client; null: none do. */
+  readonly guard: Guard | null;
 }
 
 export interface DdlChange {

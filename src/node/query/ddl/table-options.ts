@@ -7,6 +7,7 @@ import { configError, serverError } from '../../../data/cql-error.ts';
 import { doubleText } from '../../../data/java-number.ts';
 import type { TableParams } from '../../../data/schema.ts';
 import { parseUuid } from '../../../data/uuid.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
 import { DEFAULT_TABLE_PARAMS } from '../../schema/table-builder.ts';
 import {
   defaultBloomFilterFpChance,
@@ -18,7 +19,8 @@ import { javaHashOrder } from './java-hash-order.ts';
 import { parseJavaInt, Properties } from './properties.ts';
 import { speculativeRetryText } from './speculative-retry.ts';
 
-const NAMES: ReadonlySet<string> = new Set([
+/** What may stand after WITH of a table. */
+export const TABLE_PROPERTIES: ReadonlySet<string> = new Set([
   ...Object.keys(DEFAULT_TABLE_PARAMS),
   'auto_repair',
   'id',
@@ -28,10 +30,19 @@ const TTL_MAX_SECONDS = 630_720_000;
 const MIN_BLOOM_FILTER_FP_CHANCE = 6.71e-5;
 
 export class TableOptions {
+  private readonly map: PropertyMap;
   private readonly properties: Properties;
 
   constructor(map: PropertyMap) {
+    this.map = map;
     this.properties = new Properties(map);
+  }
+
+  /** What a guardrail leaves of them. Throws INVALID for what it does not allow. */
+  guarded(guard: Guard | null): TableOptions {
+    const ignored = guard?.tableProperties(this.map.keys()) ?? [];
+    if (ignored.length === 0) return this;
+    return new TableOptions(new Map([...this.map].filter(([name]) => !ignored.includes(name))));
   }
 
   has(name: string): boolean {
@@ -45,7 +56,7 @@ export class TableOptions {
 
   /** Checks names and values on their own; throws SYNTAX_ERROR or CONFIG_ERROR. */
   validate(): void {
-    this.properties.validateNames(NAMES);
+    this.properties.validateNames(TABLE_PROPERTIES);
     if (this.properties.has('auto_repair')) {
       throw configError(
         'auto_repair option is not supported unless auto-repair is enabled with -Dcassandra.autorepair.enable=true',

@@ -13,6 +13,8 @@ import type { KeyspaceMetadata } from '../../../data/schema.ts';
 import { referencesUserType, withUpdatedUserType } from '../../../data/type-names.ts';
 import { permissionOn } from '../../auth/requirement.ts';
 import { allTablesResource } from '../../auth/resource.ts';
+import { guardVectors } from '../../guardrails/guarded-schema.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
 import { keyspaceOf } from '../schema-lookup.ts';
 import { mapColumns } from './alter-table.ts';
 import { firstDuplicate } from './create-table.ts';
@@ -27,6 +29,11 @@ export function createType(statement: CreateTypeStatement, current: string | nul
   return {
     keyspace: keyspaceName,
     requirements: () => [permissionOn('CREATE', allTablesResource(keyspaceName))],
+    validate({ guard }) {
+      if (guard === null) return;
+      guard.atMost('fields_per_udt', statement.fields.length, name);
+      for (const field of statement.fields) guardVectors(field.type, `Field ${field.name}`, guard);
+    },
     apply(keyspaces) {
       const keyspace = existingKeyspace(keyspaces, keyspaceName);
       if (keyspace.types.has(name)) {
@@ -63,14 +70,14 @@ export function alterType(statement: AlterTypeStatement, current: string | null)
   return {
     keyspace: keyspaceName,
     requirements: () => [permissionOn('ALTER', allTablesResource(keyspaceName))],
-    apply(keyspaces) {
+    apply(keyspaces, { guard }) {
       const keyspace = keyspaces.get(keyspaceName);
       const type = keyspace?.types.get(name);
       if (keyspace === undefined || type === undefined) {
         if (statement.ifExists) return keyspaces;
         throw invalid(`Type ${keyspaceName}.${name} doesn't exist`);
       }
-      const changed = alter(statement, keyspace, type);
+      const changed = alter(statement, keyspace, type, guard);
       if (changed === type) return keyspaces;
       return withKeyspace(keyspaces, withUserType(keyspace, changed));
     },
@@ -82,13 +89,14 @@ function alter(
   statement: AlterTypeStatement,
   keyspace: KeyspaceMetadata,
   type: UserType,
+  guard: Guard | null,
 ): UserType {
   const { alteration } = statement;
   switch (alteration.kind) {
     case 'alter-field-type':
       throw invalid('Altering field types is no longer supported');
     case 'add-field':
-      return addField(alteration, keyspace, type);
+      return addField(alteration, keyspace, type, guard);
     case 'rename-fields':
       return renameFields(alteration, keyspace, type);
   }
@@ -100,6 +108,7 @@ function addField(
   alteration: Extract<Alteration, { kind: 'add-field' }>,
   keyspace: KeyspaceMetadata,
   type: UserType,
+  guard: Guard | null,
 ): UserType {
   const { field } = alteration;
   refuseFieldType(field.type);
@@ -125,6 +134,10 @@ function addField(
       `Cannot add new field ${field.name} of type ${printPrepared(field.type, keyspace.name)} to user type ${text} as the type is being ` +
         `used in partition key by the following tables: ${keyed.map((t) => `${t.keyspace}.${t.name}`).join(', ')}`,
     );
+  }
+  if (guard !== null) {
+    guard.atMost('fields_per_udt', type.fieldNames.length + 1, type.name);
+    guardVectors(field.type, `Field ${field.name}`, guard);
   }
   return {
     ...type,

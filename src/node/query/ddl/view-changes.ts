@@ -21,7 +21,13 @@ import { existingColumn, keyspaceOf } from '../schema-lookup.ts';
 import { firstDuplicate } from './create-table.ts';
 import { columnHashOrder } from './java-hash-order.ts';
 import type { DdlChange, DdlEnvironment } from './schema-change.ts';
-import { existingKeyspace, withKeyspace, withoutTable, withTables } from './schema-change.ts';
+import {
+  existingKeyspace,
+  viewsOf,
+  withKeyspace,
+  withoutTable,
+  withTables,
+} from './schema-change.ts';
 import { TableOptions } from './table-options.ts';
 import { validateTable } from './table-validation.ts';
 
@@ -60,7 +66,12 @@ export function createView(statement: CreateViewStatement, current: string | nul
           table: name,
         });
       }
-      const view = build(statement, base, environment);
+      const { guard } = environment;
+      if (base.isCounter) throw invalid('Materialized views are not supported on counter tables');
+      const options = new TableOptions(statement.properties).guarded(guard);
+      const views = viewsOf(keyspace, base).length;
+      guard?.atMost('materialized_views_per_table', views + 1, `${name} on table ${baseName}`);
+      const view = build(statement, base, options, environment);
       validateTable(view, environment);
       return withKeyspace(keyspaces, withTables(keyspace, view));
     },
@@ -99,6 +110,7 @@ function containsMarker(value: unknown): boolean {
 function build(
   statement: CreateViewStatement,
   base: TableMetadata,
+  options: TableOptions,
   environment: DdlEnvironment,
 ): TableMetadata {
   const { name } = statement.view;
@@ -114,7 +126,6 @@ function build(
   validateClusteringOrder(statement);
   validateKey(statement, base, key);
   validateWhere(statement, base, key, environment.schema);
-  const options = new TableOptions(statement.properties);
   options.validate();
   if (options.defaultTimeToLive() !== 0) {
     throw invalid(
@@ -153,7 +164,6 @@ function build(
 }
 
 function refuseBase(statement: CreateViewStatement, base: TableMetadata): void {
-  if (base.isCounter) throw invalid('Materialized views are not supported on counter tables');
   if (base.params.gc_grace_seconds !== 0) return;
   throw invalid(
     `Cannot create materialized view '${statement.view.name}' for base table '${base.name}' with gc_grace_seconds of ` +
@@ -313,18 +323,19 @@ function validateWhere(
 export function alterView(statement: AlterViewStatement, current: string | null): DdlChange {
   const keyspaceName = keyspaceOf(statement.view, current);
   const { name } = statement.view;
-  const options = new TableOptions(statement.properties);
+  const written = new TableOptions(statement.properties);
   return {
     keyspace: keyspaceName,
     requirements: (schema) => baseRequirement(schema.keyspaces.get(keyspaceName)?.tables.get(name)),
-    apply(keyspaces) {
+    apply(keyspaces, { guard }) {
       const keyspace = keyspaces.get(keyspaceName);
       const view = keyspace?.tables.get(name);
       if (keyspace === undefined || view?.kind !== 'view') {
         if (statement.ifExists) return keyspaces;
         throw invalid(`Materialized view '${keyspaceName}.${name}' doesn't exist`);
       }
-      options.validate();
+      written.validate();
+      const options = written.guarded(guard);
       const params = options.forAlteredTable(view.params);
       if (params.gc_grace_seconds === 0) {
         throw invalid(

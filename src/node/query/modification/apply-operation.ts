@@ -14,6 +14,7 @@ import { isComplexData, LIVE } from '../../../data/partition.ts';
 import type { RowBuilder } from '../../../data/partition-builder.ts';
 import { liveCell, tombstoneCell } from '../../../data/partition-builder.ts';
 import { mergeRows } from '../../../data/reconcile.ts';
+import { guardCollection, guardItems, guardValue } from '../../guardrails/guarded-values.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
@@ -99,6 +100,36 @@ function applyOperation(
   }
 }
 
+/** A cell of the client's, held against the size of values. */
+function writtenCell(
+  column: ColumnMetadata,
+  value: Buffer,
+  parameters: UpdateParameters,
+  path: Buffer | null = null,
+): Cell {
+  const { guard } = parameters.bind;
+  if (guard !== null) {
+    guardValue(guard, column, value);
+    if (path !== null) guardValue(guard, column, path);
+  }
+  return liveCell(column, value, parameters, path);
+}
+
+/** The element that is deleted may be as long as a value. */
+function deletedCell(column: ColumnMetadata, parameters: UpdateParameters, path: Buffer): Cell {
+  const { guard } = parameters.bind;
+  if (guard !== null) guardValue(guard, column, path);
+  return tombstoneCell(column, parameters, path);
+}
+
+function ensureListReads(parameters: UpdateParameters, feature: string): void {
+  const { guard } = parameters.bind;
+  guard?.ensureEnabled(
+    'read_before_write_list_operations',
+    `${feature} requiring read before write`,
+  );
+}
+
 /** Bytes of a marker are copied out of the frame. */
 function bind(term: PreparedTerm, parameters: UpdateParameters): BoundValue {
   const value = bindTerm(term, parameters.bind);
@@ -121,8 +152,15 @@ function applySet(
   const value = bind(term, parameters);
   if (value === UNSET) return;
   if (column.isComplex) return addCells(column, value, row, parameters, overwriteOf(parameters));
-  if (value === null) row.addCell(tombstoneCell(column, parameters));
-  else row.addCell(liveCell(column, value, parameters));
+  if (value === null) {
+    row.addCell(tombstoneCell(column, parameters));
+    return;
+  }
+  const { guard } = parameters.bind;
+  if (guard !== null) guardItems(guard, column, value);
+  const cell = writtenCell(column, value, parameters);
+  if (guard !== null) guardCollection(guard, column, [cell]);
+  row.addCell(cell);
 }
 
 function setElement(
@@ -133,8 +171,8 @@ function setElement(
   parameters: UpdateParameters,
 ): void {
   if (value === UNSET) return;
-  if (value === null) row.addCell(tombstoneCell(column, parameters, path));
-  else row.addCell(liveCell(column, value, parameters, path));
+  if (value === null) row.addCell(deletedCell(column, parameters, path));
+  else row.addCell(writtenCell(column, value, parameters, path));
 }
 
 /** The elements of a collection or UDT as cells, behind an optional deletion of what was there. */
@@ -146,7 +184,15 @@ function addCells(
   deletion: DeletionTime,
 ): void {
   if (value === UNSET) return;
-  row.addComplex(column, deletion, value === null ? [] : elementCells(column, value, parameters));
+  if (value === null) {
+    row.addComplex(column, deletion, []);
+    return;
+  }
+  const { guard } = parameters.bind;
+  if (guard !== null) guardItems(guard, column, value);
+  const cells = elementCells(column, value, parameters);
+  if (guard !== null) guardCollection(guard, column, cells);
+  row.addComplex(column, deletion, cells);
 }
 
 function elementCells(column: ColumnMetadata, value: Buffer, parameters: UpdateParameters): Cell[] {
@@ -154,24 +200,24 @@ function elementCells(column: ColumnMetadata, value: Buffer, parameters: UpdateP
   switch (type.kind) {
     case 'list':
       return listElements(column, value).map((element) =>
-        liveCell(column, element, parameters, parameters.listPaths.append()),
+        writtenCell(column, element, parameters, parameters.listPaths.append()),
       );
     case 'set':
       return unpackList(value).map((element) =>
-        liveCell(column, NO_BYTES, parameters, present(element)),
+        writtenCell(column, NO_BYTES, parameters, present(element)),
       );
     case 'map': {
       const flat = unpackMap(value);
       const cells: Cell[] = [];
       for (let i = 0; i < flat.length; i += 2) {
-        cells.push(liveCell(column, present(flat[i + 1]), parameters, present(flat[i])));
+        cells.push(writtenCell(column, present(flat[i + 1]), parameters, present(flat[i])));
       }
       return cells;
     }
     case 'udt': {
       const cells: Cell[] = [];
       unpackTuple(value, type.fieldTypes.length).forEach((field, i) => {
-        if (field !== null) cells.push(liveCell(column, field, parameters, fieldPath(i)));
+        if (field !== null) cells.push(writtenCell(column, field, parameters, fieldPath(i)));
       });
       return cells;
     }
@@ -206,7 +252,7 @@ function applyPrepend(
   if (value === null || value === UNSET) return;
   const elements = listElements(column, value);
   const paths = parameters.listPaths.prepend(elements.length);
-  const cells = elements.map((element, i) => liveCell(column, element, parameters, paths[i]));
+  const cells = elements.map((element, i) => writtenCell(column, element, parameters, paths[i]));
   row.addComplex(column, LIVE, cells);
 }
 
@@ -250,6 +296,7 @@ function applySetIndex(
   current: CurrentRow,
 ): void {
   const { column } = operation;
+  ensureListReads(parameters, 'Setting of list items by index');
   const index = bind(operation.index, parameters);
   const value = bind(operation.value, parameters);
   if (index === null) throw invalid('Invalid null value for list index');
@@ -266,12 +313,13 @@ function applyDeleteIndex(
   current: CurrentRow,
 ): void {
   const { column } = operation;
+  ensureListReads(parameters, 'Removal of list items by index');
   const index = bind(operation.index, parameters);
   if (index === null) throw invalid('Invalid null value for list index');
   if (index === UNSET) return;
   const cells = existingCells(column, row, parameters, current);
   const cell = cellAt(cells, index, 'Attempted to delete an element from a list which is null');
-  row.addCell(tombstoneCell(column, parameters, cell.path));
+  row.addCell(deletedCell(column, parameters, cell.path as Buffer));
 }
 
 /** `c - value`: elements of a set, keys of a map, or every equal element of a list. */
@@ -282,16 +330,17 @@ function applyDiscard(
   parameters: UpdateParameters,
   current: CurrentRow,
 ): void {
+  if (column.type.kind === 'list') ensureListReads(parameters, 'Removal of list items');
   if (value === null || value === UNSET) return;
   const elements = unpackList(value);
   if (column.type.kind !== 'list') {
-    const cells = elements.map((element) => tombstoneCell(column, parameters, present(element)));
+    const cells = elements.map((element) => deletedCell(column, parameters, present(element)));
     row.addComplex(column, LIVE, cells);
     return;
   }
   const cells = existingCells(column, row, parameters, current)
     .filter((cell) => elements.some((element) => element?.equals(cell.value)))
-    .map((cell) => tombstoneCell(column, parameters, cell.path));
+    .map((cell) => deletedCell(column, parameters, cell.path as Buffer));
   row.addComplex(column, LIVE, cells);
 }
 
@@ -310,7 +359,7 @@ function applyDeleteKey(
   const isMap = column.type.kind === 'map';
   if (key === UNSET && !isMap) return;
   if (key === null && !isMap) throw invalid('Invalid null set element');
-  row.addCell(tombstoneCell(column, parameters, mapKey(key)));
+  row.addCell(deletedCell(column, parameters, mapKey(key)));
 }
 
 // ------------------------------------------------------------------------------------------------ counters, numbers
@@ -355,7 +404,7 @@ function applyAddToValue(
   const isText = type.kind === 'native' && (type.name === 'text' || type.name === 'ascii');
   const total = isText ? Buffer.concat([value, addition]) : addNumbers(type, value, addition);
   codecFor(type).validate(total);
-  row.addCell(liveCell(column, total, parameters));
+  row.addCell(writtenCell(column, total, parameters));
 }
 
 function addNumbers(type: CqlType, value: Buffer, addition: Buffer): Buffer {

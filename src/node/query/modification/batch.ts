@@ -3,10 +3,11 @@
 
 import type { Int64 } from '../../../base/int64.ts';
 import { invalid } from '../../../data/cql-error.ts';
-import type { Mutation } from '../../../data/partition.ts';
+import type { DecoratedKey, Mutation } from '../../../data/partition.ts';
 import { VOID } from '../../../protocol/responses/result.ts';
 import type { WriteKind } from '../../coordinator/coordinator.ts';
 import { addWarning } from '../../coordinator/coordinator.ts';
+import { guardModification } from '../../guardrails/guarded-statements.ts';
 import { checkWriteConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
 import { failed } from '../execution.ts';
@@ -25,7 +26,7 @@ import {
   writeTime,
 } from './execute-modification.ts';
 import { fastRow, slotKey } from './fast-write.ts';
-import { checkIndexedValues } from './index-values.ts';
+import { checkIndexes } from './index-values.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions, validateModification } from './modification-plan.ts';
 import { mutationsSize } from './mutation-size.ts';
@@ -91,7 +92,12 @@ export function executeBatch(
   done: Done,
 ): void {
   const { plans } = batch;
-  for (const plan of plans) validateModification(plan);
+  const { guard } = execution.bind;
+  for (const plan of plans) {
+    validateModification(plan);
+    if (guard !== null) guardModification(plan, guard);
+  }
+  guard?.writeLevels(execution.consistency, execution.serialConsistency);
   if (plans.length === 0) {
     done(VOID);
     return;
@@ -102,32 +108,36 @@ export function executeBatch(
   }
   for (const plan of plans) checkWriteConsistency(execution.consistency, plan.table);
   // Every statement's keys are looked at before any statement's values.
-  for (const [i, plan] of plans.entries()) {
-    if (plan.fast === null) partitionKeys(plan.restrictions, (executions[i] as Execution).bind);
-  }
+  const keys = plans.map((plan, i) =>
+    plan.fast === null ? partitionKeys(plan.restrictions, (executions[i] as Execution).bind) : [],
+  );
   const collector = new UpdateCollector();
-  addStatement(batch, 0, executions, collector, execution, done);
+  addStatement({ batch, executions, keys, collector, execution, done }, 0);
+}
+
+interface BatchRun {
+  readonly batch: BatchPlan;
+  readonly executions: readonly Execution[];
+  /** Of each statement; none of those that are fast. */
+  readonly keys: readonly (readonly DecoratedKey[])[];
+  readonly collector: UpdateCollector;
+  readonly execution: Execution;
+  readonly done: Done;
 }
 
 /** The collector takes the statements in order; one that reads continues in its callback. */
-function addStatement(
-  batch: BatchPlan,
-  from: number,
-  executions: readonly Execution[],
-  collector: UpdateCollector,
-  execution: Execution,
-  done: Done,
-): void {
+function addStatement(run: BatchRun, from: number): void {
+  const { batch, executions, collector, execution, done } = run;
   for (let i = from; i < batch.plans.length; i++) {
     const plan = batch.plans[i] as ModificationPlan;
     const own = withTimestamp(batch, executions[i] as Execution);
     if (plan.fast !== null) {
       const { values } = own.bind;
       const builder = collector.builder(plan.table, slotKey(plan.fast.key, values));
-      builder.addRow(fastRow(plan.fast, values, writeTime(plan, own)));
+      builder.addRow(fastRow(plan.fast, values, writeTime(plan, own), own.bind.guard));
       continue;
     }
-    const keys = partitionKeys(plan.restrictions, own.bind);
+    const keys = run.keys[i] ?? [];
     const parameters = updateParameters(plan, own);
     const add = (current: CurrentPartitions): void =>
       addUpdates(plan, keys, parameters, current, collector);
@@ -140,8 +150,7 @@ function addStatement(
     readCurrent(plan, keys, parameters, own, done, (current) => {
       add(current);
       isRead = true;
-      if (isAsync)
-        answering(done, () => addStatement(batch, i + 1, executions, collector, execution, done));
+      if (isAsync) answering(done, () => addStatement(run, i + 1));
     });
     if (!isRead) {
       isAsync = true;
@@ -149,8 +158,8 @@ function addStatement(
     }
   }
   const mutations = collector.build(execution.bind.functions.nowMs);
-  const byTable = new Map(batch.plans.map((plan) => [plan.table, plan.limitedIndexes]));
-  for (const indexes of byTable.values()) checkIndexedValues(indexes, mutations);
+  const byTable = new Map(batch.plans.map((plan) => [plan.table, plan]));
+  for (const plan of byTable.values()) checkIndexes(plan, mutations, execution.bind.guard);
   send(batch, mutations, execution, done);
 }
 

@@ -39,7 +39,7 @@ import type { BoundCondition, PreparedCondition } from './conditions.ts';
 import { conditionHolds } from './condition-holds.ts';
 import { bindCondition } from './conditions.ts';
 import { keyspaceOfPlan, updateParameters } from './execute-modification.ts';
-import { checkIndexedValues, limitedIndexes } from './index-values.ts';
+import { checkIndexes } from './index-values.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions, updatesRegularRows } from './modification-plan.ts';
 import type { UpdateParameters } from './update-parameters.ts';
@@ -321,7 +321,8 @@ class CasBuilder {
     const updates = [deletingEarlier(builder.build(), timestamp)];
     const { nowMs } = execution.bind.functions;
     const mutation = { keyspace: table.keyspace, key, updates, createdAtMs: nowMs };
-    checkIndexedValues(limitedIndexes(table), [mutation]);
+    const [any] = [...this.updates, ...this.ranges];
+    if (any !== undefined) checkIndexes(any.plan, [mutation], execution.bind.guard);
     return mutation;
   }
 }

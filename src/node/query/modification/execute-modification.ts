@@ -13,6 +13,8 @@ import type { KeyspaceMetadata } from '../../../data/schema.ts';
 import { VOID } from '../../../protocol/responses/result.ts';
 import type { WriteKind } from '../../coordinator/coordinator.ts';
 import { writeFailure } from '../../coordinator/errors.ts';
+import { guardModification } from '../../guardrails/guarded-statements.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
 import { checkReadBeforeWrite, checkWriteConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
 import { failed, thrownError } from '../execution.ts';
@@ -29,7 +31,7 @@ import {
 } from './build-update.ts';
 import { executeConditional } from './cas.ts';
 import { fastMutation } from './fast-write.ts';
-import { checkIndexedValues } from './index-values.ts';
+import { checkIndexes } from './index-values.ts';
 import type { ModificationPlan } from './modification-plan.ts';
 import { hasConditions } from './modification-plan.ts';
 import type { UpdateParameters } from './update-parameters.ts';
@@ -68,17 +70,23 @@ export function executeModification(
   execution: Execution,
   done: Done,
 ): void {
+  const { guard } = execution.bind;
+  if (guard !== null) {
+    guardModification(plan, guard);
+    guard.writeLevels(execution.consistency, execution.serialConsistency);
+  }
   if (hasConditions(plan)) {
     executeConditional([plan], execution, done);
     return;
   }
   checkWriteConsistency(execution.consistency, plan.table);
+  if (guard !== null) guardTimestamp(plan, execution, guard);
   const { fast } = plan;
   if (fast !== null) {
     const { services, bind, request } = execution;
     const time = writeTime(plan, execution);
-    const mutations = [fastMutation(fast, bind.values, time, bind.functions.nowMs)];
-    checkIndexedValues(plan.limitedIndexes, mutations);
+    const mutations = [fastMutation(fast, bind.values, time, bind.functions.nowMs, guard)];
+    checkIndexes(plan, mutations, guard);
     const { coordinator } = services;
     coordinator.write(
       mutations,
@@ -97,6 +105,15 @@ export function executeModification(
     addUpdates(plan, keys, parameters, current, collector);
     write(plan, collector, execution, done);
   });
+}
+
+/** Only a timestamp in the statement counts, and only where it stands alone. */
+function guardTimestamp(plan: ModificationPlan, execution: Execution, guard: Guard): void {
+  const { attributes, table } = plan;
+  if (attributes.timestamp === null || plan.isLocal) return;
+  const { bind, timestamp } = execution;
+  const nowMicros = Math.floor(bind.functions.nowMs) * 1_000;
+  guard.timestamp(timestampOf(attributes, timestamp, bind), nowMicros, table.name);
 }
 
 export function writeTime(
@@ -125,7 +142,7 @@ function write(
 ): void {
   const { services, request, consistency, bind } = execution;
   const mutations = collector.build(bind.functions.nowMs);
-  checkIndexedValues(plan.limitedIndexes, mutations);
+  checkIndexes(plan, mutations, bind.guard);
   if (mutations.length === 0) {
     done(VOID);
     return;
@@ -245,5 +262,7 @@ function readFilter(plan: ModificationPlan, parameters: UpdateParameters): Clust
       reversed: false,
     };
   }
-  return { kind: 'names', clusterings: writtenClusterings(plan, parameters), reversed: false };
+  // Guardrails speak once, where the rows are written.
+  const silent = { ...parameters, bind: { ...parameters.bind, guard: null } };
+  return { kind: 'names', clusterings: writtenClusterings(plan, silent), reversed: false };
 }

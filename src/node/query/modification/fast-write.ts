@@ -30,6 +30,8 @@ import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import { isCompactTable } from '../../schema/compact-tables.ts';
 import { checkKey, decorateKey } from '../../../ring/token.ts';
+import { guardCollectionBytes, guardItems, guardValue } from '../../guardrails/guarded-values.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
 import type { RestrictionSet } from '../restrictions/restriction-set.ts';
 import type { PreparedTerm } from '../terms/term.ts';
 import type { ModificationPlan } from './modification-plan.ts';
@@ -46,7 +48,9 @@ export interface FastWrite {
   readonly table: TableMetadata;
   readonly key: readonly Slot[];
   readonly clustering: readonly Slot[];
-  /** Values of columns in the statement's order, in which they are checked. */
+  /** Columns in the statement's order. */
+  readonly written: readonly Slot[];
+  /** Those of markers, which are checked. */
   readonly checked: readonly Slot[];
   /** The same in storage order. */
   readonly cells: readonly Slot[];
@@ -73,7 +77,15 @@ export function planFastWrite(plan: ModificationPlan): FastWrite | null {
   }
   const sorted = [...cells].sort((a, b) => compareColumns(a.column, b.column));
   const checked = cells.filter((slot) => slot.index >= 0);
-  return { table, key, clustering, checked, cells: sorted, isInsert: type === 'INSERT' };
+  return {
+    table,
+    key,
+    clustering,
+    written: cells,
+    checked,
+    cells: sorted,
+    isInsert: type === 'INSERT',
+  };
 }
 
 function keySlots(columns: readonly ColumnMetadata[], set: RestrictionSet): readonly Slot[] | null {
@@ -161,10 +173,11 @@ export function fastMutation(
   values: readonly BoundValue[],
   time: FastWriteTime,
   createdAtMs: number,
+  guard: Guard | null,
 ): Mutation {
   const { table } = plan;
   const key = slotKey(plan.key, values);
-  const row = fastRow(plan, values, time);
+  const row = fastRow(plan, values, time, guard);
   const update = {
     table,
     key,
@@ -181,12 +194,14 @@ export function fastRow(
   plan: FastWrite,
   values: readonly BoundValue[],
   time: FastWriteTime,
+  guard: Guard | null,
 ): Row | null {
   const clustering = plan.clustering.length === 0 ? NO_CLUSTERING : fastClustering(plan, values);
   for (const slot of plan.checked) {
     const value = values[slot.index] as BoundValue;
     if (value !== null && value !== UNSET) slot.codec.validate(value);
   }
+  if (guard !== null) guardValues(plan, values, guard);
   const { timestamp, ttl, nowSeconds } = time;
   const expires = ttl === NO_TTL ? NO_DELETION_TIME : nowSeconds + ttl;
   const data = fastCells(plan, values, time, expires);
@@ -195,6 +210,16 @@ export function fastRow(
     ? { timestamp, ttl, localExpirationTime: expires }
     : NO_LIVENESS;
   return { clustering, liveness, deletion: LIVE, data };
+}
+
+function guardValues(plan: FastWrite, values: readonly BoundValue[], guard: Guard): void {
+  for (const { index, constant, column } of plan.written) {
+    const value = index < 0 ? constant : (values[index] as BoundValue);
+    if (value === null || value === UNSET) continue;
+    guardItems(guard, column, value);
+    guardValue(guard, column, value);
+    guardCollectionBytes(guard, column, value.length);
+  }
 }
 
 function fastCells(

@@ -5,8 +5,11 @@ import { invalid } from '../../../data/cql-error.ts';
 import type { ColumnData, Mutation, PartitionData, Row } from '../../../data/partition.ts';
 import { isComplexData } from '../../../data/partition.ts';
 import type { TableMetadata } from '../../../data/schema.ts';
+import { guardTerms } from '../../guardrails/guarded-values.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
 import type { TableIndex } from '../restrictions/index-support.ts';
 import { IndexRegistry } from '../restrictions/index-support.ts';
+import type { ModificationPlan } from './modification-plan.ts';
 
 const INDEXED_BYTES_MAX = 65_535;
 
@@ -18,11 +21,18 @@ export function limitedIndexes(table: TableMetadata): readonly TableIndex[] {
   );
 }
 
-/** Throws INVALID for a value that is too long. `indexes` are of one table. */
-export function checkIndexedValues(
-  indexes: readonly TableIndex[],
+/** What the indexes of a statement's table have to say of its values. Throws INVALID. */
+export function checkIndexes(
+  { limitedIndexes: limited, guardedTargets }: ModificationPlan,
   mutations: readonly Mutation[],
+  guard: Guard | null,
 ): void {
+  checkIndexedValues(limited, mutations);
+  if (guard !== null) guardTerms(guard, guardedTargets, mutations);
+}
+
+/** Throws INVALID for a value that is too long. `indexes` are of one table. */
+function checkIndexedValues(indexes: readonly TableIndex[], mutations: readonly Mutation[]): void {
   if (indexes.length === 0) return;
   for (const { updates } of mutations) {
     for (const update of updates) for (const index of indexes) checkUpdate(index, update);

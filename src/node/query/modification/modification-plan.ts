@@ -12,6 +12,8 @@ import type {
 } from '../../../cql/ast.ts';
 import { invalid, syntaxError } from '../../../data/cql-error.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
+import { guardedTargets } from '../../guardrails/guarded-values.ts';
+import type { IndexTarget } from '../../storage/index-target.ts';
 import { isLocal } from '../execution.ts';
 import type { TableIndex } from '../restrictions/index-support.ts';
 import type { StatementType } from '../restrictions/statement-restrictions.ts';
@@ -56,6 +58,8 @@ export interface ModificationPlan {
   readonly readColumns: ReadonlySet<ColumnMetadata>;
   /** Indexes that limit the size of values. */
   readonly limitedIndexes: readonly TableIndex[];
+  /** Storage-attached indexes, whose terms a guardrail limits. */
+  readonly guardedTargets: readonly IndexTarget[];
   /** The table lives on each node alone. */
   readonly isLocal: boolean;
   /** The plan of the frequent case, or null. */
@@ -190,6 +194,7 @@ function planOf(parts: Parts, scope: TermScope): ModificationPlan {
     requiresRead: reading.length > 0,
     readColumns: new Set(reading.map((o) => o.column)),
     limitedIndexes: limitedIndexes(table),
+    guardedTargets: guardedTargets(table),
     isLocal: isLocal(table, scope.schema),
     fast: null,
   } as const;

@@ -33,7 +33,11 @@ export function requestedClusterings(
 ): readonly Clustering[] {
   const { table, clustering } = restrictions;
   let prefixes: Prefix[] = [[]];
-  for (const restriction of clustering.all) prefixes = extend(prefixes, restriction, context);
+  for (const restriction of clustering.all) {
+    prefixes = extend(prefixes, restriction, context);
+    if (context.guard !== null && clustering.hasIn)
+      context.guard.atMost('in_select_cartesian_product', prefixes.length, 'clustering key');
+  }
   const order = clusteringOrder(table);
   return uniqueSorted(prefixes, (a, b) => order.compare(a, b));
 }

@@ -98,10 +98,16 @@ export function keyBytes(
 ): readonly Buffer[] {
   const { table, partition } = restrictions;
   let prefixes: Buffer[][] = [[]];
+  /** How many keys are written, some of them perhaps twice. */
+  let product = 1;
   for (const column of table.partitionKey) {
     const restriction = partition.of(column);
     if (restriction === undefined) return [];
-    const values = sortedValues(columnValues(restriction, column, context), column);
+    const written = columnValues(restriction, column, context);
+    product *= written.length;
+    if (context.guard !== null && restrictions.keyIsIn)
+      context.guard.atMost('in_select_cartesian_product', product, 'partition key');
+    const values = sortedValues(written, column);
     prefixes = prefixes.flatMap((prefix) => values.map((value) => [...prefix, value]));
   }
   return prefixes.map(compositeKey);

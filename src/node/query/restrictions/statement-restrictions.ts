@@ -5,7 +5,8 @@
 
 import type { WhereClause } from '../../../cql/ast.ts';
 import { printRelation } from '../../../cql/print.ts';
-import { invalid } from '../../../data/cql-error.ts';
+import type { CqlError } from '../../../data/cql-error.ts';
+import { CqlException, invalid } from '../../../data/cql-error.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { TermScope } from '../terms/prepare-term.ts';
 import type { PreparedTerm } from '../terms/term.ts';
@@ -21,9 +22,21 @@ import { clusteringFilters, RestrictionSet } from './restriction-set.ts';
 
 export type StatementType = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
 
+const MIGHT_FILTER =
+  'Cannot execute this query as it might involve data filtering and thus may have unpredictable performance. ';
 export const REQUIRES_ALLOW_FILTERING =
-  'Cannot execute this query as it might involve data filtering and thus may have unpredictable performance. ' +
+  MIGHT_FILTER +
   'If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING';
+/** Restrictions that need ALLOW FILTERING are refused with this very object... */
+export const NEEDS_ALLOW_FILTERING: CqlError = {
+  code: 'INVALID',
+  message: REQUIRES_ALLOW_FILTERING,
+};
+/** ...in whose place those hear this whom a guardrail keeps from it. */
+export const CANNOT_USE_ALLOW_FILTERING =
+  MIGHT_FILTER +
+  'Executing this query despite the performance unpredictability with ALLOW FILTERING has been disabled by the ' +
+  'allow_filtering_enabled property in cassandra.yaml';
 
 export interface RestrictionsInput {
   readonly type: StatementType;
@@ -288,7 +301,7 @@ export class StatementRestrictions {
     }
     if (this.partitionNeedsFiltering) {
       if (!allowFiltering && !forView && !indexed && !filtersImplicitly)
-        throw invalid(REQUIRES_ALLOW_FILTERING);
+        throw new CqlException(NEEDS_ALLOW_FILTERING);
       this.isKeyRange = true;
       this.usesSecondaryIndexing = indexed;
     }
@@ -357,7 +370,7 @@ export class StatementRestrictions {
       throw invalid('Vector indexes only support ANN queries');
     }
     if (indexed) this.usesSecondaryIndexing = true;
-    else if (!allowFiltering && !filtersImplicitly) throw invalid(REQUIRES_ALLOW_FILTERING);
+    else if (!allowFiltering && !filtersImplicitly) throw new CqlException(NEEDS_ALLOW_FILTERING);
   }
 
   private checkAnn(column: ColumnMetadata): void {

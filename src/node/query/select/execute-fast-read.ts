@@ -47,6 +47,7 @@ export function executeFastRead(
     limits,
     clustering: fastClustering(fast, bind.values, plan.isReversed),
     nowSeconds,
+    isTracked: services.config.read_thresholds_enabled,
   };
   services.coordinator.read([command], consistency, request, (result) => {
     if (!result.ok) {

@@ -52,6 +52,7 @@ export function executeGroups(
   done: Done,
 ): void {
   const query = queryOf(plan, execution, UNLIMITED, UNLIMITED);
+  execution.bind.guard?.atMost('page_size', execution.pageSize, plan.table.name);
   warnOfAggregation(plan, execution);
   refuseSortedPages(plan, execution);
   const run = new GroupRun(plan, execution, limit, perPartitionLimit, state);

@@ -4,6 +4,7 @@
 import { invalid } from '../../../data/cql-error.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import { decorateKey } from '../../../ring/token.ts';
+import { guardSelect } from '../../guardrails/guarded-statements.ts';
 import { checkReadConsistency } from '../consistency-checks.ts';
 import type { Done, Execution } from '../execution.ts';
 import type { PreparedTerm } from '../terms/term.ts';
@@ -24,7 +25,10 @@ import type { SelectPlan } from './select-plan.ts';
 
 /** Throws INVALID before anything is read; later errors go to `done`. */
 export function executeSelect(plan: SelectPlan, execution: Execution, done: Done): void {
+  const { guard } = execution.bind;
+  if (guard !== null) guardSelect(plan, guard);
   checkReadConsistency(execution.consistency);
+  guard?.readLevel(execution.consistency);
   const limit = limitOf(plan.limit, execution);
   const perPartitionLimit = limitOf(plan.perPartitionLimit, execution);
   for (const selector of plan.selection.bound) checkBound(selector, execution.bind);
@@ -34,12 +38,19 @@ export function executeSelect(plan: SelectPlan, execution: Execution, done: Done
   }
   const state = pagingStateOf(plan, execution);
   if (state === null && plan.fast !== null && plan.fast.isDirect) {
+    guardPage(plan, execution, limit);
     executeFastRead(plan, plan.fast, execution, limit, done);
     return;
   }
   if (plan.aggregation === 'none')
     executePlain(plan, execution, limit, perPartitionLimit, state, done);
   else executeGroups(plan, execution, limit, perPartitionLimit, state, done);
+}
+
+/** A page that all rows fit in is none. */
+function guardPage({ table }: SelectPlan, { bind, pageSize }: Execution, limit: number): void {
+  if (bind.guard === null || pageSize <= 0 || limit <= pageSize) return;
+  bind.guard.atMost('page_size', pageSize, table.name);
 }
 
 /** UNLIMITED without one. */
@@ -75,6 +86,7 @@ function executePlain(
     done(rowsResponse(plan, execution, [], null));
     return;
   }
+  guardPage(plan, execution, query.limit);
   refuseSortedPages(plan, execution);
   const pager = new Pager(query, readerOf(plan, execution), state, decorateKey);
   const result = new PlainRows(plan, execution);

@@ -3,8 +3,12 @@
 
 import { ALL_SLICES } from '../../../data/clustering-order.ts';
 import { invalid } from '../../../data/cql-error.ts';
-import type { AnnOrdering, ClusteringFilter } from '../../../data/read-command.ts';
+import type { AnnOrdering, ClusteringFilter, RowFilter } from '../../../data/read-command.ts';
+import type { ColumnMetadata } from '../../../data/schema.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
+import { replicationOf } from '../../../ring/replication.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
+import { isLocalSystemKeyspace, isVirtualSystemKeyspace } from '../../schema/system-keyspaces.ts';
 import type { Execution } from '../execution.ts';
 import { requestedClusterings, requestedSlices } from '../restrictions/clustering-values.ts';
 import { decoratedKeys, keyBytes, partitionRange } from '../restrictions/key-values.ts';
@@ -25,9 +29,13 @@ export function queryOf(
 ): PagedQuery | null {
   const { restrictions, fast } = plan;
   const { bind } = execution;
+  if (bind.guard !== null) guardSource(plan, execution, bind.guard);
   // Values are refused in Cassandra's order: keys, rows, whether a key can be one; rows before ranges of keys.
   const keys = fast === null && !restrictions.isKeyRange ? keyBytes(restrictions, bind) : null;
   if (keys !== null && keys.length === 0) return null;
+  if (bind.guard !== null && keys !== null && restrictions.keyIsIn) {
+    bind.guard.atMost('partition_keys_in_select', keys.length, plan.table.name);
+  }
   const clustering =
     fast === null
       ? clusteringOf(plan, execution)
@@ -51,6 +59,8 @@ export function queryOf(
     showsStaticOnly: restrictions.returnsStaticOnlyPartitions,
     limit,
     perPartitionLimit,
+    isTracked: execution.services.config.read_thresholds_enabled,
+    isGrouped: plan.aggregation === 'all',
   };
 }
 
@@ -66,6 +76,45 @@ function sourceOf(
   }
   const keys = decoratedKeys(restrictions, bytes, bind);
   return keys.length === 0 ? null : { kind: 'keys', keys };
+}
+
+/** What the index or the filter of the query means for the nodes that answer it. */
+function guardSource(plan: SelectPlan, execution: Execution, guard: Guard): void {
+  const { restrictions, table } = plan;
+  if (restrictions.needsFiltering && needsReconciliation(plan, execution)) {
+    const filter = rowFilterOf(restrictions, execution.bind);
+    if (filter !== null && isMutableIntersection(filter)) {
+      guard.ensureEnabled('intersect_filtering_query');
+    }
+  }
+  const isIndexed = restrictions.isKeyRange && restrictions.usesSecondaryIndexing;
+  const isLocalSystem =
+    isLocalSystemKeyspace(table.keyspace) || isVirtualSystemKeyspace(table.keyspace);
+  if (isIndexed && !isLocalSystem) {
+    guard.ensureEnabled('non_partition_restricted_index_query_enabled');
+  }
+}
+
+/** More than one replica answers, and their answers are merged. */
+function needsReconciliation({ table }: SelectPlan, execution: Execution): boolean {
+  const { consistency, services } = execution;
+  if (consistency === 'ONE' || consistency === 'LOCAL_ONE' || consistency === 'NODE_LOCAL')
+    return false;
+  if (table.kind === 'virtual') return false;
+  const keyspace = services.schema.current.keyspaces.get(table.keyspace);
+  return keyspace !== undefined && replicationOf(keyspace.replication).total > 1;
+}
+
+/** Conditions on several columns that each may change alone. Cassandra: RowFilter.isMutableIntersection. */
+function isMutableIntersection({ expressions }: RowFilter): boolean {
+  const columns = new Set<ColumnMetadata>();
+  for (const expression of expressions) {
+    if (expression.kind === 'custom') continue;
+    const { column } = expression;
+    if (column.kind === 'static' && expressions.length > 1) return true;
+    if (column.position < 0) columns.add(column);
+  }
+  return columns.size > 1;
 }
 
 function isNowhere(filter: ClusteringFilter): boolean {

@@ -45,6 +45,10 @@ export interface PagedQuery {
   /** UNLIMITED: none. In groups for GROUP BY, whose pager counts rows without a limit. */
   readonly limit: number;
   readonly perPartitionLimit: number;
+  /** Replicas tell what they meet above thresholds. */
+  readonly isTracked: boolean;
+  /** All rows go into one. */
+  readonly isGrouped: boolean;
 }
 
 /** How the pager reaches data. Exactly one `done` a call. */
@@ -196,17 +200,18 @@ export class Pager {
   }
 
   private limits(rows: number, isFirst: boolean): DataLimits {
-    const { perPartitionLimit, distinct } = this.query;
+    const { perPartitionLimit, distinct, isGrouped } = this.query;
     const perPartition = perPartitionLimit === UNLIMITED ? Infinity : perPartitionLimit;
     const counted =
       isFirst && perPartitionLimit !== UNLIMITED
         ? perPartitionLimit - this.remainingInPartition
         : 0;
-    return { rows, perPartition, countedInFirstPartition: counted, distinct };
+    return { rows, perPartition, countedInFirstPartition: counted, distinct, isGrouped };
   }
 
   private keyCommand(key: DecoratedKey, isFirst: boolean, rows: number): SinglePartitionRead {
-    const { table, columns, filter, indexName, ann, nowSeconds, clustering } = this.query;
+    const { table, columns, filter, indexName, ann, nowSeconds, clustering, isTracked } =
+      this.query;
     const filtered =
       isFirst && this.mark !== null ? after(table, clustering, this.mark) : clustering;
     const limits = this.limits(rows, isFirst);
@@ -221,6 +226,7 @@ export class Pager {
       limits,
       clustering: filtered,
       nowSeconds,
+      isTracked,
     };
   }
 
@@ -233,7 +239,8 @@ export class Pager {
     done: (error: CqlError | null) => void,
   ): void {
     const asked = this.rowsToAsk(rows);
-    const { table, columns, filter, indexName, ann, nowSeconds, clustering } = this.query;
+    const { table, columns, filter, indexName, ann, nowSeconds, clustering, isTracked } =
+      this.query;
     const goesOn = this.lastKey !== null && this.mark !== null && this.remainingInPartition > 0;
     const command: PartitionRangeRead = {
       kind: 'range',
@@ -245,6 +252,7 @@ export class Pager {
       limits: this.limits(asked, goesOn),
       clustering,
       nowSeconds,
+      isTracked,
       range: {
         ...range,
         startKey: this.lastKey,

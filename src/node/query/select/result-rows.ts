@@ -4,8 +4,11 @@
 import type { Aggregate } from '../../../cql/functions/function.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import { jsonKey, nullableToJson } from '../../../data/json.ts';
-import type { ResultRow, RowsResult } from '../../../protocol/responses/rows.ts';
+import type { StatementResponse } from '../../../protocol/responses/response.ts';
+import type { ResultRow } from '../../../protocol/responses/rows.ts';
 import type { Execution } from '../execution.ts';
+import { failed } from '../execution.ts';
+import { sizeRefusal } from './answer-size.ts';
 import { evaluate } from './evaluate.ts';
 import type { Evaluation } from './evaluate.ts';
 import { maskValue } from './masks.ts';
@@ -169,14 +172,18 @@ export class GroupState {
   }
 }
 
-/** The answer. The array of columns is the plan's, so that its encoding is remembered. */
+/** The answer, or why it is too large. The array of columns is the plan's, so that its encoding is remembered. */
 export function rowsResponse(
   plan: SelectPlan,
   execution: Execution,
   rows: readonly ResultRow[],
   pagingState: Buffer | null,
-): RowsResult {
-  const { changedId, skipMetadata } = execution;
+): StatementResponse {
+  const { changedId, skipMetadata, services } = execution;
+  if (services.config.read_thresholds_enabled) {
+    const refusal = sizeRefusal(plan, execution, rows);
+    if (refusal !== null) return failed(refusal);
+  }
   const { selection } = plan;
   if (pagingState === null && changedId === null) {
     return {

@@ -104,14 +104,25 @@ function readBest(
   found: (partitions: readonly PartitionData[]) => void,
   fail: (error: CqlError) => void,
 ): void {
-  const { table, columns, filter, indexName, ann, nowSeconds, clustering, source } = query;
+  const { table, columns, filter, indexName, ann, nowSeconds, clustering, source, isTracked } =
+    query;
   const limits = {
     rows: limit,
     perPartition: Infinity,
     countedInFirstPartition: 0,
     distinct: false,
   };
-  const shared = { table, columns, filter, indexName, ann, limits, clustering, nowSeconds };
+  const shared = {
+    table,
+    columns,
+    filter,
+    indexName,
+    ann,
+    limits,
+    clustering,
+    nowSeconds,
+    isTracked,
+  };
   const finish = (result: PartitionsResult): void => {
     if (result.ok) found(result.partitions);
     else fail(result.error);

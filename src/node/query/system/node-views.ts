@@ -8,6 +8,7 @@ import { PARTITIONER_CLASS } from '../../../ring/token.ts';
 import type { Clock, Endpoint } from '../../../world/ports.ts';
 import type { ClusterState } from '../../cluster-state.ts';
 import type { EndpointState } from '../../gossip/endpoint-state.ts';
+import type { GuardrailSettings } from '../../guardrails/guardrail-settings.ts';
 import type { Gossiper } from '../../gossip/gossiper.ts';
 import type { Hints } from '../../hints/hints.ts';
 import type { NodeIdentity } from '../../membership/membership-parts.ts';
@@ -21,6 +22,8 @@ import type { VirtualRow } from './virtual-tables.ts';
 export interface ViewedNode {
   readonly self: Endpoint;
   readonly config: NodeConfig;
+  /** As they are at the moment; absent: the configuration's. */
+  readonly guardrails?: () => GuardrailSettings;
   readonly identity: NodeIdentity;
   readonly clock: Clock;
   readonly clients: () => Iterable<ClientState>;
@@ -34,7 +37,7 @@ export interface ViewedNode {
 
 export function nodeViewSources(node: ViewedNode): SystemViewSources {
   return {
-    config: node.config,
+    config: () => ({ ...node.config, ...node.guardrails?.() }),
     settings: addressSettings(node),
     clients: node.clients,
     gossip: () => [...node.gossiper.states()].map(gossipedNode),

@@ -4,9 +4,7 @@
 
 const LISTED = `
 allow_extra_insecure_udfs = false
-allow_filtering_enabled = true
 allow_insecure_udfs = false
-alter_table_enabled = true
 audit_logging_options.allow_nodetool_archive_command = false
 audit_logging_options.archive_command = 
 audit_logging_options.audit_logs_dir
@@ -115,16 +113,10 @@ client_encryption_options.truststore = <REDACTED>
 client_encryption_options.truststore_password = <REDACTED>
 client_error_reporting_exclusions.subnets = []
 client_request_size_metrics_enabled = true
-collection_size_fail_threshold
-collection_size_warn_threshold
 column_index_cache_size = 2KiB
 column_index_cache_size_in_kb = 2
 column_index_size
 column_index_size_in_kb
-column_value_size_fail_threshold
-column_value_size_warn_threshold
-columns_per_table_fail_threshold = -1
-columns_per_table_warn_threshold = -1
 commitlog_compression.class_name
 commitlog_compression.parameters
 commitlog_directory
@@ -132,12 +124,8 @@ commitlog_disk_access_mode = legacy
 commitlog_max_compression_buffers_in_pool = 3
 commitlog_total_space = 256MiB
 commitlog_total_space_in_mb = 256
-compact_tables_enabled = true
-compaction_large_partition_warning_threshold
-compaction_large_partition_warning_threshold_mb
 compaction_throughput = 64MiB/s
 compaction_throughput_mb_per_sec = 64
-compaction_tombstone_warning_threshold = -1
 compressed_read_ahead_buffer_size = 256KiB
 concurrent_compactors = 1
 concurrent_counter_writes = 32
@@ -149,8 +137,6 @@ concurrent_reads = 32
 concurrent_validations = 1
 concurrent_writes = 32
 consecutive_message_errors_threshold = 1
-coordinator_read_size_fail_threshold
-coordinator_read_size_warn_threshold
 corrupted_tombstone_strategy = disabled
 counter_cache_keys_to_save = 2147483647
 counter_cache_save_period = 7200
@@ -166,9 +152,6 @@ credentials_validity_in_ms = 2000
 cross_node_timeout = true
 crypto_provider.class_name = org.apache.cassandra.security.JREProvider
 crypto_provider.parameters = {}
-data_disk_usage_max_disk_size
-data_disk_usage_percentage_fail_threshold = -1
-data_disk_usage_percentage_warn_threshold = -1
 data_file_directories
 default_compaction.class_name
 default_compaction.parameters
@@ -187,8 +170,6 @@ disk_access_mode = standard
 disk_optimization_estimate_percentile = 0.95
 disk_optimization_page_cross_chance = 0.1
 disk_optimization_strategy = ssd
-drop_keyspace_enabled = true
-drop_truncate_table_enabled = true
 dump_heap_on_uncaught_exception = false
 enable_drop_compact_storage = true
 enable_materialized_views = true
@@ -202,8 +183,6 @@ enforce_native_deadline_for_hints = false
 entire_sstable_inter_dc_stream_throughput_outbound = 24MiB/s
 entire_sstable_stream_throughput_outbound = 24MiB/s
 failure_detector = FailureDetector
-fields_per_udt_fail_threshold = -1
-fields_per_udt_warn_threshold = -1
 file_cache_enabled = false
 file_cache_round_up = false
 file_cache_size = 32MiB
@@ -223,13 +202,10 @@ gc_log_threshold = 200ms
 gc_log_threshold_in_ms = 200
 gc_warn_threshold = 1s
 gc_warn_threshold_in_ms = 1000
-group_by_enabled = true
 heap_dump_path = heapdump
 hints_compression.class_name
 hints_compression.parameters
 hints_directory
-in_select_cartesian_product_fail_threshold = -1
-in_select_cartesian_product_warn_threshold = -1
 incremental_backups = false
 index_summary_capacity = 38MiB
 index_summary_capacity_in_mb = 38
@@ -271,31 +247,20 @@ internode_tcp_connect_timeout_in_ms = 2000
 internode_tcp_user_timeout = 30s
 internode_tcp_user_timeout_in_ms = 30000
 internode_timeout = true
-intersect_filtering_query_enabled = true
-intersect_filtering_query_warned = true
 invalid_legacy_protocol_magic_no_spam_enabled = false
-items_per_collection_fail_threshold = -1
-items_per_collection_warn_threshold = -1
 key_cache_invalidate_after_sstable_deletion = false
 key_cache_keys_to_save = 2147483647
 key_cache_migrate_during_compaction = true
 key_cache_save_period = 14400
 key_cache_size = 8MiB
 key_cache_size_in_mb = 8
-keyspace_count_warn_threshold = 4
-keyspaces_fail_threshold = -1
-keyspaces_warn_threshold = -1
 listen_address
 listen_interface
 listen_interface_prefer_ipv6 = false
 listen_on_broadcast_address = false
-local_read_size_fail_threshold
-local_read_size_warn_threshold
 local_system_data_file_directory
 log_out_of_token_range_requests = true
 materialized_views_on_repair_enabled = true
-materialized_views_per_table_fail_threshold = -1
-materialized_views_per_table_warn_threshold = -1
 max_concurrent_automatic_sstable_upgrades = 1
 max_hints_file_size = 128MiB
 max_hints_file_size_in_mb = 128
@@ -303,10 +268,6 @@ max_space_usable_for_compactions_in_percentage = 0.95
 max_streaming_retries = 3
 max_top_size_partition_count = 10
 max_top_tombstone_partition_count = 10
-maximum_replication_factor_fail_threshold = -1
-maximum_replication_factor_warn_threshold = -1
-maximum_timestamp_fail_threshold
-maximum_timestamp_warn_threshold
 memtable.configurations
 memtable_allocation_type = heap_buffers
 memtable_cleanup_threshold = 0.33333334
@@ -319,10 +280,6 @@ min_free_space_per_drive = 50MiB
 min_free_space_per_drive_in_mb = 50
 min_tracked_partition_size = 1MiB
 min_tracked_partition_tombstone_count = 5000
-minimum_replication_factor_fail_threshold = -1
-minimum_replication_factor_warn_threshold = -1
-minimum_timestamp_fail_threshold
-minimum_timestamp_warn_threshold
 native_transport_allow_older_protocols = true
 native_transport_flush_in_batches_legacy = false
 native_transport_idle_timeout = 0ms
@@ -347,20 +304,11 @@ network_authorizer.class_name
 network_authorizer.parameters
 networking_cache_size = 32MiB
 networking_cache_size_in_mb = 32
-non_partition_restricted_index_query_enabled = true
 otc_backlog_expiration_interval_ms = 200
 otc_coalescing_enough_coalesced_messages = 8
 otc_coalescing_strategy = DISABLED
 otc_coalescing_window_us = 200
-page_size_fail_threshold = -1
-page_size_warn_threshold = -1
 partition_denylist_enabled = false
-partition_keys_in_select_fail_threshold = -1
-partition_keys_in_select_warn_threshold = -1
-partition_size_fail_threshold
-partition_size_warn_threshold
-partition_tombstones_fail_threshold = -1
-partition_tombstones_warn_threshold = -1
 partitioner = org.apache.cassandra.dht.Murmur3Partitioner
 paxos_cache_size
 paxos_contention_max_wait
@@ -384,10 +332,6 @@ permissions_update_interval_in_ms = -1
 permissions_validity = 2s
 permissions_validity_in_ms = 2000
 range_tombstone_list_growth_factor = 1.5
-read_before_write_list_operations_enabled = true
-read_consistency_levels_disallowed = []
-read_consistency_levels_warned = []
-read_thresholds_enabled = false
 reject_out_of_token_range_requests = false
 reject_repair_compaction_threshold = 2147483647
 repair.retries.baseSleepTime = 200ms
@@ -423,27 +367,14 @@ row_cache_keys_to_save = 2147483647
 row_cache_save_period = 0
 row_cache_size = 0MiB
 row_cache_size_in_mb = 0
-row_index_read_size_fail_threshold
-row_index_read_size_warn_threshold
 rpc_address
 rpc_interface
 rpc_interface_prefer_ipv6 = false
 rpc_keepalive = true
-sai_frozen_term_size_fail_threshold = 8KiB
-sai_frozen_term_size_warn_threshold = 1KiB
 sai_options.prioritize_over_legacy_index = false
 sai_options.segment_write_buffer_size = 1024MiB
-sai_sstable_indexes_per_query_fail_threshold = -1
-sai_sstable_indexes_per_query_warn_threshold = 32
-sai_string_term_size_fail_threshold = 8KiB
-sai_string_term_size_warn_threshold = 1KiB
-sai_vector_term_size_fail_threshold = 32KiB
-sai_vector_term_size_warn_threshold = 16KiB
 saved_caches_directory
 scripted_user_defined_functions_enabled = false
-secondary_indexes_enabled = true
-secondary_indexes_per_table_fail_threshold = -1
-secondary_indexes_per_table_warn_threshold = -1
 seed_provider.class_name = org.apache.cassandra.locator.SimpleSeedProvider
 seed_provider.parameters
 server_encryption_options.accepted_protocols
@@ -475,7 +406,6 @@ server_encryption_options_legacy_ssl_storage_port = false
 server_encryption_options_optional = false
 server_encryption_options_protocol
 severity_during_decommission = 0.0
-simplestrategy_enabled = true
 skip_paxos_repair_on_topology_change = false
 skip_paxos_repair_on_topology_change_keyspaces = []
 skip_stream_disk_space_check = false
@@ -503,12 +433,6 @@ streaming_slow_events_log_timeout = 10s
 streaming_state_expires = 3d
 streaming_state_size = 40MiB
 streaming_stats_enabled = true
-table_count_warn_threshold = 47
-table_properties_disallowed = []
-table_properties_ignored = []
-table_properties_warned = []
-tables_fail_threshold = -1
-tables_warn_threshold = -1
 top_partitions_enabled = true
 trace_type_query_ttl = 1d
 trace_type_repair_ttl = 7d
@@ -530,7 +454,6 @@ traverse_auth_from_root = false
 trickle_fsync = false
 trickle_fsync_interval = 10240KiB
 trickle_fsync_interval_in_kb = 10240
-uncompressed_tables_enabled = true
 use_creation_time_for_hint_ttl = true
 use_deterministic_table_id = false
 use_offheap_merkle_trees = true
@@ -541,18 +464,10 @@ user_defined_functions_fail_timeout = 1500ms
 user_defined_functions_threads_enabled = true
 user_defined_functions_warn_timeout = 500ms
 user_function_timeout_policy = die
-user_timestamps_enabled = true
 uuid_sstable_identifiers_enabled = false
 validation_preview_purge_head_start = 3600s
 validation_preview_purge_head_start_in_sec = 3600
-vector_dimensions_fail_threshold = -1
-vector_dimensions_warn_threshold = -1
-vector_type_enabled = true
 windows_timer_interval = 0
-write_consistency_levels_disallowed = []
-write_consistency_levels_warned = []
-zero_ttl_on_twcs_enabled = true
-zero_ttl_on_twcs_warned = true
 `;
 
 /** By name, in the order of names. */

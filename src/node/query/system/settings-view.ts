@@ -2,6 +2,10 @@
 // Cassandra: db/virtual/SettingsTable.
 
 import type { NodeConfig } from '../../node-config.ts';
+import { CONSISTENCY_LEVELS } from '../../../data/consistency.ts';
+import { javaHashOrder } from '../../../data/java-hash-order.ts';
+import { AGE_THRESHOLDS, SIZE_SETTINGS } from '../../guardrails/guardrail-settings.ts';
+import { durationText, sizeText } from './setting-text.ts';
 import { OLD_NAMES, SETTINGS_DEFAULTS } from './settings-defaults.ts';
 import type { VirtualRow } from './virtual-tables.ts';
 
@@ -51,6 +55,7 @@ export function settingRows(
     if (!OURS.has(name)) shown.set(name, settingText(name, value));
   }
   for (const name of OLD_NAMES) shown.set(name, oldText(name, config));
+  for (const [name, value] of oldGuardrails(config)) shown.set(name, value);
   for (const [name, value] of Object.entries(more)) shown.set(name, value);
   return [...shown].map(([name, value]) => ({ name, value }));
 }
@@ -64,11 +69,32 @@ function oldText(name: string, config: NodeConfig): string | null {
   return typeof value === 'number' ? String(Math.floor(value / (OLD_UNITS[unit] ?? 1))) : null;
 }
 
+/** cassandra.yaml's 4.0 counted the system's own keyspaces and tables too. */
+const SYSTEM_KEYSPACES = 5;
+const SYSTEM_TABLES = 48;
+
+function oldGuardrails(config: NodeConfig): readonly (readonly [string, string | null])[] {
+  const bytes = config.partition_size_warn_threshold;
+  const mebibytes = bytes === null ? null : Math.floor(bytes / 1_048_576);
+  return [
+    ['keyspace_count_warn_threshold', String(config.keyspaces_warn_threshold + SYSTEM_KEYSPACES)],
+    ['table_count_warn_threshold', String(config.tables_warn_threshold + SYSTEM_TABLES)],
+    ['compaction_tombstone_warning_threshold', String(config.partition_tombstones_warn_threshold)],
+    ['compaction_large_partition_warning_threshold', mebibytes === null ? null : `${mebibytes}MiB`],
+    [
+      'compaction_large_partition_warning_threshold_mb',
+      mebibytes === null ? null : String(mebibytes),
+    ],
+  ];
+}
+
 function settingText(name: string, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value))
-    return name === 'initial_token' ? value.join(',') : `[${value.join(', ')}]`;
+    return name === 'initial_token' ? value.join(',') : `[${inOrder(name, value).join(', ')}]`;
   if (typeof value !== 'number') return String(value);
+  if (SIZE_SETTINGS.has(name)) return sizeText(value);
+  if (AGE_THRESHOLDS.has(name)) return durationText(value);
   const bytes = BYTES[name];
   if (bytes !== undefined) return unitText(value, bytes);
   const coarse = COARSE_UNITS[name];
@@ -76,6 +102,13 @@ function settingText(name: string, value: unknown): string | null {
   if (MILLISECONDS.test(name) && !NOT_MILLISECONDS.test(name)) return `${value}ms`;
   const isDouble = name === 'phi_convict_threshold' || name === 'dynamic_snitch_badness_threshold';
   return isDouble && Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+/** Sets are shown in the order Cassandra keeps them in. */
+function inOrder(name: string, items: readonly string[]): readonly string[] {
+  if (name.startsWith('table_properties_')) return javaHashOrder(items);
+  if (!name.includes('_consistency_levels_')) return items;
+  return CONSISTENCY_LEVELS.filter((level) => items.includes(level));
 }
 
 /** In the unit when it comes out even, else in the smallest one. */

@@ -32,7 +32,7 @@ export interface PoolState {
 
 /** Where the rows come from. Absent: the table is empty (or shows an idle node). */
 export interface SystemViewSources {
-  readonly config: NodeConfig;
+  readonly config: () => NodeConfig;
   /** Settings that are not in the configuration: addresses, snitch, partitioner. */
   readonly settings?: Readonly<Record<string, string | null>>;
   readonly clients?: () => Iterable<ClientState>;
@@ -59,7 +59,7 @@ export function systemViews(sources: SystemViewSources): VirtualTableRegistry {
 function builtInRows(name: string, sources: SystemViewSources): () => Iterable<VirtualRow> {
   switch (name) {
     case 'settings':
-      return () => settingRows(sources.config, sources.settings ?? {});
+      return () => settingRows(sources.config(), sources.settings ?? {});
     case 'clients':
       return () => [...(sources.clients?.() ?? [])].map(clientRow);
     case 'gossip_info':

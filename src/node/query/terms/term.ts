@@ -20,6 +20,7 @@ import { isMultiCell } from '../../../data/cql-type.ts';
 import type { JsonColumns } from '../../../data/json.ts';
 import { jsonColumns } from '../../../data/json.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
+import type { Guard } from '../../guardrails/guardrails.ts';
 import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 
@@ -79,6 +80,8 @@ export const UNSET_TERM: PreparedTerm = Object.freeze({ kind: 'constant', value:
 export interface BindContext {
   readonly values: readonly BoundValue[];
   readonly functions: FunctionContext;
+  /** The guardrails that hold for the client; null: none do. */
+  readonly guard: Guard | null;
   /** The document bound to INSERT JSON, decoded once; undefined until then. */
   json?: JsonColumns;
 }
