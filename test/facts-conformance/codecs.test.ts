@@ -91,36 +91,38 @@ describe.each(TYPES)('%s', (type) => {
   });
 
   const stored = rows.filter((row) => row.error === undefined && type !== 'counter');
-  test.runIf(stored.length > 0)('bound', async () => {
-    const insert = await client.prepare(`INSERT INTO ${table} (k,v) VALUES (?,?)`);
-    const described = required(insert.bindColumns[1], 'a marker').type;
-    for (const { hex, key, wireType, json } of stored) {
-      const bound = 1000 + key;
-      const values = [int(bound), hex === null ? null : Buffer.from(hex, 'hex')];
-      const { response } = await client.execute(insert, { values });
-      const back = await read('v', type, bound);
-      expect({
-        kind: response.kind,
-        wireType: wireTypeName(described),
-        hex: back?.toString('hex') ?? null,
-        json: (await read('JSON v', type, bound))?.toString(),
-      }).toEqual({ kind: 'void', wireType, hex, json });
-    }
-  });
+  if (stored.length > 0)
+    test('bound', async () => {
+      const insert = await client.prepare(`INSERT INTO ${table} (k,v) VALUES (?,?)`);
+      const described = required(insert.bindColumns[1], 'a marker').type;
+      for (const { hex, key, wireType, json } of stored) {
+        const bound = 1000 + key;
+        const values = [int(bound), hex === null ? null : Buffer.from(hex, 'hex')];
+        const { response } = await client.execute(insert, { values });
+        const back = await read('v', type, bound);
+        expect({
+          kind: response.kind,
+          wireType: wireTypeName(described),
+          hex: back?.toString('hex') ?? null,
+          json: (await read('JSON v', type, bound))?.toString(),
+        }).toEqual({ kind: 'void', wireType, hex, json });
+      }
+    });
 
   /** JSON cannot say NaN, reads decimals through a double, and a zero duration prints as nothing. */
   const readable = stored.filter(
     ({ literal }) => !/NaN|Infinity/.test(literal) && type !== 'decimal' && literal !== '0s',
   );
-  test.runIf(readable.length > 0)('as JSON', async () => {
-    for (const { hex, key, json } of readable) {
-      const inserted = 2000 + key;
-      const text = json.replace('{', `{"k": ${inserted}, `).replaceAll("'", "''");
-      await client.setUp(`INSERT INTO ${table} JSON '${text}'`);
-      const back = await read('v', type, inserted);
-      expect(`${json} ${back?.toString('hex') ?? null}`).toBe(`${json} ${hex}`);
-    }
-  });
+  if (readable.length > 0)
+    test('as JSON', async () => {
+      for (const { hex, key, json } of readable) {
+        const inserted = 2000 + key;
+        const text = json.replace('{', `{"k": ${inserted}, `).replaceAll("'", "''");
+        await client.setUp(`INSERT INTO ${table} JSON '${text}'`);
+        const back = await read('v', type, inserted);
+        expect(`${json} ${back?.toString('hex') ?? null}`).toBe(`${json} ${hex}`);
+      }
+    });
 });
 
 test.each([3, 4, 5] as const)('columns as protocol version %d describes them', async (version) => {
