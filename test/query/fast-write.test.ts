@@ -75,7 +75,6 @@ const STATEMENTS = [
   "INSERT INTO ks.kv (k,n) VALUES ('const',?)",
   'INSERT INTO ks.kv (k,n,v) VALUES (?,null,0x01)',
   'INSERT INTO ks.t (k1,k2,c1,c2,z,a) VALUES (?,?,?,?,?,?)',
-  "INSERT INTO ks.t (k1,k2,c1,c2,fl) VALUES (1,?,?,'x',?)",
   'UPDATE ks.t SET z=?, a=1 WHERE k1=? AND k2=? AND c1=? AND c2=?',
 ] as const;
 
@@ -118,6 +117,8 @@ describe('what is not that simple', () => {
     'DELETE FROM ks.kv WHERE k=?',
     'INSERT INTO ks.kv (k,v) VALUES (?,int_as_blob(?))',
     'INSERT INTO ks.kv JSON ?',
+    // Collections are read and put in order.
+    "INSERT INTO ks.t (k1,k2,c1,c2,fl) VALUES (1,?,?,'x',?)",
   ])('%s', (cql) => {
     expect(planOf(cql).fast).toBeNull();
   });

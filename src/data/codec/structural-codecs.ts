@@ -63,18 +63,42 @@ function collectionDefaults(
   };
 }
 
-/** Walks `count` elements; a map's keys and values alternate between the two codecs. Only lists may hold nulls. */
+/**
+ * Checks a collection that a client bound. Cassandra reads it without validating it as a whole: a list may hold nulls, a
+ * count below zero cannot be read. `codecs`: one for a list or set, two for a map's keys and values.
+ */
+export function validateBoundCollection(
+  bytes: Buffer,
+  kind: CollectionKind,
+  codecs: readonly [Codec, Codec?],
+): void {
+  if (bytes.length >= 4 && bytes.readInt32BE(0) < 0)
+    throw marshalError(`The data cannot be deserialized as a ${kind}`);
+  const [first, second = first] = codecs;
+  walkElements(bytes, kind, first, second, kind === 'list');
+}
+
 function validateElements(bytes: Buffer, kind: CollectionKind, first: Codec, second: Codec): void {
+  walkElements(bytes, kind, first, second, false);
+}
+
+/** Walks `count` elements; a map's keys and values alternate between the two codecs. */
+function walkElements(
+  bytes: Buffer,
+  kind: CollectionKind,
+  first: Codec,
+  second: Codec,
+  mayHoldNulls: boolean,
+): void {
   if (bytes.length < 4) throw marshalError(`Not enough bytes to read a ${kind}`);
   const count = bytes.readInt32BE(0) * (kind === 'map' ? 2 : 1);
-  if (count < 0) throw marshalError(`The data cannot be deserialized as a ${kind}`);
   let at = 4;
   for (let i = 0; i < count; i++) {
     if (at + 4 > bytes.length) throw marshalError(`Not enough bytes to read a ${kind}`);
     const length = bytes.readInt32BE(at);
     at += 4;
     if (length < 0) {
-      if (kind === 'list') continue;
+      if (mayHoldNulls) continue;
       throw marshalError('Null value read when not allowed');
     }
     if (at + length > bytes.length) throw marshalError(`Not enough bytes to read a ${kind}`);

@@ -103,7 +103,7 @@ function keySlots(columns: readonly ColumnMetadata[], set: RestrictionSet): read
 /** Exported for fast-read.ts: the slot of a plain marker or constant, null for anything else. */
 export function slotOf(term: PreparedTerm, column: ColumnMetadata): Slot | null {
   const codec = codecFor(column.type);
-  if (term.kind === 'marker' && (term.shape === 'plain' || term.shape === 'list')) {
+  if (term.kind === 'marker' && term.shape === 'plain') {
     return { index: term.index, constant: null, codec, column };
   }
   if (term.kind === 'constant' && term.value !== UNSET)

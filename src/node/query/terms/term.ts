@@ -13,6 +13,7 @@ import {
   unpackMap,
   unpackTuple,
 } from '../../../data/codec/packing.ts';
+import { validateBoundCollection } from '../../../data/codec/structural-codecs.ts';
 import { packVector } from '../../../data/codec/vector-codec.ts';
 import { invalid } from '../../../data/cql-error.ts';
 import type { CqlType, MapType, TupleType, UserType, VectorType } from '../../../data/cql-type.ts';
@@ -173,8 +174,20 @@ function bindMarker(term: MarkerTerm, value: BoundValue): BoundValue {
     case 'list':
     case 'set':
     case 'map':
-      term.codec.validate(value);
+      validateBound(term.type, value);
       return normalized(term.type, value);
+  }
+}
+
+function validateBound(type: CqlType, bytes: Buffer): void {
+  switch (type.kind) {
+    case 'list':
+    case 'set':
+      return validateBoundCollection(bytes, type.kind, [codecFor(type.element)]);
+    case 'map':
+      return validateBoundCollection(bytes, 'map', [codecFor(type.key), codecFor(type.value)]);
+    default:
+      codecFor(type).validate(bytes);
   }
 }
 
