@@ -138,7 +138,7 @@ export const SUITES = [
     'failure scenarios here and, with java and mvn, on real Cassandra',
     'cassandra/run.mjs',
     [],
-    // Three real nodes start twice, and convictions take their 18 s each.
+    // Three real nodes start and start again, and convictions take their 18 s each.
     { minutes: 5, limitMs: 20 * 60_000 },
   ),
   ownProgram(
