@@ -9,7 +9,7 @@ import {
   SIZE_SETTINGS,
 } from '../node/guardrails/guardrail-settings.ts';
 import { settingsProblem } from '../node/guardrails/validate-settings.ts';
-import { DEFAULT_NODE_CONFIG, PAXOS_VARIANTS } from '../node/node-config.ts';
+import { DEFAULT_NODE_CONFIG, PAXOS_STATE_PURGINGS, PAXOS_VARIANTS } from '../node/node-config.ts';
 import { InvalidDocument } from '../topology/load-topology.ts';
 import { nearest } from '../topology/place.ts';
 import { parseDurationMs } from '../topology/units.ts';
@@ -32,6 +32,7 @@ const COUNTS: ReadonlySet<string> = new Set([
   'allocate_tokens_for_local_replication_factor',
   'default_keyspace_rf',
   'max_hints_delivery_threads',
+  'paxos_repair_parallelism',
   'unlogged_batch_across_partitions_warn_threshold',
   'tombstone_warn_threshold',
   'tombstone_failure_threshold',
@@ -43,7 +44,10 @@ const COUNTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Settings that name one of a few ways. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = { paxos_variant: PAXOS_VARIANTS };
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  paxos_variant: PAXOS_VARIANTS,
+  paxos_state_purging: PAXOS_STATE_PURGINGS,
+};
 
 /** Throws InvalidDocument with the name, the value and what fits. */
 export function nodeConfig(settings: Readonly<Record<string, Setting>>): NodeConfig {

@@ -19,6 +19,11 @@ export function timeUuidUnixMs(uuid: Buffer): bigint {
   return timeUuidUnixMicros(uuid) / 1000n;
 }
 
+/** 100 ns intervals since 1970. */
+export function timeUuidTicks(uuid: Buffer): bigint {
+  return timeUuidTimestamp(uuid) - EPOCH_OFFSET;
+}
+
 export function timeUuidUnixMicros(uuid: Buffer): bigint {
   return timeUuidTimestamp(uuid) / 10n - EPOCH_OFFSET / 10n;
 }
@@ -44,9 +49,9 @@ function fromTimestamp(timestamp: bigint): Buffer {
   return uuid;
 }
 
-/** A timeuuid of the given microsecond with the given clock sequence and node (8 bytes). */
-export function timeUuidAt(unixMicros: number, clockSequenceAndNode: Buffer): Buffer {
-  const uuid = fromTimestamp(BigInt(unixMicros) * 10n + EPOCH_OFFSET);
+/** A timeuuid of the given microsecond, and tenths of it, with the given clock sequence and node (8 bytes). */
+export function timeUuidAt(unixMicros: number, clockSequenceAndNode: Buffer, ticks = 0): Buffer {
+  const uuid = fromTimestamp(BigInt(unixMicros) * 10n + EPOCH_OFFSET + BigInt(ticks));
   clockSequenceAndNode.copy(uuid, 8);
   return uuid;
 }

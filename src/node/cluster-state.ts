@@ -27,6 +27,8 @@ export interface Replication {
   natural(token: Token): readonly Endpoint[];
   /** Endpoints that are about to own the token. The array is shared: do not change it. */
   pending(token: Token): readonly Endpoint[];
+  /** What a node is about to own. */
+  pendingRanges(node: Endpoint): readonly TokenRange[];
   /**
    * The ring cut at every token: adjacent ranges in ring order, none wrapping (the last ends at the minimum token, which
    * stands for the ring's end there). Owners of a range are `natural(range.right)`.

@@ -14,6 +14,10 @@ export const PAXOS_VARIANTS = [
 ] as const;
 export type PaxosVariant = (typeof PAXOS_VARIANTS)[number];
 
+/** Cassandra: config/Config.PaxosStatePurging. */
+export const PAXOS_STATE_PURGINGS = ['legacy', 'gc_grace', 'repaired'] as const;
+export type PaxosStatePurging = (typeof PAXOS_STATE_PURGINGS)[number];
+
 export interface NodeConfig extends GuardrailSettings {
   readonly cluster_name: string;
   readonly num_tokens: number;
@@ -68,6 +72,15 @@ export interface NodeConfig extends GuardrailSettings {
   readonly dynamic_snitch_reset_interval: number;
 
   readonly paxos_variant: PaxosVariant;
+  readonly paxos_state_purging: PaxosStatePurging;
+  readonly paxos_purge_grace_period: number;
+  readonly paxos_repair_enabled: boolean;
+  /** Partitions finished at once. */
+  readonly paxos_repair_parallelism: number;
+  /** Whoever may still be at work on a partition is given the time to end it. */
+  readonly paxos_repair_race_wait: boolean;
+  readonly skip_paxos_repair_on_topology_change: boolean;
+  readonly skip_paxos_repair_on_topology_change_keyspaces: readonly string[];
   readonly ideal_consistency_level: string | null;
 
   readonly commitlog_sync: 'periodic' | 'batch' | 'group';
@@ -156,6 +169,13 @@ export const DEFAULT_NODE_CONFIG: NodeConfig = {
   dynamic_snitch_reset_interval: 600_000,
 
   paxos_variant: 'v1',
+  paxos_state_purging: 'legacy',
+  paxos_purge_grace_period: 60_000,
+  paxos_repair_enabled: true,
+  paxos_repair_parallelism: 2,
+  paxos_repair_race_wait: true,
+  skip_paxos_repair_on_topology_change: false,
+  skip_paxos_repair_on_topology_change_keyspaces: [],
   ideal_consistency_level: null,
 
   commitlog_sync: 'periodic',

@@ -193,7 +193,11 @@ export class CassandraNode {
     const counterCache = new CounterCache();
     this.coordinator = new CoordinatorService({ ...parts, hints: this.hints, counterCache });
     this.streaming = new Streaming(parts);
-    this.repair = new RepairService({ ...parts, streaming: this.streaming });
+    this.repair = new RepairService({
+      ...parts,
+      streaming: this.streaming,
+      paxos: this.coordinator.paxosCleanup,
+    });
     this.views = new ViewWriter({
       clock,
       cluster: this.membership,
@@ -424,6 +428,8 @@ export class CassandraNode {
       },
       replayBatchlog: (done) => this.coordinator.batchlog.replay(done),
       transferHints: (done) => this.lifecycle.transferHints(done),
+      repairPaxos: (reason, done) =>
+        this.coordinator.paxosCleanup.beforeTopologyChange(reason, done),
     };
   }
 }

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { RegisterOperation, RegisterValue } from '../../src/check/linearizability.ts';
 import { checkRegister } from '../../src/check/linearizability.ts';
 import type { PartitionData } from '../../src/data/partition.ts';
-import type { PaxosVariant } from '../../src/node/node-config.ts';
+import type { NodeConfig, PaxosVariant } from '../../src/node/node-config.ts';
+import { FULL_RANGE } from '../../src/ring/token-range.ts';
 import type { Random } from '../../src/world/ports.ts';
 import { SeededRandom } from '../../src/world/random.ts';
 import { disturb, heal, isRefused, load, pick } from './disturbance.ts';
@@ -20,13 +21,22 @@ const LOAD_MS = 5_000;
 
 type Variants = PaxosVariant | 'mixed';
 
-function newCluster(seed: number, variants: Variants): ToyCluster {
+function newCluster(
+  seed: number,
+  variants: Variants,
+  purging: Partial<NodeConfig> = {},
+): ToyCluster {
   const isSmall = seed % 2 === 1;
   const cluster = new ToyCluster({
     nodes: toyNodes(isSmall ? { dc1: RACKS } : { dc1: RACKS, dc2: RACKS }),
     schema: toySchema(toyKeyspace(isSmall ? { dc1: 3 } : { dc1: 3, dc2: 3 }, [table])),
     seed,
-    config: { read_request_timeout: 500, write_request_timeout: 400, cas_contention_timeout: 400 },
+    config: {
+      read_request_timeout: 500,
+      write_request_timeout: 400,
+      cas_contention_timeout: 400,
+      ...purging,
+    },
     latency: (from, to, same) =>
       same
         ? { oneWayMs: 0, jitterMs: 0 }
@@ -112,8 +122,9 @@ function run(
   seed: number,
   variants: Variants,
   plant: (cluster: ToyCluster) => void = () => undefined,
+  purging: Partial<NodeConfig> = {},
 ): History {
-  const cluster = newCluster(seed, variants);
+  const cluster = newCluster(seed, variants, purging);
   plant(cluster);
   const random: Random = new SeededRandom(seed).fork('schedule');
   const history = new History(cluster);
@@ -153,6 +164,46 @@ describe.each(['v1', 'v2', 'mixed'] as const)('a register by paxos_variant %s', 
     const history = run(seed, variants);
     expect(history.operations.length).toBeGreaterThan(20);
     expect(verdict(history)).toBe('linearizable');
+  });
+});
+
+/** Paxos is repaired again and again while clients work; what it has finished is forgotten at once. */
+function repairsAllTheTime(counts: { ended: number }): (cluster: ToyCluster) => void {
+  return (cluster) => {
+    const endpoints = cluster.nodes.map(({ address }) => address);
+    const work = { table, ranges: [FULL_RANGE], endpoints, isPartial: false };
+    let at = 0;
+    const again = (): void => {
+      const node = cluster.nodes[at++ % cluster.nodes.length] as ToyNode;
+      let isHeard = false;
+      const next = (error: string | null): void => {
+        if (error === null) counts.ended++;
+        if (!isHeard && cluster.loop.nowMs() < LOAD_MS * 2) cluster.loop.after(20, again);
+        isHeard = true;
+      };
+      node.coordinator.paxosCleanup.cleanUp(work, next);
+      // One that waits for a node that is cut off does not keep the others from trying.
+      cluster.loop.after(500, () => next('slow'));
+    };
+    again();
+  };
+}
+
+const FORGETFUL = {
+  paxos_state_purging: 'repaired',
+  paxos_purge_grace_period: 0,
+  paxos_repair_race_wait: false,
+} as const;
+
+describe.each(['v1', 'v2', 'mixed'] as const)('with Paxos repaired meanwhile, %s', (variants) => {
+  it('is linearizable, all seeds', () => {
+    const counts = { ended: 0 };
+    for (const seed of SEEDS) {
+      const history = run(seed, variants, repairsAllTheTime(counts), FORGETFUL);
+      expect(history.operations.length).toBeGreaterThan(20);
+      expect({ seed, verdict: verdict(history) }).toEqual({ seed, verdict: 'linearizable' });
+    }
+    expect(counts.ended).toBeGreaterThan(SEEDS.length);
   });
 });
 

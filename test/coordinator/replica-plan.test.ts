@@ -64,6 +64,7 @@ function input(situation: Situation, level: ConsistencyLevel): PlanInput {
     datacenters: factors.flatMap((factor, d) => (factor > 0 ? [`dc${d}`] : [])),
     natural: () => naturalOf(situation),
     pending: () => pendingOf(situation),
+    pendingRanges: () => [],
     ranges: [],
   };
   return {

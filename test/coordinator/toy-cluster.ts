@@ -123,6 +123,10 @@ class ToyReplication implements Replication {
     return this.toy.ring.replicas(this.keyspace.replication).at(token);
   }
 
+  pendingRanges(): readonly TokenRange[] {
+    return [];
+  }
+
   pending(token: Token): readonly Endpoint[] {
     const { pendingRing } = this.toy;
     if (pendingRing === null) return NO_REPLICAS;
@@ -350,10 +354,14 @@ export class ToyCluster {
         ...(options.hintBytesMax === undefined ? {} : { bytesMax: options.hintBytesMax }),
       });
       const streaming = new Streaming(shared);
-      const repairs = new RepairService({ ...shared, streaming });
       const coordinator = new CoordinatorService({
         ...shared,
         hints: options.hints ?? hints,
+      });
+      const repairs = new RepairService({
+        ...shared,
+        streaming,
+        paxos: coordinator.paxosCleanup,
       });
       coordinator.serve();
       streaming.serve();

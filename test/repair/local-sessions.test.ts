@@ -64,7 +64,7 @@ describe('incremental repair sessions', () => {
   const sections = (sessions: LocalSessions): string[] =>
     sessions
       .repairedOf(TABLE)
-      .map((one) => `${one.ranges.map(rangeText).join(' ')} at ${one.repairedAtMs}`);
+      .map((one) => `${one.ranges.map(rangeText).join(' ')} at ${one.value}`);
 
   it('are what they were after a restart; what had not promised to end has failed', () => {
     const first = open();

@@ -14,6 +14,7 @@ import type { NodeConfig } from '../../src/node/node-config.ts';
 import { DEFAULT_REPAIR } from '../../src/node/repair/repair-options.ts';
 import type { RepairOptions } from '../../src/node/repair/repair-options.ts';
 import type { TelemetryEvent } from '../../src/node/telemetry.ts';
+import { FULL_RANGE } from '../../src/ring/token-range.ts';
 import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
 import type { Place } from '../../src/world/links.ts';
 import { ToyCluster, toyNodes } from '../coordinator/toy-cluster.ts';
@@ -108,6 +109,7 @@ class Trace {
   }
 
   open({ options }: Command): void {
+    this.seen = 0;
     const racks: Record<string, string[]> = {};
     const factors: Record<string, number> = {};
     const config: Record<string, unknown> = {};
@@ -615,7 +617,7 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
         ),
     );
   },
-  /** repair [full|incremental|preview] [-pr] [-seq] [-dc=x] [-pull] [-force] via=a/1 */
+  /** repair [full|incremental|preview] [-pr] [-seq] [-dc=x] [-pull] [-force] [-skip-paxos] [-paxos-only] via=a/1 */
   repair: (trace, command) => {
     const { words, options } = command;
     const dc = options.get('-dc');
@@ -632,6 +634,8 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
       primaryRange: words.includes('-pr'),
       pull: words.includes('-pull'),
       force: words.includes('-force'),
+      repairPaxos: !words.includes('-skip-paxos'),
+      paxosOnly: words.includes('-paxos-only'),
       datacenters: dc === undefined ? [] : [dc],
     };
     trace.await((done) =>
@@ -662,6 +666,14 @@ const COMMANDS: Readonly<Record<string, (trace: Trace, command: Command) => void
         const target = one.node === null ? one.hostId : trace.toy.nameOf(one.node);
         trace.say(`hints at ${node.spec.name} for ${target}: ${one.count}`);
       }
+    }
+  },
+  /** unfinished: conditional writes that every node knows and nobody has finished. */
+  unfinished: (trace) => {
+    for (const node of trace.toy.nodes) {
+      const { paxosStore } = node.coordinator.paxos.parts;
+      const keys = paxosStore.uncommitted(trace.values, [FULL_RANGE]);
+      trace.say(`unfinished at ${node.spec.name}: ${keys.length}`);
     }
   },
   'hints-off': (trace, { words }) => trace.toy.node(words[0] ?? '').hints.setEnabled(false),

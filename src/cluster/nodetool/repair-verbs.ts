@@ -94,7 +94,12 @@ function repairKeyspace(
     ...DEFAULT_REPAIR,
     keyspace: keyspace.name,
     tables: tables.length === 0 ? null : tables,
-    kind: isPreview ? 'preview' : words.has('full') || ranges !== null ? 'full' : 'incremental',
+    // Nothing but Paxos: no data is proven to be repaired.
+    kind: isPreview
+      ? 'preview'
+      : words.has('full') || ranges !== null || words.has('paxos-only')
+        ? 'full'
+        : 'incremental',
     parallelism: words.has('sequential')
       ? 'sequential'
       : words.has('dc-parallel')
@@ -106,6 +111,8 @@ function repairKeyspace(
     hosts: words.values('hosts').map((host) => endpointOf(tool, host)),
     pull: words.has('pull'),
     force: words.has('force'),
+    repairPaxos: !words.has('skip-paxos') && !isPreview,
+    paxosOnly: words.has('paxos-only') && !isPreview,
     jobThreads: integer(words.value('jobs') ?? '1', 'job_threads'),
   };
   return new Promise((resolve) => {

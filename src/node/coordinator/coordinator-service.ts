@@ -35,6 +35,7 @@ import { DataReader } from './data-read.ts';
 import { invalidRequest } from './errors.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import { PaxosService } from './paxos.ts';
+import { PaxosCleanup } from './paxos-cleanup.ts';
 import { PlanCache } from './plan-cache.ts';
 import { RangeReadService } from './range-read.ts';
 import { ReadRepair } from './read-repair.ts';
@@ -64,6 +65,7 @@ export class CoordinatorService implements Coordinator {
   readonly counters: CounterService;
   readonly batchlog: Batchlog;
   readonly paxos: PaxosService;
+  readonly paxosCleanup: PaxosCleanup;
   private readonly parts: CoordinatorParts;
 
   constructor(parts: CoordinatorParts) {
@@ -78,8 +80,12 @@ export class CoordinatorService implements Coordinator {
     const { writes, reads } = this;
     this.counters = new CounterService({ ...parts, plans, writes });
     this.batchlog = new Batchlog({ ...parts, writes });
-    const paxosStore = new PaxosStore(parts.store, parts.clock, this.tableById);
+    const paxosStore = new PaxosStore(parts.store, parts.clock, this.tableById, {
+      policy: parts.config.paxos_state_purging,
+      graceMs: parts.config.paxos_purge_grace_period,
+    });
     this.paxos = new PaxosService({ ...parts, plans, reads, writes, paxosStore });
+    this.paxosCleanup = new PaxosCleanup(this.paxos);
   }
 
   /** Begins to serve what other coordinators ask of this node beyond plain writes and reads. */
@@ -87,6 +93,7 @@ export class CoordinatorService implements Coordinator {
     this.counters.serve();
     this.batchlog.serve();
     this.paxos.serve();
+    this.paxosCleanup.serve();
   }
 
   /** Begins the periodic work: batchlog replay. */

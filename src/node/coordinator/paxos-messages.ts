@@ -3,6 +3,8 @@
 
 import type { DecoratedKey, Mutation, PartitionData } from '../../data/partition.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';
+import { timeUuidAt, timeUuidTicks, timeUuidUnixMicros } from '../../data/time-uuid.ts';
+import type { TokenRange } from '../../ring/token-range.ts';
 import type { Endpoint } from '../../world/ports.ts';
 
 export interface Ballot {
@@ -12,6 +14,26 @@ export interface Ballot {
 }
 
 export const NO_BALLOT: Ballot = Object.freeze({ micros: -1, uuid: Buffer.alloc(16) });
+
+/** From the bytes of a time UUID; all zero: NO_BALLOT. */
+export function ballotOf(uuid: Buffer): Ballot {
+  if (uuid.equals(NO_BALLOT.uuid)) return NO_BALLOT;
+  return { micros: Number(timeUuidUnixMicros(uuid)), uuid };
+}
+
+/** Whose votes decide about a ballot, told by its last digit; null: it does not say. Cassandra: Ballot.Flag. */
+export function ballotLevel({ uuid }: Ballot): SerialLevel | null {
+  return FLAGS[Number(timeUuidTicks(uuid) % 10n)] ?? null;
+}
+
+/** A ballot of a microsecond and a node that tells whose votes decide. */
+export function newBallot(micros: number, node: Buffer, level: SerialLevel): Ballot {
+  return { micros, uuid: timeUuidAt(micros, node, FLAGS.indexOf(level)) };
+}
+
+export type SerialLevel = 'SERIAL' | 'LOCAL_SERIAL';
+
+const FLAGS: readonly (SerialLevel | null)[] = [null, 'LOCAL_SERIAL', 'SERIAL'];
 
 /** A value proposed under a ballot. `mutation` null: the empty update of a serial read or an unmet condition. */
 export interface Proposal {
@@ -96,6 +118,31 @@ export interface RefreshRequest extends PaxosKey {
 export interface Superseded {
   readonly supersededBy: Ballot | null;
 }
+
+/** Paxos repair of some ranges of a table, before repairs and when ranges change hands. */
+export interface CleanupRequest {
+  readonly keyspace: string;
+  readonly table: string;
+  readonly ranges: readonly TokenRange[];
+}
+
+/** The newest ballot a replica has witnessed. */
+export interface CleanupPrepared {
+  readonly newest: Ballot;
+}
+
+/** Nothing older may be promised or accepted. */
+export interface CleanupBound {
+  readonly bound: Ballot;
+}
+
+/** null: all that was unfinished there is finished. */
+export interface CleanupResult {
+  readonly error: string | null;
+}
+
+/** Everything under the bound is finished on all replicas. */
+export interface CleanupComplete extends CleanupRequest, CleanupBound {}
 
 export function compareBallots(a: Ballot, b: Ballot): number {
   if (a.micros !== b.micros) return a.micros < b.micros ? -1 : 1;

@@ -66,7 +66,7 @@ export class PaxosOperation {
       this.fail(plan.error);
       return;
     }
-    const ballot = this.service.nextBallot(this.afterMicros);
+    const ballot = this.service.nextBallot(this.afterMicros, this.spec.level);
     this.spec.context.trace?.event('Preparing ballot');
     const request = { ...this.spec.at, ballot };
     const round = new PrepareRound(plan, (result) => {

@@ -9,10 +9,10 @@ import type { Message } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { LocalStore } from '../replica/local-store.ts';
 import { applyAcknowledged } from '../replica/local-store.ts';
-import type { MaybePromise, PaxosSnapshot, PaxosStore } from '../replica/paxos-store.ts';
-import { latestWitnessed } from '../replica/paxos-store.ts';
+import type { MaybePromise, PaxosStore } from '../replica/paxos-store.ts';
+import { isFinished, latestWitnessed } from '../replica/paxos-store.ts';
 import type { SchemaView } from '../schema-view.ts';
-import { compareBallots, NO_BALLOT } from './paxos-messages.ts';
+import { compareBallots } from './paxos-messages.ts';
 import type { PaxosKey, Prepare2Request, Prepare2Response, Proposal } from './paxos-messages.ts';
 import { electorateOf, isSameElectorate } from './paxos-plan.ts';
 import type { PlanCache } from './plan-cache.ts';
@@ -146,7 +146,7 @@ export class PaxosReplica {
   ): Prepare2Response | FailureReason {
     if (result.kind === 'reject') return { kind: 'rejected', supersededBy: result.latest };
     const after = result.kind === 'promise' ? result.after : result.before;
-    let stable = isStable(result.before);
+    let stable = isFinished(result.before);
     let partitions: readonly PartitionData[] | null = null;
     if (request.read !== null) {
       const content = this.parts.store.read(request.read);
@@ -175,12 +175,4 @@ export class PaxosReplica {
       supersededBy,
     };
   }
-}
-
-/** Whatever was promised to a writer has ended: committed, or overruled by an empty proposal. */
-function isStable({ accepted, committed, promisedWrite }: PaxosSnapshot): boolean {
-  const decided = committed?.ballot ?? NO_BALLOT;
-  const isOverruled =
-    accepted !== null && accepted.mutation === null && compareBallots(accepted.ballot, decided) > 0;
-  return compareBallots(isOverruled ? accepted.ballot : decided, promisedWrite) >= 0;
 }

@@ -9,7 +9,6 @@ import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError } from '../../data/cql-error.ts';
 import type { SinglePartitionRead } from '../../data/read-command.ts';
 import type { KeyspaceMetadata } from '../../data/schema.ts';
-import { timeUuidAt } from '../../data/time-uuid.ts';
 import type { Clock, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import { DeadlineList } from '../messaging/deadline-list.ts';
@@ -24,7 +23,8 @@ import type { CasRequest, CasResult, RequestContext } from './coordinator.ts';
 import { DataReader } from './data-read.ts';
 import { readFailure, readTimeout } from './errors.ts';
 import { ContentionBackoff, PartitionLocks } from './paxos-contention.ts';
-import type { Ballot, PaxosKey } from './paxos-messages.ts';
+import type { Ballot, PaxosKey, SerialLevel } from './paxos-messages.ts';
+import { newBallot } from './paxos-messages.ts';
 import { PaxosOperation } from './paxos-operation.ts';
 import type { Decided } from './paxos-operation.ts';
 import { nonSerial } from './paxos-plan.ts';
@@ -155,11 +155,11 @@ export class PaxosService {
   }
 
   /** Unique on this node, newer than `afterMicros` and than every earlier one. */
-  nextBallot(afterMicros: number): Ballot {
+  nextBallot(afterMicros: number, level: SerialLevel): Ballot {
     const { clock } = this.parts;
     const micros = Math.max(clock.wallMicros(), this.lastMicros + 1, afterMicros + 1);
     this.lastMicros = micros;
-    return { micros, uuid: timeUuidAt(micros, this.ballotNode) };
+    return newBallot(micros, this.ballotNode, level);
   }
 
   sleep(resume: () => void): void {

@@ -135,7 +135,10 @@ export class Paxos2Operation implements Deadline {
   /** A new ballot; with `decided`, that is committed on the same way. */
   private prepare(plan: Paxos2Plan, decided: Proposal | null): void {
     const { at, read, context, write } = this.spec;
-    const ballot = this.service.nextBallot(Math.max(this.afterMicros, decided?.ballot.micros ?? 0));
+    const ballot = this.service.nextBallot(
+      Math.max(this.afterMicros, decided?.ballot.micros ?? 0),
+      this.spec.level,
+    );
     const { electorate } = plan;
     const isWrite = write !== null;
     const request: Prepare2Request = { ...at, ballot, electorate, isWrite, read };

@@ -111,6 +111,10 @@ class ReplicationView implements Replication {
     return this.pendingTable.at(token);
   }
 
+  pendingRanges(node: Endpoint): readonly TokenRange[] {
+    return this.pendingTable.rangesOf(node);
+  }
+
   get ranges(): readonly TokenRange[] {
     this.cuts ??= cutRing(this.table.ring.tokens);
     return this.cuts;

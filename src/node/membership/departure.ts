@@ -52,6 +52,11 @@ export function decommission(
       done(null);
     });
   };
+  const repairPaxos = (): void =>
+    hooks.repairPaxos('decommission', (error) => {
+      if (error === null) handOver();
+      else fail(error);
+    });
   const handOver = (): void =>
     hooks.replayBatchlog(() => {
       const plan = leavePlan(membership.streamContext());
@@ -63,7 +68,7 @@ export function decommission(
       else streaming.stream(plan, () => undefined, afterStreams);
     });
   const batchlogMs = BATCHLOG_TIMEOUT_FACTOR * config.write_request_timeout;
-  clock.after(Math.max(config.ring_delay, batchlogMs), handOver);
+  clock.after(Math.max(config.ring_delay, batchlogMs), repairPaxos);
 }
 
 function refuseDecommission(membership: Membership, force: boolean): string | null {

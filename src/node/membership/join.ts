@@ -302,6 +302,13 @@ class Join implements JoinHandle {
 
   private stream(tokens: readonly Token[]): void {
     this.tokens = tokens;
+    this.membership.ports.hooks.repairPaxos('bootstrap', (error) => {
+      if (error === null) this.streamRanges(tokens);
+      else this.fail(error);
+    });
+  }
+
+  private streamRanges(tokens: readonly Token[]): void {
     const { membership, replacement } = this;
     const { ports, settings } = membership;
     const { datacenter, rack } = settings.identity;

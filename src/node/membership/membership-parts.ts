@@ -78,6 +78,8 @@ export interface MembershipHooks {
   onPeerDead(endpoint: Endpoint): void;
   /** The node is gone for good; its hints are worthless. */
   onHostRemoved(hostId: string, endpoint: Endpoint): void;
+  /** Before ranges change hands: conditional writes that are under way are finished. `done` hears why not, or null. */
+  repairPaxos(reason: string, done: (error: string | null) => void): void;
   /** Before this node leaves: its batchlog must be replayed ... */
   replayBatchlog(done: () => void): void;
   /** ... and its hints handed to another node. */
@@ -92,6 +94,7 @@ export const NO_HOOKS: MembershipHooks = {
   onPeerAlive: () => undefined,
   onPeerDead: () => undefined,
   onHostRemoved: () => undefined,
+  repairPaxos: (_reason, done) => done(null),
   replayBatchlog: (done) => done(),
   transferHints: (done) => done(),
 };

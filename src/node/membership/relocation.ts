@@ -57,11 +57,12 @@ export function move(membership: Membership, text: string, done: OperationDone):
     if (!result.ok) fail(result.error);
     else if (result.plan.tasks.length === 0) finish();
     else {
-      ports.streaming.stream(
-        result.plan,
-        () => undefined,
-        (error) => (error === null ? finish() : fail(error)),
-      );
+      const { plan } = result;
+      const ended = (error: string | null): void => (error === null ? finish() : fail(error));
+      ports.hooks.repairPaxos('move', (error) => {
+        if (error === null) ports.streaming.stream(plan, () => undefined, ended);
+        else fail(error);
+      });
     }
   });
 }
@@ -89,9 +90,14 @@ export function rebuild(
     done(null);
     return;
   }
-  membership.ports.streaming.stream(result.plan, progress, (error) =>
-    done(error === null ? null : `Error while rebuilding node: ${error}`),
-  );
+  const { plan } = result;
+  const { hooks, streaming } = membership.ports;
+  const ended = (error: string | null): void =>
+    done(error === null ? null : `Error while rebuilding node: ${error}`);
+  hooks.repairPaxos('rebuild', (error) => {
+    if (error === null) streaming.stream(plan, progress, ended);
+    else ended(error);
+  });
 }
 
 /** The token, or the refusal. */

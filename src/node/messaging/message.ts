@@ -82,6 +82,14 @@ export interface MessagePayloads {
   SNAPSHOT_REQ: unknown;
   SNAPSHOT_RSP: unknown;
 
+  PAXOS2_CLEANUP_START_PREPARE_REQ: paxos.CleanupRequest;
+  PAXOS2_CLEANUP_START_PREPARE_RSP: paxos.CleanupPrepared;
+  PAXOS2_CLEANUP_FINISH_PREPARE_REQ: paxos.CleanupBound;
+  PAXOS2_CLEANUP_FINISH_PREPARE_RSP: null;
+  PAXOS2_CLEANUP_REQ: paxos.CleanupRequest;
+  PAXOS2_CLEANUP_RSP: paxos.CleanupResult;
+  PAXOS2_CLEANUP_COMPLETE_REQ: paxos.CleanupComplete;
+  PAXOS2_CLEANUP_COMPLETE_RSP: null;
   PREPARE_REQ: repair.PrepareRequest;
   PREPARE_RSP: null;
   VALIDATION_REQ: repair.ValidationRequest;

@@ -58,6 +58,19 @@ export const REQUEST_VERBS = {
   REPLICATION_DONE_REQ: { timeout: 'request_timeout', response: 'REPLICATION_DONE_RSP' },
   SNAPSHOT_REQ: { timeout: 'request_timeout', response: 'SNAPSHOT_RSP' },
 
+  PAXOS2_CLEANUP_START_PREPARE_REQ: {
+    timeout: 'repair_request_timeout',
+    response: 'PAXOS2_CLEANUP_START_PREPARE_RSP',
+  },
+  PAXOS2_CLEANUP_FINISH_PREPARE_REQ: {
+    timeout: 'repair_request_timeout',
+    response: 'PAXOS2_CLEANUP_FINISH_PREPARE_RSP',
+  },
+  PAXOS2_CLEANUP_REQ: { timeout: 'repair_request_timeout', response: 'PAXOS2_CLEANUP_RSP' },
+  PAXOS2_CLEANUP_COMPLETE_REQ: {
+    timeout: 'repair_request_timeout',
+    response: 'PAXOS2_CLEANUP_COMPLETE_RSP',
+  },
   PREPARE_REQ: { timeout: 'repair_request_timeout', response: 'PREPARE_RSP' },
   VALIDATION_REQ: { timeout: 'repair_request_timeout', response: 'VALIDATION_RSP' },
   SYNC_REQ: { timeout: 'repair_request_timeout', response: 'SYNC_RSP' },

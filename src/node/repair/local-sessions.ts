@@ -6,8 +6,10 @@ import { required } from '../../base/assert.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { parseUuid, uuidText } from '../../data/uuid.ts';
 import { endpointAddress } from '../../protocol/inet-address.ts';
+import type { RangeSection } from '../../ring/range-sections.ts';
+import { overlay } from '../../ring/range-sections.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
-import { normalizeRanges, subtractRanges } from '../../ring/token-range.ts';
+import { subtractRanges } from '../../ring/token-range.ts';
 import { tokenBytes, tokenFromBytes } from '../../ring/token.ts';
 import type { Clock, Endpoint } from '../../world/ports.ts';
 import { endpoint } from '../../world/ports.ts';
@@ -48,11 +50,8 @@ export interface LocalSession {
   readonly updatedAtSeconds: number;
 }
 
-/** Ranges of a table, and when they were repaired. */
-export interface RepairedSection {
-  readonly ranges: readonly TokenRange[];
-  readonly repairedAtMs: number;
-}
+/** Ranges of a table, and when they were repaired, wall clock. */
+export type RepairedSection = RangeSection<number>;
 
 /** Sessions kept at most; the oldest that tells nothing any more is dropped. */
 const SESSIONS_MAX = 1_000;
@@ -135,7 +134,7 @@ export class LocalSessions {
   private isTelling({ state, tableIds, ranges, repairedAtMs }: LocalSession): boolean {
     if (state !== 'FINALIZED' || repairedAtMs === 0) return false;
     return tableIds.some((tableId) => {
-      const newer = this.repairedOf(tableId).filter((one) => one.repairedAtMs > repairedAtMs);
+      const newer = this.repairedOf(tableId).filter((one) => one.value > repairedAtMs);
       const covered = newer.flatMap((one) => [...one.ranges]);
       return subtractRanges(ranges, covered).length > 0;
     });
@@ -164,18 +163,11 @@ export class LocalSessions {
   private note({ state, tableIds, ranges, repairedAtMs }: LocalSession): void {
     if (state !== 'FINALIZED' || repairedAtMs === 0) return;
     for (const tableId of tableIds) {
-      const sections = [{ ranges: normalizeRanges(ranges), repairedAtMs }];
-      let covered: readonly TokenRange[] = [];
-      const known = [...this.repairedOf(tableId), ...sections].sort(
-        (a, b) => b.repairedAtMs - a.repairedAtMs,
+      const added = { ranges, value: repairedAtMs };
+      this.repaired.set(
+        tableId,
+        overlay(this.repairedOf(tableId), added, (a, b) => a - b),
       );
-      const visible: RepairedSection[] = [];
-      for (const section of known) {
-        const rest = subtractRanges(section.ranges, covered);
-        covered = normalizeRanges([...covered, ...section.ranges]);
-        if (rest.length > 0) visible.push({ ...section, ranges: rest });
-      }
-      this.repaired.set(tableId, visible);
     }
   }
 

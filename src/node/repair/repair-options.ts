@@ -22,6 +22,10 @@ export interface RepairOptions {
   readonly pull: boolean;
   /** --force: dead replicas are left out instead of failing the repair. */
   readonly force: boolean;
+  /** Not --skip-paxos: conditional writes are finished first, where paxos_variant is v2. */
+  readonly repairPaxos: boolean;
+  /** --paxos-only: that is all. */
+  readonly paxosOnly: boolean;
   /** -j: tables repaired at once, 1 to 4. */
   readonly jobThreads: number;
 }
@@ -36,6 +40,8 @@ export const DEFAULT_REPAIR: Omit<RepairOptions, 'keyspace'> = {
   hosts: [],
   pull: false,
   force: false,
+  repairPaxos: true,
+  paxosOnly: false,
   jobThreads: 1,
 };
 

@@ -9,6 +9,7 @@ import { normalizeRanges, rangeText } from '../../ring/token-range.ts';
 import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { Message } from '../messaging/message.ts';
+import type { PaxosCleanup } from '../coordinator/paxos-cleanup.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { LocalStore } from '../replica/local-store.ts';
@@ -33,6 +34,7 @@ export interface RepairParts {
   readonly config: NodeConfig;
   readonly telemetry: Telemetry;
   readonly streaming: Streaming;
+  readonly paxos: Pick<PaxosCleanup, 'cleanUp'>;
 }
 
 /** What this node knows to be repaired incrementally. */
@@ -186,7 +188,7 @@ export class RepairService {
         const [newest] = sections;
         if (newest === undefined) return [];
         const ranges = normalizeRanges(sections.flatMap((section) => [...section.ranges]));
-        return [{ keyspace, table, ranges, repairedAtMs: newest.repairedAtMs }];
+        return [{ keyspace, table, ranges, repairedAtMs: newest.value }];
       }),
     );
   }
@@ -322,8 +324,8 @@ function startText(command: string, options: RepairOptions, ranges: number): str
     `force repair: ${options.force}`,
     'optimise streams: false',
     'ignore unreplicated keyspaces: false',
-    'repairPaxos: true',
-    'paxosOnly: false',
+    `repairPaxos: ${options.repairPaxos}`,
+    `paxosOnly: ${options.paxosOnly}`,
   ];
   return `Starting repair command ${command}, repairing keyspace ${options.keyspace} with repair options (${parts.join(', ')})`;
 }

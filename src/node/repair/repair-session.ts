@@ -6,9 +6,12 @@ import type { TokenRange } from '../../ring/token-range.ts';
 import { normalizeRanges } from '../../ring/token-range.ts';
 import type { Clock, Endpoint } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
+import type { PaxosCleanup } from '../coordinator/paxos-cleanup.ts';
 import type { Message, MessagePayloads } from '../messaging/message.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { RequestVerb } from '../messaging/verb.ts';
+import type { NodeConfig } from '../node-config.ts';
+import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { MerkleTree } from './merkle-tree.ts';
 import type { RepairOptions } from './repair-options.ts';
@@ -23,6 +26,9 @@ export interface SessionParts {
   readonly messaging: Messaging;
   readonly cluster: ClusterState;
   readonly telemetry: Telemetry;
+  readonly config: NodeConfig;
+  readonly schema: SchemaView;
+  readonly paxos: Pick<PaxosCleanup, 'cleanUp'>;
 }
 
 export interface SessionTotals {
@@ -121,6 +127,32 @@ export class RepairSession {
   }
 
   private repairTable(table: string, next: () => void): void {
+    this.repairPaxos(table, () => {
+      if (this.options.paxosOnly) next();
+      else this.repairData(table, next);
+    });
+  }
+
+  /** What conditional writes left unfinished comes first. Cassandra: repair/RepairJob.run. */
+  private repairPaxos(name: string, next: () => void): void {
+    const { config, paxos, schema } = this.parts;
+    const { repairPaxos, paxosOnly, kind, keyspace } = this.options;
+    const isSecond = config.paxos_variant.startsWith('v2');
+    const isWanted = (repairPaxos && isSecond) || paxosOnly;
+    const table = schema.current.keyspaces.get(keyspace)?.tables.get(name);
+    if (!isWanted || !config.paxos_repair_enabled || kind === 'preview' || table === undefined) {
+      next();
+      return;
+    }
+    const { ranges, participants: endpoints, isPartial } = this.plan;
+    paxos.cleanUp({ table, ranges, endpoints, isPartial }, (error) => {
+      if (this.isOver) return;
+      if (error === null) next();
+      else this.finish(error);
+    });
+  }
+
+  private repairData(table: string, next: () => void): void {
     this.validateAll(table, (all) => {
       const pairs = this.compare(table, all);
       if (this.options.kind === 'preview') next();

@@ -6,17 +6,20 @@ import type { TableResolver } from '../../data/mutation-serializer.ts';
 import { deserializeMutation, serializeMutation } from '../../data/mutation-serializer.ts';
 import type { Mutation } from '../../data/partition.ts';
 import type { TableMetadata } from '../../data/schema.ts';
-import { timeUuidUnixMicros } from '../../data/time-uuid.ts';
+import type { TokenRange } from '../../ring/token-range.ts';
+import { rangeContains } from '../../ring/token-range.ts';
 import type { Clock } from '../../world/ports.ts';
 import type { Ballot, PaxosKey, PrepareResponse, Proposal } from '../coordinator/paxos-messages.ts';
-import { compareBallots, NO_BALLOT } from '../coordinator/paxos-messages.ts';
+import { ballotOf, compareBallots, NO_BALLOT } from '../coordinator/paxos-messages.ts';
+import type { PaxosStatePurging } from '../node-config.ts';
 import type { LiveRow } from '../schema/row-reader.ts';
 import { liveRows } from '../schema/row-reader.ts';
 import { intValue, uuidValue } from '../schema/row-values.ts';
 import { RowWriter } from '../schema/row-writer.ts';
-import { readPartition } from '../schema/stored-rows.ts';
+import { readPartition, readTable } from '../schema/stored-rows.ts';
 import { SYSTEM_KEYSPACE } from '../schema/system-keyspaces.ts';
 import type { LocalStore } from './local-store.ts';
+import { PaxosRepairHistory } from './paxos-repair-history.ts';
 
 const PAXOS: TableMetadata = required(SYSTEM_KEYSPACE.tables.get('paxos'), 'system.paxos');
 const SERIALIZATION_VERSION = 12;
@@ -54,15 +57,42 @@ const EMPTY: PaxosSnapshot = Object.freeze({
   committed: null,
 });
 
+/** When a replica may forget. */
+export interface PaxosPurging {
+  /** paxos_state_purging. */
+  readonly policy: PaxosStatePurging;
+  /** paxos_purge_grace_period, milliseconds. */
+  readonly graceMs: number;
+}
+
+/** A partition whose last promise or proposal of a write nobody is known to have finished. */
+export interface UncommittedKey {
+  readonly at: PaxosKey;
+  readonly ballot: Ballot;
+}
+
 export class PaxosStore {
+  readonly history: PaxosRepairHistory;
   private readonly store: LocalStore;
+  private readonly purging: PaxosPurging;
+  /** No older ballot is promised or accepted any more: set while a repair looks for what is unfinished. */
+  private lowBound = NO_BALLOT;
+  /** The newest ballot witnessed. */
+  private highBound = NO_BALLOT;
   private readonly clock: Clock;
   private readonly tableById: TableResolver;
   private readonly states = new Map<string, PaxosState>();
   private lastTimestamp = 0;
 
-  constructor(store: LocalStore, clock: Clock, tableById: TableResolver) {
+  constructor(
+    store: LocalStore,
+    clock: Clock,
+    tableById: TableResolver,
+    purging: PaxosPurging = { policy: 'legacy', graceMs: 60_000 },
+  ) {
     this.store = store;
+    this.purging = purging;
+    this.history = new PaxosRepairHistory(store, clock, tableById);
     this.clock = clock;
     this.tableById = tableById;
   }
@@ -71,7 +101,7 @@ export class PaxosStore {
   prepare(at: PaxosKey, ballot: Ballot, done: (response: PrepareResponse) => void): void {
     const state = this.state(at);
     const { accepted, committed } = state.snapshot;
-    const latest = latestWitnessed(state.snapshot);
+    const latest = this.latestOrBound(at, state.snapshot);
     if (compareBallots(ballot, latest) <= 0) {
       done({ promised: false, promisedBallot: latest, accepted, committed });
       return;
@@ -93,7 +123,7 @@ export class PaxosStore {
   ): void {
     const state = this.state(at);
     const before = state.snapshot;
-    const latestWrite = latestWritten(before);
+    const latestWrite = newerBallot(latestWritten(before), this.boundOf(at));
     const latest =
       before.promised === before.promisedWrite
         ? latestWrite
@@ -117,7 +147,7 @@ export class PaxosStore {
   accept(at: PaxosKey, proposal: Proposal, done: (supersededBy: Ballot | null) => void): void {
     const state = this.state(at);
     const { snapshot } = state;
-    const latest = latestWitnessed(snapshot);
+    const latest = this.latestOrBound(at, snapshot);
     if (compareBallots(proposal.ballot, latest) < 0) {
       done(latest);
       return;
@@ -150,17 +180,65 @@ export class PaxosStore {
     return this.state(at).snapshot;
   }
 
+  /** The newest ballot this replica has witnessed, of any partition. */
+  get newest(): Ballot {
+    return this.highBound;
+  }
+
+  /** From now on nothing older is promised or accepted. */
+  refuseBelow(ballot: Ballot): void {
+    this.lowBound = newerBallot(this.lowBound, ballot);
+  }
+
+  /** What a Paxos repair of these ranges has to finish. */
+  uncommitted(table: TableMetadata, ranges: readonly TokenRange[]): readonly UncommittedKey[] {
+    const tableId = uuidValue(table.id);
+    const now = Math.floor(this.clock.wallMs() / 1000);
+    return readTable(this.store, PAXOS, now).flatMap((partition) => {
+      const { key } = partition;
+      if (!ranges.some((range) => rangeContains(range, key))) return [];
+      if (!liveRows(partition).some((row) => row.clustering(0).equals(tableId))) return [];
+      const at = { keyspace: table.keyspace, tableId: table.id, key };
+      const { snapshot } = this.state(at);
+      const ballot = newerBallot(latestWritten(snapshot), NO_BALLOT);
+      return isFinished(snapshot) ? [] : [{ at, ballot }];
+    });
+  }
+
+  private latestOrBound(at: PaxosKey, snapshot: PaxosSnapshot): Ballot {
+    return newerBallot(latestWitnessed(snapshot), this.boundOf(at));
+  }
+
+  private boundOf(at: PaxosKey): Ballot {
+    return newerBallot(this.repairedBound(at), this.lowBound);
+  }
+
+  private repairedBound({ tableId, key }: PaxosKey): Ballot {
+    return this.history.lowBound(tableId, key);
+  }
+
   private state(at: PaxosKey): PaxosState {
     const id = `${at.tableId}\u0000${at.key.id}`;
     let state = this.states.get(id);
     const now = this.clock.wallMs();
-    if (state !== undefined && now - state.savedAtMs > this.ttlMs(at)) state = undefined;
+    const isLegacy = this.purging.policy === 'legacy';
+    if (isLegacy && state !== undefined && now - state.savedAtMs > this.ttlMs(at))
+      state = undefined;
     if (state === undefined) {
       state = this.load(at);
       if (this.states.size >= CACHED_MAX) this.forgetOldest();
       this.states.set(id, state);
     }
+    if (!isLegacy) state.snapshot = purged(state.snapshot, this.purgeBeforeMicros(at));
     return state;
+  }
+
+  /** What is older may be forgotten: nobody can still be at work on it. */
+  private purgeBeforeMicros(at: PaxosKey): number {
+    const { policy, graceMs } = this.purging;
+    if (policy === 'repaired') return this.repairedBound(at).micros - graceMs * 1000;
+    const graceSeconds = this.tableById(at.tableId)?.params.gc_grace_seconds ?? 0;
+    return this.clock.wallMicros() - graceSeconds * 1e6;
   }
 
   private forgetOldest(): void {
@@ -193,7 +271,8 @@ export class PaxosStore {
     const isRead = compareBallots(promisedRead, promisedWrite) > 0;
     const promised = isRead ? promisedRead : promisedWrite;
     const ageMs = now - promised.micros / 1000;
-    if (promised !== NO_BALLOT && ageMs > this.ttlMs(at)) return state;
+    const isLegacy = this.purging.policy === 'legacy';
+    if (isLegacy && promised !== NO_BALLOT && ageMs > this.ttlMs(at)) return state;
     const accepted = this.proposalOf(row, 'proposal_ballot', 'proposal');
     const committed = this.proposalOf(row, 'most_recent_commit_at', 'most_recent_commit');
     state.snapshot = { promised, promisedWrite, accepted, committed };
@@ -215,6 +294,7 @@ export class PaxosStore {
   }
 
   private save(at: PaxosKey, state: PaxosState, done: () => void): void {
+    this.highBound = newerBallot(latestWitnessed(state.snapshot), this.highBound);
     state.savedAtMs = this.clock.wallMs();
     const writer = new RowWriter({
       keyspace: 'system',
@@ -263,10 +343,28 @@ function newerBallot(one: Ballot | undefined, other: Ballot): Ballot {
   return one !== undefined && compareBallots(one, other) >= 0 ? one : other;
 }
 
-function bytesOf(mutation: Mutation | null): Buffer {
-  return mutation === null ? Buffer.alloc(0) : serializeMutation(mutation);
+/** Whatever was promised to a writer has ended: committed, or overruled by an empty proposal. */
+export function isFinished({ accepted, committed, promisedWrite }: PaxosSnapshot): boolean {
+  const decided = committed?.ballot ?? NO_BALLOT;
+  const isOverruled =
+    accepted !== null && accepted.mutation === null && compareBallots(accepted.ballot, decided) > 0;
+  return compareBallots(isOverruled ? accepted.ballot : decided, promisedWrite) >= 0;
 }
 
-function ballotOf(uuid: Buffer): Ballot {
-  return { micros: Number(timeUuidUnixMicros(uuid)), uuid };
+function purged(snapshot: PaxosSnapshot, beforeMicros: number): PaxosSnapshot {
+  const { promised, promisedWrite, accepted, committed } = snapshot;
+  const isOld = ({ micros }: Ballot): boolean => micros < beforeMicros;
+  const oldest = [promised, promisedWrite, accepted?.ballot, committed?.ballot];
+  if (!oldest.some((ballot) => ballot !== undefined && ballot !== NO_BALLOT && isOld(ballot)))
+    return snapshot;
+  return {
+    promised: isOld(promised) ? NO_BALLOT : promised,
+    promisedWrite: isOld(promisedWrite) ? NO_BALLOT : promisedWrite,
+    accepted: accepted !== null && isOld(accepted.ballot) ? null : accepted,
+    committed: committed !== null && isOld(committed.ballot) ? null : committed,
+  };
+}
+
+function bytesOf(mutation: Mutation | null): Buffer {
+  return mutation === null ? Buffer.alloc(0) : serializeMutation(mutation);
 }

@@ -14,6 +14,7 @@ const COARSE_UNITS: Readonly<Record<string, readonly [suffix: string, ms: number
   max_hint_window: ['h', 3_600_000],
   dynamic_snitch_reset_interval: ['m', 60_000],
   native_transport_timeout: ['s', 1_000],
+  paxos_purge_grace_period: ['s', 1_000],
 };
 
 const MILLISECONDS = /_(timeout|window|period|update_interval|reset_interval)$/;
