@@ -11,6 +11,7 @@ import type { NodeConfig } from '../node/node-config.ts';
 import type { UserCodeRunner } from '../node/query/user-code.ts';
 import { NO_USER_CODE } from '../node/query/user-code.ts';
 import { SchemaCache } from '../node/schema/schema-cache.ts';
+import { DecodedRecords } from '../node/storage/decoded-records.ts';
 import type { Telemetry, TelemetryEvent, WriteWitness } from '../node/telemetry.ts';
 import type { ClientEvent } from '../protocol/responses/event.ts';
 import { initialTokens } from './initial-tokens.ts';
@@ -49,6 +50,8 @@ export class Cluster {
   private readonly listeners = new Set<TelemetryListener>();
   private readonly telemetry: Telemetry;
   private readonly schemaCache = new SchemaCache();
+  /** While all nodes start. */
+  private decodedRecords: DecodedRecords | null = null;
   private readonly members: NodeHost[];
   private gone: readonly NodeHost[] = [];
   private admitted = 0;
@@ -135,6 +138,8 @@ export class Cluster {
    */
   start(done: (error: string | null) => void): void {
     let waiting = this.hosts.length;
+    // Every node has read its files when `start` returns.
+    this.decodedRecords = new DecodedRecords();
     for (const host of this.hosts) {
       host.start((error) => {
         if (error !== null)
@@ -153,6 +158,7 @@ export class Cluster {
           );
       });
     }
+    this.decodedRecords = null;
   }
 
   /**
@@ -200,6 +206,7 @@ export class Cluster {
       placement,
       seeds: this.seeds,
       schemaCache: this.schemaCache,
+      decodedRecords: () => this.decodedRecords,
       fabric: this.fabric,
       config: { ...options.config, initial_token: tokens, auto_bootstrap: false },
       random,

@@ -13,6 +13,7 @@ import type { GossipOptions } from '../node/gossip/gossip-options.ts';
 import type { NodeConfig } from '../node/node-config.ts';
 import type { UserCodeRunner } from '../node/query/user-code.ts';
 import type { SchemaCache } from '../node/schema/schema-cache.ts';
+import type { DecodedRecords } from '../node/storage/decoded-records.ts';
 import type { NodeStorage } from '../node/storage/node-storage.ts';
 import type { Telemetry } from '../node/telemetry.ts';
 import { RELEASE_VERSION } from '../node/query/system/local-tables.ts';
@@ -51,6 +52,7 @@ export interface NodeHostOptions {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly schemaCache: SchemaCache;
+  readonly decodedRecords: () => DecodedRecords | null;
   readonly userCode: UserCodeRunner;
   /** Storages of the nodes that run. */
   readonly siblings: () => readonly NodeStorage[];
@@ -119,6 +121,7 @@ export class NodeHost {
       },
       telemetry: options.telemetry,
       schemaCache: options.schemaCache,
+      decodedRecords: options.decodedRecords,
       userCode: options.userCode,
       gossip: this.gossipOptions(),
       storage: options.disk === null ? this.storage : null,

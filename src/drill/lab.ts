@@ -4,7 +4,7 @@
 
 import type { AddressPlan, Placement } from '../cluster/placement.ts';
 import { placeTopology } from '../cluster/placement.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineEvent } from '../engine/engine.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import { Injector } from '../fault/injector.ts';
 import { SHOP_KEYSPACE, SHOP_TABLES } from '../stack/shop-schema.ts';
@@ -26,6 +26,8 @@ export interface LabOptions {
   readonly engineOnly?: boolean;
   /** Keeps account of acknowledged writes; see Engine.lostWrites. */
   readonly keepAccount?: boolean;
+  /** Hears the engine's events from its start on. */
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 export interface Lab extends AsyncDisposable {
@@ -51,6 +53,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     dataFolder,
     latency: true,
     keepAccount: options.keepAccount === true,
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
   let stack: Stack | null = null;
   try {

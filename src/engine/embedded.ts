@@ -97,6 +97,7 @@ export class EmbeddedEngine implements Engine {
     this.cluster.onFatal = (host, reason) =>
       this.tell('node-failed', host.placement.place, { reason });
     this.cluster.on((event) => this.onTelemetry(event));
+    if (options.onEvent !== undefined) this.listeners.add(options.onEvent);
   }
 
   async start(): Promise<void> {

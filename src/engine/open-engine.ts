@@ -4,7 +4,7 @@ import type { AddressPlan } from '../cluster/placement.ts';
 import { InvalidDocument } from '../topology/load-topology.ts';
 import type { Topology } from '../topology/topology.ts';
 import { openEmbeddedEngine } from './embedded.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineEvent } from './engine.ts';
 
 export interface EngineOptions {
   readonly topology: Topology;
@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly latency: boolean;
   /** Keeps account of acknowledged writes for `lostWrites`; costs memory a partition written. */
   readonly keepAccount?: boolean;
+  /** Hears the events from the start on, those of the start included. */
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 /** Starts it; resolves when every node serves CQL. Throws InvalidDocument that names the engines when there is no such one. */

@@ -37,6 +37,7 @@ import {
   SYSTEM_KEYSPACE,
   SYSTEM_SCHEMA_KEYSPACE,
 } from './schema/system-keyspaces.ts';
+import type { DecodedRecords } from './storage/decoded-records.ts';
 import { NodeStorage } from './storage/node-storage.ts';
 import { SystemBookkeeping } from './system-bookkeeping.ts';
 import { systemMembershipStore } from './system-membership-store.ts';
@@ -50,6 +51,8 @@ export interface NodeOptions {
   readonly telemetry: Telemetry;
   /** Shared by the nodes of a cluster. */
   readonly schemaCache: SchemaCache;
+  /** While nodes start together: what the others have read from their files. */
+  readonly decodedRecords?: () => DecodedRecords | null;
   readonly userCode: UserCodeRunner;
   /** Gossip intervals that differ from what the configuration gives. */
   readonly gossip: Partial<GossipOptions>;
@@ -330,6 +333,9 @@ export class CassandraNode {
       clock: world.clock,
       disk: world.disk,
       config,
+      ...(this.options.decodedRecords === undefined
+        ? {}
+        : { decoded: this.options.decodedRecords }),
       onFailure: (decision, { error, path }) => {
         this.tellDiskFailure(path, error, decision);
         if (decision === 'stop-node' || decision === 'kill-node')
@@ -356,10 +362,14 @@ export class CassandraNode {
 
   /** Damage is named, once a file: it ends the start, or the settings say that the node goes on without the rest. */
   private replay(wantsKeyspace: (keyspace: string) => boolean): string | null {
-    const { error, passed } = this.storage.replay(wantsKeyspace);
+    const { error, passed, mutations } = this.storage.replay(wantsKeyspace);
     const isFirst = wantsKeyspace(SYSTEM_KEYSPACE.name);
     for (const one of isFirst ? passed : []) this.tellDiskFailure(one.path, one.message, 'go-on');
-    if (error === null) return null;
+    if (error === null) {
+      const { telemetry } = this.options;
+      if (!isFirst) telemetry.emit({ kind: 'data-read', node: this.self, mutations });
+      return null;
+    }
     this.tellDiskFailure(error.path, error.message, 'refuse-start');
     return error.message;
   }

@@ -125,6 +125,8 @@ export type TelemetryEvent =
       readonly rangesTotal: number;
     }
   | { readonly kind: 'schema-changed'; readonly by: Endpoint; readonly version: string }
+  /** At its start a node has read its files; `mutations`: of clients, not of what the node keeps of itself. */
+  | { readonly kind: 'data-read'; readonly node: Endpoint; readonly mutations: number }
   | {
       readonly kind: 'disk-failed';
       readonly node: Endpoint;

@@ -4,9 +4,11 @@
 import { startControlServer } from '../../dashboard/control-server.ts';
 import { openLab } from '../../drill/lab.ts';
 import { chooseAddresses } from '../../drill/addresses.ts';
+import type { EngineEvent } from '../../engine/engine.ts';
 import { serveThroughFaults } from '../faults.ts';
 import { limitHeapGrowth } from '../heap-growth.ts';
 import { removeRunFile, writeRunFile } from '../run-file.ts';
+import type { Terminal } from '../terminal.ts';
 import { terminalFor, styled } from '../terminal.ts';
 import { labCommands } from './lab-commands.ts';
 import { describeLab } from './describe-lab.ts';
@@ -34,7 +36,15 @@ export async function up(
   // The application's driver knows nodes by address alone: on one address there is no application
   // to run.
   const engineOnly = addresses.block === null;
-  await using lab = await openLab({ topology, addresses, seed, dataFolder, engineOnly });
+  const onEvent = readProgress(terminal, dataFolder);
+  await using lab = await openLab({
+    topology,
+    addresses,
+    seed,
+    dataFolder,
+    engineOnly,
+    onEvent,
+  });
   const commands = labCommands(lab);
   const control = await startControlServer(commands.commands, {
     host: '127.0.0.1',
@@ -73,6 +83,22 @@ export async function up(
     control.close();
     await commands.stop();
   }
+}
+
+/** A line every second while the nodes read the data folder, one after another; none when that is quick. */
+function readProgress(terminal: Terminal, folder: string | null): (event: EngineEvent) => void {
+  let toldAt = performance.now();
+  let nodes = 0;
+  let writes = 0;
+  return ({ kind, place, details }) => {
+    if (kind !== 'data-read') return;
+    nodes++;
+    writes += Number(details['mutations']);
+    if (performance.now() - toldAt < 1_000) return;
+    toldAt = performance.now();
+    const count = `${writes.toLocaleString('en')} writes of ${nodes} nodes`;
+    terminal.line(`  reading ${folder ?? ''}: ${count}, the last ${place}`);
+  };
 }
 
 function untilSignal(): Promise<'SIGINT' | 'SIGTERM'> {

@@ -16,9 +16,11 @@ const MARKER_MAGIC = Buffer.from('9d1f3c7a52e84b06a3c41f7e6b2d8590', 'hex');
 
 const KIND = { mutation: 1, truncation: 2, marker: 3, end: 4 } as const;
 
+export type MutationRecord = Extract<LogRecord, { kind: 'mutation' }>;
+
 export type LogRecord =
-  /** `reader` stands at the mutation. */
-  | { readonly kind: 'mutation'; readonly reader: ByteReader }
+  /** `reader` stands at the mutation; `checksum` is the record's, as a signed number. */
+  | { readonly kind: 'mutation'; readonly reader: ByteReader; readonly checksum: number }
   | { readonly kind: 'truncation'; readonly tableId: string; readonly atMs: number }
   /** The last record of a checkpoint chunk. */
   | { readonly kind: 'end' };
@@ -86,8 +88,11 @@ export function endRecord(): Buffer {
   return frame(KIND.end, Buffer.alloc(0));
 }
 
-/** Visits the readable records of a file from its start and says how it ended. Throws nothing of its own. */
-export function readLog(bytes: Buffer, visit: (record: LogRecord) => void): LogEnd {
+/**
+ * Visits the readable records of a file from its start and says how it ended. `at` is for `readAgain`. Throws nothing of
+ * its own.
+ */
+export function readLog(bytes: Buffer, visit: (record: LogRecord, at: number) => void): LogEnd {
   if (bytes.length < HEADER_BYTES) return { kind: 'torn', at: 0 };
   const isHeaderGood =
     bytes.readUInt32BE(0) === FILE_MAGIC && bytes.readUInt32BE(12) === crc32(bytes.subarray(0, 12));
@@ -97,15 +102,37 @@ export function readLog(bytes: Buffer, visit: (record: LogRecord) => void): LogE
     const payload = payloadAt(bytes, at);
     if (payload === null) return unreadable(bytes, at, `checksum failure at ${at}`);
     try {
-      const record = decode(payload);
-      if (record !== null) visit(record);
+      const record = decode(payload, bytes.readInt32BE(at + 4));
+      if (record !== null) visit(record, at);
     } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      return { kind: 'corrupt', at, message: `${error.message} at ${at}` };
+      return undecodable(error, at);
     }
     at += FRAME_BYTES + payload.length;
   }
   return { kind: 'clean' };
+}
+
+/** Visits records that `readLog` found whole in the same memory, without their checksums; null: to the last. */
+export function readAgain(
+  bytes: Buffer,
+  places: readonly number[],
+  visit: (record: LogRecord) => void,
+): LogEnd | null {
+  for (const at of places) {
+    const payload = bytes.subarray(at + FRAME_BYTES, at + FRAME_BYTES + bytes.readUInt32BE(at));
+    try {
+      const record = decode(payload, bytes.readInt32BE(at + 4));
+      if (record !== null) visit(record);
+    } catch (error) {
+      return undecodable(error, at);
+    }
+  }
+  return null;
+}
+
+function undecodable(error: unknown, at: number): LogEnd {
+  if (!(error instanceof FormatError)) throw error;
+  return { kind: 'corrupt', at, message: `${error.message} at ${at}` };
 }
 
 function frame(kind: number, body: Buffer): Buffer {
@@ -113,14 +140,27 @@ function frame(kind: number, body: Buffer): Buffer {
   record.writeUInt32BE(body.length + 1, 0);
   record[FRAME_BYTES] = kind;
   record.set(body, FRAME_BYTES + 1);
-  record.writeUInt32BE(checksum(record, 0, body.length + 1), 4);
+  record.writeUInt32BE(checksum(body.length + 1, record.subarray(FRAME_BYTES)), 4);
   return record;
 }
 
-/** Over the length and the payload. */
-function checksum(bytes: Buffer, at: number, length: number): number {
-  const ofLength = crc32(bytes.subarray(at, at + 4));
-  return crc32(bytes.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length), ofLength);
+/** Over the length, as it stands in the record, and the payload. */
+function checksum(length: number, payload: Buffer): number {
+  return crc32(payload, crc32OfLength(length));
+}
+
+/** For four bytes a call to zlib costs more than it computes, and a start makes one a record. */
+const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0xedb8_8320;
+  return crc;
+});
+
+function crc32OfLength(length: number): number {
+  let crc = 0xffff_ffff;
+  for (let shift = 24; shift >= 0; shift -= 8)
+    crc = (crc >>> 8) ^ (CRC_OF_BYTE[(crc ^ (length >>> shift)) & 0xff] as number);
+  return (crc ^ 0xffff_ffff) >>> 0;
 }
 
 /** null: not all of it is there, or it is damaged. */
@@ -128,15 +168,15 @@ function payloadAt(bytes: Buffer, at: number): Buffer | null {
   if (at + FRAME_BYTES > bytes.length) return null;
   const length = bytes.readUInt32BE(at);
   if (length === 0 || at + FRAME_BYTES + length > bytes.length) return null;
-  if (bytes.readUInt32BE(at + 4) !== checksum(bytes, at, length)) return null;
-  return bytes.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length);
+  const payload = bytes.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length);
+  return bytes.readUInt32BE(at + 4) === checksum(length, payload) ? payload : null;
 }
 
-function decode(payload: Buffer): LogRecord | null {
+function decode(payload: Buffer, crc: number): LogRecord | null {
   const reader = new ByteReader(payload);
   switch (reader.byte()) {
     case KIND.mutation:
-      return { kind: 'mutation', reader };
+      return { kind: 'mutation', reader, checksum: crc };
     case KIND.truncation: {
       const tableId = reader.text();
       return { kind: 'truncation', tableId, atMs: reader.double() };

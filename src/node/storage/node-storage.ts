@@ -10,6 +10,7 @@ import type { TableMetadata } from '../../data/schema.ts';
 import type { NodeConfig } from '../node-config.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { CommitLog } from './commit-log.ts';
+import { DecodedRecords } from './decoded-records.ts';
 import type { FailureDecision } from './disk-failure-policy.ts';
 import { onCommitFailure, onDiskFailure } from './disk-failure-policy.ts';
 import { sharedMutationRecord, truncationRecord } from './log-format.ts';
@@ -51,6 +52,8 @@ export interface NodeStorageOptions {
   ) => void;
   /** Bytes of data above which writes are refused. */
   readonly dataBytesMax?: number;
+  /** While nodes start together: what others of this process have read. */
+  readonly decoded?: () => DecodedRecords | null;
 }
 
 /** `reason` of a write failure, or OVERLOADED: refused at the door. */
@@ -74,6 +77,7 @@ export class NodeStorage {
   private loggedBytes = 0;
   private isCheckpointing = false;
   private nextCheckpoint: (() => void)[] = [];
+  private readonly replayedAlone = new Map<TableStore, Set<string>>();
   private readonly compacted: { table: number; key: DecoratedKey | null } = { table: 0, key: null };
 
   constructor(options: NodeStorageOptions) {
@@ -273,7 +277,8 @@ export class NodeStorage {
     const pass: RecoveryPass = {
       wantsKeyspace,
       tableById: (id) => this.tables.get(id)?.table,
-      apply: (mutation) => this.merge(mutation),
+      decoded: this.options.decoded?.() ?? new DecodedRecords(0),
+      apply: (mutation, isShared) => this.mergeReplayed(mutation, isShared),
       truncate: (tableId, atMs) => {
         const keyspace = this.tables.get(tableId)?.table.keyspace;
         if (keyspace !== undefined && wantsKeyspace(keyspace)) this.forget(tableId, atMs);
@@ -290,9 +295,29 @@ export class NodeStorage {
 
   /** After the replay: what other nodes of this process hold as well is held once. */
   shareWith(others: readonly NodeStorage[]): void {
-    for (const store of this.tables.values()) {
-      if (store.partitionCount === 0) continue;
-      store.shareWith(others.flatMap((other) => other.store(store.table.id) ?? []));
+    for (const [store, keys] of this.replayedAlone) {
+      store.shareWith(
+        others.flatMap((other) => other.store(store.table.id) ?? []),
+        keys,
+      );
+    }
+    this.replayedAlone.clear();
+  }
+
+  /** Notes the partitions whose object no other node can have: read by this node, or merged from several records. */
+  private mergeReplayed(mutation: Mutation, isShared: boolean): void {
+    for (const update of mutation.updates) {
+      const store = this.tables.get(update.table.id);
+      if (store === undefined) continue;
+      const before = store.partitionCount;
+      store.apply(update);
+      if (isShared && store.partitionCount > before) continue;
+      let keys = this.replayedAlone.get(store);
+      if (keys === undefined) {
+        keys = new Set();
+        this.replayedAlone.set(store, keys);
+      }
+      keys.add(update.key.id);
     }
   }
 
@@ -301,6 +326,7 @@ export class NodeStorage {
    * once `done` is called it is durable, and may be shown to others.
    */
   start(done: () => void = () => undefined): void {
+    this.replayedAlone.clear();
     this.log?.start();
     if (this.recovery === null) done();
     else this.recovery.sync(done);

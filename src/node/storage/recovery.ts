@@ -4,13 +4,14 @@
 
 import type { Disk } from '../../world/ports.ts';
 import type { TableResolver } from '../../data/mutation-serializer.ts';
-import { peekKeyspace, readMutation } from '../../data/mutation-serializer.ts';
+import { peekKeyspace } from '../../data/mutation-serializer.ts';
 import type { Mutation } from '../../data/partition.ts';
 import { ByteReader } from '../../data/byte-writer.ts';
 import { chunkName, manifestId, manifestName } from './checkpoint.ts';
 import { segmentId, segmentName } from './commit-log.ts';
-import type { LogEnd, LogRecord } from './log-format.ts';
-import { endsMarked, markerRecord, readLog } from './log-format.ts';
+import type { DecodedRecords } from './decoded-records.ts';
+import type { LogEnd, LogRecord, MutationRecord } from './log-format.ts';
+import { endsMarked, markerRecord, readAgain, readLog } from './log-format.ts';
 
 /** Why a node cannot start from its files. */
 export interface RecoveryError {
@@ -25,7 +26,10 @@ export interface RecoveryPass {
   /** Mutations of other keyspaces are skipped undecoded: system tables first, then the schema's. */
   readonly wantsKeyspace: (keyspace: string) => boolean;
   readonly tableById: TableResolver;
-  readonly apply: (mutation: Mutation) => void;
+  /** What other nodes read in the same start, and this one. */
+  readonly decoded: DecodedRecords;
+  /** `isShared`: another node holds the same object. */
+  readonly apply: (mutation: Mutation, isShared: boolean) => void;
   readonly truncate: (tableId: string, atMs: number) => void;
 }
 
@@ -46,6 +50,18 @@ export interface Leniency {
   readonly data: boolean;
 }
 
+/** Of a node's files so many bytes stay in memory between the replay of the system keyspaces and that of the rest. */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A file as the first replay found it: checked, with the places of the records that it had no use for. */
+interface ReadFile {
+  readonly bytes: Buffer;
+  readonly end: LogEnd;
+  /** The last record closes a checkpoint chunk. */
+  readonly isWhole: boolean;
+  readonly places: readonly number[];
+}
+
 export class Recovery {
   private readonly disk: Disk;
   private readonly logDirectory: string;
@@ -54,6 +70,10 @@ export class Recovery {
   private readonly segments: readonly number[];
   /** Size of the segments read by the last replay. */
   segmentBytes = 0;
+  /** By path; given up when it is read again, or when the node starts. */
+  private readonly kept = new Map<string, ReadFile>();
+  private isFirstReplay = true;
+  private keptBytes = 0;
   /** Segments whose readable part no marker of theirs covers yet, with its length. */
   private readonly unmarked = new Map<number, number>();
 
@@ -80,7 +100,10 @@ export class Recovery {
     return Math.max(0, this.checkpoint?.id ?? 0, ...this.segments) + 1;
   }
 
-  /** Reads everything once; may be run again for other keyspaces. Lenient: damage ends its file, not the start. */
+  /**
+   * Reads everything; may be run again for other keyspaces, the second time mostly from memory. Lenient: damage ends its
+   * file, not the start.
+   */
   replay(pass: RecoveryPass, lenient: Leniency): RecoveryResult {
     const state = {
       mutations: 0,
@@ -88,9 +111,10 @@ export class Recovery {
       torn: [] as { path: string; bytes: number }[],
       passed: [] as RecoveryError[],
     };
-    const visit = (record: LogRecord) => {
+    const visit: Visit = (record) => {
+      if (record.kind === 'mutation') return replayMutation(record, pass, state);
       if (record.kind === 'truncation') pass.truncate(record.tableId, record.atMs);
-      if (record.kind === 'mutation') replayMutation(record.reader, pass, state);
+      return record.kind === 'end';
     };
     for (const error of this.readCheckpoint(visit)) {
       if (!lenient.data) return { ...state, error };
@@ -100,6 +124,7 @@ export class Recovery {
       if (!lenient.log) return { ...state, error };
       state.passed.push(error);
     }
+    this.isFirstReplay = false;
     return { ...state, error: null };
   }
 
@@ -108,6 +133,7 @@ export class Recovery {
    * when all are (or cannot become it).
    */
   sync(done: () => void): void {
+    this.kept.clear();
     let waiting = this.segments.length;
     if (waiting === 0) {
       done();
@@ -125,44 +151,40 @@ export class Recovery {
   }
 
   private *readSegments(
-    visit: (record: LogRecord) => void,
+    visit: Visit,
     torn: { path: string; bytes: number }[],
   ): Generator<RecoveryError> {
     this.segmentBytes = 0;
     for (const id of this.segments) {
       const path = `${this.logDirectory}/${segmentName(id)}`;
-      const file = this.disk.readSync(path);
-      if (!file.ok) {
-        yield unreadable(path, file.error);
+      const file = this.readFile(path, visit);
+      if (typeof file === 'string') {
+        yield unreadable(path, file);
         continue;
       }
-      this.segmentBytes += file.value.length;
-      const end = readLog(file.value, visit);
-      if (end.kind === 'torn') torn.push({ path, bytes: file.value.length - end.at });
-      if (end.kind !== 'corrupt' && !endsMarked(file.value))
-        this.unmarked.set(id, end.kind === 'torn' ? end.at : file.value.length);
+      const { bytes, end } = file;
+      this.segmentBytes += bytes.length;
+      if (end.kind === 'torn') torn.push({ path, bytes: bytes.length - end.at });
+      if (end.kind !== 'corrupt' && !endsMarked(bytes))
+        this.unmarked.set(id, end.kind === 'torn' ? end.at : bytes.length);
       if (end.kind === 'corrupt')
         yield { kind: 'corrupt-segment', path, at: end.at, message: corruptText(path, end) };
     }
   }
 
-  private *readCheckpoint(visit: (record: LogRecord) => void): Generator<RecoveryError> {
+  private *readCheckpoint(visit: Visit): Generator<RecoveryError> {
     if (this.checkpoint === null) return;
     const { id, chunks } = this.checkpoint;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const path = `${this.dataDirectory}/${chunkName(id, chunk)}`;
-      const file = this.disk.readSync(path);
-      if (!file.ok) {
-        yield unreadable(path, file.error);
+      const file = this.readFile(path, visit);
+      if (typeof file === 'string') {
+        yield unreadable(path, file);
         continue;
       }
-      let isWhole = false;
-      const end = readLog(file.value, (record) => {
-        isWhole = record.kind === 'end';
-        visit(record);
-      });
+      const { bytes, end, isWhole } = file;
       if (end.kind === 'clean' && isWhole) continue;
-      const at = end.kind === 'clean' ? file.value.length : end.at;
+      const at = end.kind === 'clean' ? bytes.length : end.at;
       yield {
         kind: 'corrupt-checkpoint',
         path,
@@ -170,6 +192,34 @@ export class Recovery {
         message: `Checksum failure at ${at} in ${path}`,
       };
     }
+  }
+
+  /** From memory where the first replay kept it, else from the disk, every record's checksum verified. A text: why not. */
+  private readFile(path: string, visit: Visit): ReadFile | string {
+    const kept = this.kept.get(path);
+    if (kept !== undefined) {
+      this.kept.delete(path);
+      this.keptBytes -= kept.bytes.length;
+      const damage = readAgain(kept.bytes, kept.places, visit);
+      return damage === null ? kept : { ...kept, end: damage };
+    }
+    const file = this.disk.readSync(path);
+    if (!file.ok) return file.error;
+    const bytes = file.value;
+    const keeps = this.isFirstReplay && this.keptBytes + bytes.length <= KEPT_BYTES_MAX;
+    const places: number[] = [];
+    let isWhole = false;
+    const end = readLog(bytes, (record, at) => {
+      isWhole = record.kind === 'end';
+      const isSettled = visit(record);
+      if (keeps && !isSettled) places.push(at);
+    });
+    const read = { bytes, end, isWhole, places };
+    if (keeps) {
+      this.kept.set(path, read);
+      this.keptBytes += bytes.length;
+    }
+    return read;
   }
 
   /** The newest manifest that can be read; older ones only remain when its removal was cut short. */
@@ -188,20 +238,26 @@ export class Recovery {
   }
 }
 
+/** Of a record; false: another replay may want it. */
+type Visit = (record: LogRecord) => boolean;
+
 function replayMutation(
-  reader: ByteReader,
+  record: MutationRecord,
   pass: RecoveryPass,
   counts: { mutations: number; skipped: number },
-): void {
+): boolean {
+  const { reader } = record;
   const start = new ByteReader(reader.buffer, reader.at, reader.end);
-  if (!pass.wantsKeyspace(peekKeyspace(start))) return;
-  const mutation = readMutation(reader, pass.tableById);
-  if (mutation === null) {
-    counts.skipped++;
-    return;
+  if (!pass.wantsKeyspace(peekKeyspace(start))) return false;
+  const { decoded, tableById } = pass;
+  const shared = decoded.find(record, tableById);
+  const mutation = shared ?? decoded.decode(record, tableById);
+  if (mutation === null) counts.skipped++;
+  else {
+    counts.mutations++;
+    pass.apply(mutation, shared !== null);
   }
-  counts.mutations++;
-  pass.apply(mutation);
+  return true;
 }
 
 function corruptText(path: string, end: Extract<LogEnd, { kind: 'corrupt' }>): string {

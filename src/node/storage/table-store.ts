@@ -125,16 +125,21 @@ export class TableStore {
     }
   }
 
-  /** Takes others' objects in place of its own where the content is the same: after a start from files. */
-  shareWith(others: readonly TableStore[]): void {
-    const stored = [...this.partitions.values()];
-    this.partitions.clear();
-    this.keys.clear();
-    for (const own of stored) {
-      const shared = own instanceof LargePartition ? own : sharedWith(own, others);
-      this.partitions.set(shared.key.id, shared);
-      this.keys.add(shared.key);
+  /** Takes others' objects in place of its own, of some partitions, where the content is the same: after a start. */
+  shareWith(others: readonly TableStore[], ids: Iterable<string>): void {
+    let hasChanged = false;
+    for (const id of ids) {
+      const own = this.partitions.get(id);
+      if (own === undefined || own instanceof LargePartition) continue;
+      const shared = sharedWith(own, others);
+      if (shared === own) continue;
+      this.partitions.set(id, shared);
+      hasChanged = true;
     }
+    if (!hasChanged) return;
+    // With the partition its key is shared.
+    this.keys.clear();
+    for (const { key } of this.partitions.values()) this.keys.add(key);
   }
 
   /** Everything stored of a partition, as plain data; null when there is nothing. */
