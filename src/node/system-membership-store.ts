@@ -7,6 +7,7 @@ import type { LocalTables } from './query/system/local-tables.ts';
 
 /** The peers' rows are written by whoever keeps system.peers: here they are only read. */
 export function systemMembershipStore(tables: LocalTables): MembershipStore {
+  let saved: SavedNode | null = null;
   return {
     load() {
       const local = tables.readLocal();
@@ -35,6 +36,9 @@ export function systemMembershipStore(tables: LocalTables): MembershipStore {
       };
     },
     save(node: SavedNode) {
+      // Peers that come and go, dozens at a start, do not change this node's row.
+      if (saved !== null && isSameButPeers(saved, node)) return;
+      saved = node;
       tables.updateLocal({
         hostId: node.hostId,
         gossipGeneration: node.generation,
@@ -45,4 +49,15 @@ export function systemMembershipStore(tables: LocalTables): MembershipStore {
       });
     },
   };
+}
+
+function isSameButPeers(a: SavedNode, b: SavedNode): boolean {
+  return (
+    a.hostId === b.hostId &&
+    a.generation === b.generation &&
+    a.bootstrapped === b.bootstrapped &&
+    a.datacenter === b.datacenter &&
+    a.rack === b.rack &&
+    a.tokens === b.tokens
+  );
 }
