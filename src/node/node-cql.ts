@@ -87,6 +87,7 @@ export class NodeCql {
       authorizer: this.auth.reads,
       guardrails: this.auth.guardrails,
       guardrailSettings: () => node.guardrails,
+      diskUsage: node.diskUsage,
       tracer: new QueryTracer({ clock, random, coordinator: node.coordinator, self: node.self }),
       traceProbability: () => node.traceProbability,
       runner: userCode,

@@ -15,6 +15,7 @@ import { Membership } from './membership/membership.ts';
 import type { ClusterEvent, MembershipHooks, NodeIdentity } from './membership/membership-parts.ts';
 import type { GossipOptions } from './gossip/gossip-options.ts';
 import { Messaging } from './messaging/messaging.ts';
+import { DiskUsage } from './disk-usage.ts';
 import type { GuardrailSettings } from './guardrails/guardrail-settings.ts';
 import type { NodeConfig } from './node-config.ts';
 import { PeerTables } from './peer-tables.ts';
@@ -97,7 +98,8 @@ export class CassandraNode {
   readonly startedAtMs: number;
   /** nodetool settraceprobability: the share of requests that are traced unasked. */
   traceProbability = 0;
-  /** nodetool setguardrailsconfig: until the node ends, as given at first. */
+  readonly diskUsage: DiskUsage;
+  /** As given, until nodetool changes them. */
   guardrails: GuardrailSettings;
   private readonly load: LoadBroadcaster;
   private readonly peerTables: PeerTables;
@@ -212,6 +214,12 @@ export class CassandraNode {
     });
     this.store.views = this.views;
     this.metered = new MeteredCoordinator(this.coordinator, clock);
+    this.diskUsage = new DiskUsage({
+      clock,
+      membership: this.membership,
+      dataBytes: () => this.storage.dataBytes,
+      settings: () => this.guardrails,
+    });
     this.cql = new NodeCql(this);
     this.maintenance = new Maintenance({ clock, random, storage: this.storage });
     this.load = new LoadBroadcaster({
@@ -287,8 +295,15 @@ export class CassandraNode {
     this.cql.auth.start();
     this.cql.restorePrepared();
     this.load.start();
+    this.diskUsage.look();
     this.maintenance.start();
     done(null);
+  }
+
+  /** nodetool setguardrailsconfig: until the node ends. */
+  setGuardrails(settings: GuardrailSettings): void {
+    this.guardrails = settings;
+    this.diskUsage.look();
   }
 
   /** Brings system.peers up to date with what membership knows. */
@@ -317,6 +332,7 @@ export class CassandraNode {
     this.coordinator.stop();
     this.cql.auth.stop();
     this.load.stop();
+    this.diskUsage.stop();
     this.maintenance.stop();
     this.schema.stop();
     this.membership.gossiper.shutdown(() => {

@@ -157,7 +157,7 @@ function setGuardrails(tool: Tool, words: Words): void {
   const after = { ...node.guardrails, ...(changed as Partial<GuardrailSettings>) };
   const problem = guardrailsProblem({ ...node.options.config, ...after });
   if (problem !== null) throw refuse(problem);
-  node.guardrails = after;
+  node.setGuardrails(after);
 }
 
 type Parsed = { readonly value: unknown } | { readonly refusal: string };

@@ -95,6 +95,18 @@ export class Guard {
     }
   }
 
+  /** A replica whose disk is as full as that. `tells`: the client has not heard of it lately. */
+  replicaDisk(state: 'STUFFED' | 'FULL', tells: boolean): void {
+    const name = 'replica_disk_usage';
+    if (state === 'STUFFED') {
+      if (tells) this.warn(name, null, 'Replica disk usage exceeds warning threshold');
+      return;
+    }
+    const message = 'Write request failed because disk usage exceeds failure threshold';
+    if (tells) this.fail(name, null, message);
+    throw invalid(guardrailText(name, null, message));
+  }
+
   isEnabled(name: FlagName): boolean {
     return this.settings[FLAGS[name].enabled] === true;
   }
@@ -194,8 +206,7 @@ export class Guard {
   }
 
   private warn(name: string, reason: string | null, message: string): string {
-    const end = message.endsWith('.') ? ' ' : '. ';
-    const text = `Guardrail ${name} violated: ${message}${reason === null ? '' : end + reason}`;
+    const text = guardrailText(name, reason, message);
     addWarning(this.context, text);
     this.context.trace?.event(text);
     return text;
@@ -205,4 +216,9 @@ export class Guard {
   private fail(name: string, reason: string | null, message: string): never {
     throw invalid(this.warn(name, reason, message));
   }
+}
+
+function guardrailText(name: string, reason: string | null, message: string): string {
+  const end = message.endsWith('.') ? ' ' : '. ';
+  return `Guardrail ${name} violated: ${message}${reason === null ? '' : end + reason}`;
 }

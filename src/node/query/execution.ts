@@ -4,16 +4,25 @@ import type { Int64 } from '../../base/int64.ts';
 import type { ConsistencyLevel } from '../../data/consistency.ts';
 import type { CqlError } from '../../data/cql-error.ts';
 import { CqlException } from '../../data/cql-error.ts';
+import type { DecoratedKey } from '../../data/partition.ts';
 import type { KeyspaceMetadata, Schema, TableMetadata } from '../../data/schema.ts';
 import type { ClientState } from '../../protocol/client-state.ts';
 import type { ProtocolVersion } from '../../protocol/protocol-version.ts';
 import type { StatementResponse } from '../../protocol/responses/response.ts';
 import type { Coordinator, RequestContext } from '../coordinator/coordinator.ts';
+import type { Guard } from '../guardrails/guardrails.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { LocalAccess } from './local-access.ts';
 import type { ListPaths } from './modification/update-parameters.ts';
 import type { BindContext } from './terms/term.ts';
+
+/** The guardrail on replicas' disks. */
+export interface DiskGuard {
+  readonly isOn: boolean;
+  /** Throws INVALID when a replica of a key is full. */
+  guard(keyspace: KeyspaceMetadata, keys: readonly DecoratedKey[], guard: Guard): void;
+}
 
 /** Of one node; shared by all statements. */
 export interface QueryServices {
@@ -24,6 +33,8 @@ export interface QueryServices {
   readonly coordinator: Coordinator;
   readonly local: LocalAccess;
   readonly listPaths: ListPaths;
+  /** Whether the replicas of a write have room; null: not looked at. */
+  readonly disks: DiskGuard | null;
   nextTimeUuid(): Buffer;
 }
 

@@ -26,7 +26,7 @@ import { guardPlanned, guardPrepared, plannedUnder } from '../guardrails/guarded
 import { Guard } from '../guardrails/guardrails.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
-import type { Done, Execution, QueryServices } from './execution.ts';
+import type { DiskGuard, Done, Execution, QueryServices } from './execution.ts';
 import { failed, thrownError } from './execution.ts';
 import type { LocalAccess } from './local-access.ts';
 import type { BatchPlan } from './modification/batch.ts';
@@ -66,6 +66,7 @@ export interface QueryProcessorParts extends Executors {
   readonly guardrails?: GuardrailScope | null;
   /** As they are at the moment; absent: the configuration's. */
   readonly guardrailSettings?: () => GuardrailSettings;
+  readonly diskUsage?: DiskGuard;
 }
 
 /** Answers one request; called exactly once, maybe at once. */
@@ -108,6 +109,7 @@ export class QueryProcessor {
       coordinator,
       local,
       listPaths,
+      disks: parts.diskUsage ?? null,
       nextTimeUuid,
     };
     const filtersImplicitly = (table: TableMetadata): boolean =>

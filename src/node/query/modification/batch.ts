@@ -19,6 +19,7 @@ import { addUpdates, UpdateCollector } from './build-update.ts';
 import { executeConditional } from './cas.ts';
 import {
   answering,
+  guardDisks,
   nullBoundFailure,
   readCurrent,
   updateParameters,
@@ -98,6 +99,7 @@ export function executeBatch(
     if (guard !== null) guardModification(plan, guard);
   }
   guard?.writeLevels(execution.consistency, execution.serialConsistency);
+  for (const [i, plan] of plans.entries()) guardDisks(plan, executions[i] as Execution);
   if (plans.length === 0) {
     done(VOID);
     return;

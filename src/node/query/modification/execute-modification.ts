@@ -80,7 +80,10 @@ export function executeModification(
     return;
   }
   checkWriteConsistency(execution.consistency, plan.table);
-  if (guard !== null) guardTimestamp(plan, execution, guard);
+  if (guard !== null) {
+    guardDisks(plan, execution);
+    guardTimestamp(plan, execution, guard);
+  }
   const { fast } = plan;
   if (fast !== null) {
     const { services, bind, request } = execution;
@@ -105,6 +108,15 @@ export function executeModification(
     addUpdates(plan, keys, parameters, current, collector);
     write(plan, collector, execution, done);
   });
+}
+
+/** Room at the replicas of what a statement writes. Throws INVALID. */
+export function guardDisks(plan: ModificationPlan, execution: Execution): void {
+  const { services, bind } = execution;
+  const { guard } = bind;
+  if (guard === null || services.disks?.isOn !== true || plan.isLocal) return;
+  const keys = partitionKeys(plan.restrictions, { ...bind, guard: null });
+  services.disks.guard(keyspaceOfPlan(plan, execution), keys, guard);
 }
 
 /** Only a timestamp in the statement counts, and only where it stands alone. */
