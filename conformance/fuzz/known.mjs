@@ -25,6 +25,13 @@ const KNOWN = [
       ours.startsWith('ERROR WRITE_FAILURE'),
   },
   {
+    why: 'a constant that is no tuple is refused at once; Cassandra takes it, and may find something else to refuse',
+    fits: (theirs, ours) =>
+      /^ERROR INVALID 0x2200: (Not enough bytes to read|Unexpected extraneous bytes|Invalid remaining data)/.test(
+        ours,
+      ) && theirs !== ours,
+  },
+  {
     why: 'Cassandra cannot go on with what it grouped by whole partitions, or fails on the way',
     fits: (theirs, ours, step) =>
       step.includes(' GROUP BY ') &&

@@ -43,6 +43,7 @@ import { NodeStorage } from './storage/node-storage.ts';
 import { SystemBookkeeping } from './system-bookkeeping.ts';
 import { systemMembershipStore } from './system-membership-store.ts';
 import type { Telemetry } from './telemetry.ts';
+import { ViewBuildStatus } from './views/view-build-status.ts';
 import { ViewWriter } from './views/view-writer.ts';
 
 export interface NodeOptions {
@@ -79,6 +80,7 @@ export class CassandraNode {
   readonly storage: NodeStorage;
   readonly store: StorageStore;
   readonly views: ViewWriter;
+  readonly viewStatus: ViewBuildStatus;
   readonly schema: SchemaService;
   readonly messaging: Messaging;
   readonly membership: Membership;
@@ -138,6 +140,7 @@ export class CassandraNode {
       alignStores(this.storage, before, after);
       this.bookkeeping.onSchema(before, after);
       this.views.onSchema(before, after, this.membership.mode !== 'STARTING');
+      if (this.membership.mode === 'NORMAL') this.viewStatus.onSchema(before, after);
       for (const change of changes)
         options.onClientEvent({ type: 'SCHEMA_CHANGE', change } as ClientEvent);
       if (this.membership.mode !== 'STARTING') this.onSchemaVersion(after.version);
@@ -213,6 +216,14 @@ export class CassandraNode {
       apply: (mutation) => void this.store.apply(mutation),
     });
     this.store.views = this.views;
+    this.viewStatus = new ViewBuildStatus({
+      clock,
+      hostId: () => this.membership.hostId,
+      write: (mutation, context, done) => {
+        const options = { kind: 'simple', consistency: 'ONE' } as const;
+        this.coordinator.write([mutation], options, context, done);
+      },
+    });
     this.metered = new MeteredCoordinator(this.coordinator, clock);
     this.diskUsage = new DiskUsage({
       clock,

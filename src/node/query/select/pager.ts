@@ -106,7 +106,8 @@ export class Pager {
     const { source } = this.query;
     this.mark = state.rowMark;
     if (source.kind === 'range') {
-      this.lastKey = state.partitionKey === null ? null : keyOf(state.partitionKey);
+      // A state holds no empty key: an absent one is that, which only a view can have.
+      this.lastKey = keyOf(state.partitionKey ?? Buffer.alloc(0));
       return;
     }
     const { partitionKey } = state;

@@ -2,12 +2,14 @@
 // Cassandra: cql3/selection/Selection, SelectorFactories.
 
 import type { SelectStatement } from '../../../cql/ast.ts';
+import { serverError } from '../../../data/cql-error.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import type { ResultColumn, ResultMetadata } from '../../../protocol/responses/result-metadata.ts';
 import type { StatementRestrictions } from '../restrictions/statement-restrictions.ts';
 import { existingColumn } from '../schema-lookup.ts';
+import { givesLegacyTimeUuid } from '../terms/call.ts';
 import type { PreparedTerm } from '../terms/term.ts';
 import type { PreparedFilter } from './column-filter.ts';
 import { ALL_COLUMNS, prepareFilter } from './column-filter.ts';
@@ -43,15 +45,12 @@ const LEGACY_TIME_UUID: CqlType = {
   kind: 'custom',
   className: 'org.apache.cassandra.db.marshal.LegacyTimeUUIDType',
 };
-const BY_TYPE = /^(?:min|max|mask_.*|blob_as_timeuuid|blobastimeuuid)$/;
-
-/** The type in the result: functions made for each type, and those of users, give an older class of timeuuids. */
+/** The type in the result. */
 function wireType(selector: PreparedSelector): CqlType {
   const { type } = selector;
   if (type !== NATIVE.timeuuid) return type;
   if (selector.kind !== 'call' && selector.kind !== 'aggregate') return type;
-  const { isNative, name } = selector.function;
-  return !isNative || BY_TYPE.test(name) ? LEGACY_TIME_UUID : type;
+  return givesLegacyTimeUuid(selector.function) ? LEGACY_TIME_UUID : type;
 }
 
 function orderingColumns(

@@ -6,6 +6,7 @@ import { castFunctionName } from '../../../cql/functions/cast-functions.ts';
 import type { FunctionArgument } from '../../../cql/functions/function-argument.ts';
 import type { CqlFunction } from '../../../cql/functions/function.ts';
 import { functionName } from '../../../cql/functions/function.ts';
+import { NATIVE } from '../../../data/cql-type.ts';
 import { NATIVE_FACTORIES } from '../../../cql/functions/native-functions.ts';
 import {
   NEGATION_FUNCTION,
@@ -95,7 +96,15 @@ export function callAssignment(term: CallLikeTerm, type: CqlType, scope: TermSco
   return resultAssignment(fn, type);
 }
 
+const BY_TYPE = /^(?:min|max|mask_.*|blob_as_timeuuid|blobastimeuuid)$/;
+
+/** Functions made for each type, and those of users, give an older class of timeuuids: no uuid to Cassandra. */
+export function givesLegacyTimeUuid({ isNative, name, returnType }: CqlFunction): boolean {
+  return returnType === NATIVE.timeuuid && (!isNative || BY_TYPE.test(name));
+}
+
 function resultAssignment(fn: CqlFunction, type: CqlType): Assignment {
+  if (type === NATIVE.uuid && givesLegacyTimeUuid(fn)) return 'no';
   if (typesEqual(type, fn.returnType)) return 'exact';
   return isValueCompatible(type, fn.returnType) ? 'weak' : 'no';
 }

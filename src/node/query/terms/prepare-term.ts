@@ -297,7 +297,8 @@ function prepareHinted(
     );
   }
   if (termAssignment(term.term, hinted, scope) === 'no') {
-    throw invalid(`Cannot cast value ${printTerm(term.term)} to type ${typeName(hinted)}`);
+    const type = printPrepared(term.type, scope.keyspace);
+    throw invalid(`Cannot cast value ${printTerm(term.term)} to type ${type}`);
   }
   if (hintAssignment(hinted, receiver.type) === 'no') {
     throw invalid(
