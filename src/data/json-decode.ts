@@ -10,7 +10,7 @@ import { doubleBytes, floatBytes } from './codec/native-codecs.ts';
 import { packList, packMap, packTuple } from './codec/packing.ts';
 import { packVector } from './codec/vector-codec.ts';
 import type { CqlType, NativeTypeName, UserType, VectorType } from './cql-type.ts';
-import { serverError } from './cql-error.ts';
+import { invalid, serverError } from './cql-error.ts';
 import { JsonParseError, parseJson } from './json-parser.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { JsonNumber, isJsonArray, isJsonObject, javaTextOf, javaTypeOf } from './json-value.ts';
@@ -255,7 +255,10 @@ function vectorFromJson(type: VectorType, value: JsonValue, nowMs: number): Buff
     if (element === null) throw marshalError('Invalid null element in list');
     return fromJson(type.element, element, nowMs);
   });
-  return packVector(elements, codecFor(type.element).fixedLength);
+  const { fixedLength } = codecFor(type.element);
+  if (fixedLength > 0 && elements.some((element) => element.length === 0))
+    throw invalid('null is not supported inside vectors');
+  return packVector(elements, fixedLength);
 }
 
 /** Keys folded to lower case unless quoted inside: the names of columns and fields. */

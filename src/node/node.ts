@@ -220,8 +220,8 @@ export class CassandraNode {
       clock,
       hostId: () => this.membership.hostId,
       write: (mutation, context, done) => {
-        const options = { kind: 'simple', consistency: 'ONE' } as const;
-        this.coordinator.write([mutation], options, context, done);
+        const once = { kind: 'simple', consistency: 'ONE' } as const;
+        this.coordinator.write([mutation], once, context, done);
       },
     });
     this.metered = new MeteredCoordinator(this.coordinator, clock);

@@ -61,7 +61,13 @@ export class ViewBuildStatus {
       nowMs: clock.wallMs(),
     });
     fill(writer);
-    const context = { startedAtMs: clock.nowMs(), trace: null, warnings: null };
+    const context = {
+      startedAtMs: clock.nowMs(),
+      trace: null,
+      warnings: null,
+      guard: null,
+      reads: null,
+    };
     write(writer.build(), context, () => undefined);
   }
 }

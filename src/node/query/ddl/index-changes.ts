@@ -228,7 +228,7 @@ function validateTarget(target: PreparedTarget, table: TableMetadata, custom: bo
   const isFrozen = isCollection && type.frozen;
   if (isFrozen && kind !== 'full') {
     throw invalid(
-      `Cannot create ${kind}() index on frozen column ${column.name}. Frozen collections are immutable and must be ` +
+      `Cannot create ${column.reversed ? '' : kind}() index on frozen column ${column.name}. Frozen collections are immutable and must be ` +
         `fully indexed by using the 'full(${quoteIfNeeded(column.name)})' modifier`,
     );
   }

@@ -199,8 +199,8 @@ function elementCells(column: ColumnMetadata, value: Buffer, parameters: UpdateP
   const { type } = column;
   switch (type.kind) {
     case 'list':
-      return listElements(column, value).map((element) =>
-        writtenCell(column, element, parameters, parameters.listPaths.append()),
+      return unpackList(value).map((element) =>
+        writtenCell(column, present(element), parameters, parameters.listPaths.append()),
       );
     case 'set':
       return unpackList(value).map((element) =>
@@ -234,15 +234,6 @@ function present(element: Buffer | null | undefined): Buffer {
 
 // ------------------------------------------------------------------------------------------------------------ lists
 
-/** Zero bytes that stand for no value are none here either. */
-function listElements(column: ColumnMetadata, value: Buffer): Buffer[] {
-  const isEmptyNull =
-    column.type.kind === 'list' && codecFor(column.type.element).isEmptyMeaningless;
-  return unpackList(value).map((element) =>
-    present(isEmptyNull && element?.length === 0 ? null : element),
-  );
-}
-
 function applyPrepend(
   column: ColumnMetadata,
   value: BoundValue,
@@ -250,9 +241,11 @@ function applyPrepend(
   parameters: UpdateParameters,
 ): void {
   if (value === null || value === UNSET) return;
-  const elements = listElements(column, value);
+  const elements = unpackList(value);
   const paths = parameters.listPaths.prepend(elements.length);
-  const cells = elements.map((element, i) => writtenCell(column, element, parameters, paths[i]));
+  const cells = elements.map((element, i) =>
+    writtenCell(column, present(element), parameters, paths[i]),
+  );
   row.addComplex(column, LIVE, cells);
 }
 

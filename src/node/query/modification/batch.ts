@@ -110,9 +110,12 @@ export function executeBatch(
   }
   for (const plan of plans) checkWriteConsistency(execution.consistency, plan.table);
   // Every statement's keys are looked at before any statement's values.
-  const keys = plans.map((plan, i) =>
-    plan.fast === null ? partitionKeys(plan.restrictions, (executions[i] as Execution).bind) : [],
-  );
+  const keys = plans.map((plan, i) => {
+    const { bind } = executions[i] as Execution;
+    return plan.fast === null
+      ? partitionKeys(plan.restrictions, bind)
+      : [slotKey(plan.fast.key, bind.values)];
+  });
   const collector = new UpdateCollector();
   addStatement({ batch, executions, keys, collector, execution, done }, 0);
 }
@@ -120,7 +123,7 @@ export function executeBatch(
 interface BatchRun {
   readonly batch: BatchPlan;
   readonly executions: readonly Execution[];
-  /** Of each statement; none of those that are fast. */
+  /** The partitions of each statement. */
   readonly keys: readonly (readonly DecoratedKey[])[];
   readonly collector: UpdateCollector;
   readonly execution: Execution;
@@ -132,14 +135,13 @@ function addStatement(run: BatchRun, from: number): void {
   const { batch, executions, collector, execution, done } = run;
   for (let i = from; i < batch.plans.length; i++) {
     const plan = batch.plans[i] as ModificationPlan;
+    const keys = run.keys[i] as readonly DecoratedKey[];
     const own = withTimestamp(batch, executions[i] as Execution);
     if (plan.fast !== null) {
-      const { values } = own.bind;
-      const builder = collector.builder(plan.table, slotKey(plan.fast.key, values));
-      builder.addRow(fastRow(plan.fast, values, writeTime(plan, own), own.bind.guard));
+      const builder = collector.builder(plan.table, keys[0] as DecoratedKey);
+      builder.addRow(fastRow(plan.fast, own.bind.values, writeTime(plan, own), own.bind.guard));
       continue;
     }
-    const keys = run.keys[i] ?? [];
     const parameters = updateParameters(plan, own);
     const add = (current: CurrentPartitions): void =>
       addUpdates(plan, keys, parameters, current, collector);

@@ -9,7 +9,7 @@ import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
 import type { ColumnMetadata, TableMetadata } from '../../../data/schema.ts';
 import { setOf } from '../../../data/type-names.ts';
 import { existingColumn } from '../schema-lookup.ts';
-import { prepareTerm } from '../terms/prepare-term.ts';
+import { prepareTerm, printPreparedTerm } from '../terms/prepare-term.ts';
 import type { TermScope } from '../terms/prepare-term.ts';
 import type { Receiver } from '../terms/receiver.ts';
 import { fieldOf, indexOf, keyOf, valueOf } from '../terms/receiver.ts';
@@ -183,7 +183,7 @@ function prepareOrExplain(
   } catch (error) {
     if (!(error instanceof CqlException)) throw error;
     throw invalid(
-      `Value for a map ${operation} has to be a ${needed}, but was: '${printTerm(value)}'`,
+      `Value for a map ${operation} has to be a ${needed}, but was: '${printPreparedTerm(value, scope)}'`,
     );
   }
 }
@@ -199,7 +199,7 @@ function prepareSubtraction(column: ColumnMetadata, value: Term, scope: TermScop
   if (type.kind !== 'map')
     return { kind: 'discard', column, value: prepareTerm(value, column, scope) };
   const { keyspace, table } = column;
-  const receiver: Receiver = { keyspace, table, name, type: setOf(type.key) };
+  const receiver: Receiver = { keyspace, table, name, type: setOf(type.key, true) };
   return {
     kind: 'discard',
     column,

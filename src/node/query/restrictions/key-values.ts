@@ -8,6 +8,7 @@ import { invalid } from '../../../data/cql-error.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { DecoratedKey, Token } from '../../../data/partition.ts';
 import type { PartitionRange } from '../../../data/read-command.ts';
+import type { BoundValue } from '../../../protocol/bound-value.ts';
 import { UNSET } from '../../../protocol/bound-value.ts';
 import {
   checkKey,
@@ -29,35 +30,25 @@ export function columnValues(
   column: ColumnMetadata,
   context: BindContext,
 ): Buffer[] {
-  return boundValues(restriction, column, context).map((value) => {
-    if (value === null) throw invalid(`Invalid null value in condition for column ${column.name}`);
-    return value;
-  });
+  const values = boundValues(restriction, column, context);
+  if (values.includes(null))
+    throw invalid(`Invalid null value in condition for column ${column.name}`);
+  if (values.includes(UNSET)) throw invalid(`Invalid unset value for column ${column.name}`);
+  return values.filter((value) => Buffer.isBuffer(value));
 }
 
 function boundValues(
   restriction: Restriction,
   column: ColumnMetadata,
   context: BindContext,
-  skipsUnset = false,
-): (Buffer | null)[] {
-  const unset = `Invalid unset value for column ${column.name}`;
-  if (restriction.kind === 'eq') {
-    const value = bindTerm(restriction.value, context);
-    if (value === UNSET) throw invalid(unset);
-    return [value];
-  }
+): readonly BoundValue[] {
+  if (restriction.kind === 'eq') return [bindTerm(restriction.value, context)];
   if (restriction.kind !== 'in') return [];
   if (restriction.values !== null) {
-    return restriction.values.flatMap((term) => {
-      const value = bindTerm(term, context);
-      if (value !== UNSET) return [value];
-      if (skipsUnset) return [];
-      throw invalid(unset);
-    });
+    return restriction.values.map((term) => bindTerm(term, context));
   }
   const list = restriction.list === null ? null : bindTerm(restriction.list, context);
-  if (list === UNSET) throw invalid(unset);
+  if (list === UNSET) throw invalid(`Invalid unset value for column ${column.name}`);
   if (list === null) throw invalid(`Invalid null value for column ${column.name}`);
   return unpackBoundList(list, codecFor(column.type));
 }
@@ -68,7 +59,9 @@ export function inFilterValues(
   column: ColumnMetadata,
   context: BindContext,
 ): { readonly packed: Buffer; readonly values: readonly Buffer[] } {
-  const values = boundValues(restriction, column, context, true).filter((value) => value !== null);
+  const values = boundValues(restriction, column, context).filter((value) =>
+    Buffer.isBuffer(value),
+  );
   return { packed: packList(values), values };
 }
 

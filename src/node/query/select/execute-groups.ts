@@ -5,6 +5,7 @@ import { compositeKey } from '../../../data/partition-key.ts';
 import { CqlException, invalid } from '../../../data/cql-error.ts';
 import { readFailure } from '../../coordinator/errors.ts';
 import { addWarning } from '../../coordinator/coordinator.ts';
+import type { DecoratedKey } from '../../../data/partition.ts';
 import type { ResultRow } from '../../../protocol/responses/rows.ts';
 import { decorateKey } from '../../../ring/token.ts';
 import type { Done, Execution } from '../execution.ts';
@@ -14,7 +15,7 @@ import { queryOf } from './paged-query.ts';
 import { Pager } from './pager.ts';
 import type { PagingState } from './paging-state.ts';
 import { encodePagingState, UNLIMITED } from './paging-state.ts';
-import { GroupState, rowsResponse } from './result-rows.ts';
+import { GroupState, rowsResponse, sortedRows } from './result-rows.ts';
 import { keyComponents } from './row-view.ts';
 import type { RowView } from './row-view.ts';
 import type { Grouping, SelectPlan } from './select-plan.ts';
@@ -55,7 +56,8 @@ export function executeGroups(
   execution.bind.guard?.atMost('page_size', execution.pageSize, plan.table.name);
   warnOfAggregation(plan, execution);
   refuseSortedPages(plan, execution);
-  const run = new GroupRun(plan, execution, limit, perPartitionLimit, state);
+  const keys = query?.source.kind === 'keys' ? query.source.keys : null;
+  const run = new GroupRun({ plan, execution, limit, perPartitionLimit, state, keys });
   if (query === null) {
     done(rowsResponse(plan, execution, run.emptyRows(), null));
     return;
@@ -74,13 +76,35 @@ function rowState(state: PagingState | null): PagingState | null {
   };
 }
 
+interface GroupRunParts {
+  readonly plan: SelectPlan;
+  readonly execution: Execution;
+  readonly limit: number;
+  readonly perPartitionLimit: number;
+  readonly state: PagingState | null;
+  /** The partitions that are asked for by key; null: a range. */
+  readonly keys: readonly DecoratedKey[] | null;
+}
+
+/** Groups a page; 0: all. Cassandra ignores the size with DISTINCT, and a size of one for partitions of one row. */
+function groupsAPage({ plan, execution, keys }: GroupRunParts): number {
+  const { pageSize } = execution;
+  if (plan.statement.distinct) return 0;
+  const oneRowEach = keys !== null && plan.table.clustering.length === 0;
+  return oneRowEach && pageSize === 1 ? 0 : pageSize;
+}
+
 /** Reads rows page after page into groups until the page of groups is full. */
 class GroupRun {
   private readonly plan: SelectPlan;
   private readonly execution: Execution;
   private readonly group: GroupState;
+  private readonly keys: readonly DecoratedKey[] | null;
+  private readonly pageSize: number;
   private readonly rows: ResultRow[] = [];
+  private readonly sortKeys: (readonly (Buffer | null)[])[] = [];
   private readonly grouping: Grouping | null;
+  private readonly limit: number;
   private readonly perPartitionLimit: number;
   private remaining: number;
   private remainingInPartition: number;
@@ -89,20 +113,18 @@ class GroupRun {
   /** The last row seen. */
   private last: RowView | null = null;
 
-  constructor(
-    plan: SelectPlan,
-    execution: Execution,
-    limit: number,
-    perPartitionLimit: number,
-    state: PagingState | null,
-  ) {
+  constructor(parts: GroupRunParts) {
+    const { plan, execution, limit, perPartitionLimit, state } = parts;
     this.plan = plan;
     this.execution = execution;
+    this.keys = parts.keys;
+    this.pageSize = groupsAPage(parts);
     this.group = new GroupState(plan, execution);
     this.grouping =
       plan.aggregation === 'all' || plan.aggregation === 'none' ? null : plan.aggregation;
+    this.limit = limit;
     this.perPartitionLimit = perPartitionLimit;
-    this.remaining = state?.remaining ?? limit;
+    this.remaining = state?.remaining ?? (this.sorts ? UNLIMITED : limit);
     this.remainingInPartition = perPartitionLimit;
     if (state !== null && state.rowMark !== null) {
       this.remainingInPartition = state.remainingInPartition;
@@ -111,13 +133,18 @@ class GroupRun {
     }
   }
 
+  /** The limit is then for the sorted groups. */
+  private get sorts(): boolean {
+    return this.plan.sortColumns.length > 0;
+  }
+
   /** Without GROUP BY an aggregation over nothing gives one row. */
   emptyRows(): readonly ResultRow[] {
     return this.grouping === null ? [this.group.output()] : [];
   }
 
   read(pager: Pager, done: Done): void {
-    const { pageSize } = this.execution;
+    const { pageSize } = this;
     const atOnce = pageSize > 0 ? pageSize : ROWS_AT_ONCE;
     fetchSafely(
       pager,
@@ -127,7 +154,7 @@ class GroupRun {
       () => {
         if (this.isFull) {
           const { version } = this.execution;
-          const ends = this.remaining <= 0;
+          const ends = this.remaining <= 0 || (this.last !== null && this.isLastOfKeys(this.last));
           done(
             rowsResponse(
               this.plan,
@@ -138,17 +165,23 @@ class GroupRun {
           );
         } else if (pager.isExhausted) {
           this.closeGroup();
-          done(rowsResponse(this.plan, this.execution, this.rows, this.endState(pageSize)));
+          done(rowsResponse(this.plan, this.execution, this.sorted(), this.endState()));
         } else this.read(pager, done);
       },
     );
   }
 
+  private sorted(): readonly ResultRow[] {
+    const rows = sortedRows(this.plan, this.rows, this.sortKeys);
+    return this.sorts && rows.length > this.limit ? rows.slice(0, this.limit) : rows;
+  }
+
   /** After a page that the last group filled comes an empty one, as after a full page of rows. */
-  private endState(pageSize: number): Buffer | null {
-    const { grouping, last, remaining } = this;
+  private endState(): Buffer | null {
+    const { grouping, last, remaining, pageSize } = this;
     const isFull = pageSize > 0 && this.rows.length >= pageSize;
     if (grouping === null || last === null || !isFull || remaining <= 0) return null;
+    if (this.isLastOfKeys(last)) return null;
     const clustering = last.row?.clustering ?? [];
     const state = {
       partitionKey: compositeKey(last.key),
@@ -157,6 +190,14 @@ class GroupRun {
       remainingInPartition: 0,
     };
     return encodePagingState(state, this.execution.version);
+  }
+
+  /** Whether nothing can follow the row: it is in the last partition, which has one row or gave all that it may. */
+  private isLastOfKeys({ key, row }: RowView): boolean {
+    const lastKey = this.keys?.at(-1);
+    if (lastKey === undefined || !lastKey.bytes.equals(compositeKey(key))) return false;
+    const hasOneRow = row === null || this.plan.table.clustering.length === 0;
+    return hasOneRow || this.remainingInPartition <= 0;
   }
 
   private stateOf(pager: Pager): PagingState {
@@ -175,7 +216,7 @@ class GroupRun {
     const value = this.groupValue(view, grouping);
     if (!group.isEmpty && !group.accepts(view, grouping, value)) {
       this.closeGroup();
-      const { pageSize } = this.execution;
+      const { pageSize } = this;
       if (this.remaining <= 0 || (pageSize > 0 && this.rows.length >= pageSize)) {
         this.isFull = true;
         return false;
@@ -214,6 +255,7 @@ class GroupRun {
   private closeGroup(): void {
     if (this.group.isEmpty && this.grouping !== null) return;
     this.rows.push(this.group.output());
+    if (this.sorts) this.sortKeys.push(this.group.sortKey());
     this.remaining--;
     this.remainingInPartition--;
     this.group.reset();

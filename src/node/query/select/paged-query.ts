@@ -30,7 +30,9 @@ export function queryOf(
   const { restrictions, fast } = plan;
   const { bind } = execution;
   if (bind.guard !== null) guardSource(plan, execution, bind.guard);
-  // Values are refused in Cassandra's order: keys, rows, whether a key can be one; rows before ranges of keys.
+  // Values are refused in Cassandra's order: what is filtered by, keys, rows, whether a key can be one; rows before
+  // ranges of keys.
+  const filter = fast === null ? rowFilterOf(restrictions, bind) : null;
   const keys = fast === null && !restrictions.isKeyRange ? keyBytes(restrictions, bind) : null;
   if (keys !== null && keys.length === 0) return null;
   if (bind.guard !== null && keys !== null && restrictions.keyIsIn) {
@@ -41,7 +43,6 @@ export function queryOf(
       ? clusteringOf(plan, execution)
       : fastClustering(fast, bind.values, plan.isReversed);
   if (clustering === null || (keys !== null && isNowhere(clustering))) return null;
-  const filter = fast === null ? rowFilterOf(restrictions, bind) : null;
   const source = sourceOf(plan, execution, keys);
   if (source === null) return null;
   const indexName = fast === null ? chooseIndex(restrictions) : null;

@@ -194,11 +194,6 @@ function prepareElement(
     keyReceiver(selectable.selected, type, 'Element', scope),
     scope,
   );
-  if (key.kind === 'constant' && key.value === null && isMultiCell(type)) {
-    throw serverError(
-      'java.lang.NullPointerException: Cannot invoke "java.nio.ByteBuffer.hasArray()" because "buffer1" is null',
-    );
-  }
   return { kind: 'element', receiver, key, name, type: elementTypeOf(type) ?? NATIVE.blob };
 }
 

@@ -76,25 +76,35 @@ export class PlainRows {
 
   /** In the order of ORDER BY where reading did not give it. */
   sorted(): readonly ResultRow[] {
-    const { sortColumns } = this.plan;
-    if (sortColumns.length === 0) return this.rows;
-    const codecs = sortColumns.map(({ column, descending }) => ({
-      codec: codecFor(column.type),
-      descending,
-    }));
-    const order = this.rows.map((_, i) => i);
-    order.sort((a, b) => {
-      for (const [i, { codec, descending }] of codecs.entries()) {
-        const x = this.sortKeys[a]?.[i] ?? null;
-        const y = this.sortKeys[b]?.[i] ?? null;
-        const comparison =
-          x === null || y === null ? (x === y ? 0 : x === null ? -1 : 1) : codec.compare(x, y);
-        if (comparison !== 0) return descending ? -comparison : comparison;
-      }
-      return a - b;
-    });
-    return order.map((i) => this.rows[i] as ResultRow);
+    return sortedRows(this.plan, this.rows, this.sortKeys);
   }
+}
+
+type SortKey = readonly (Buffer | null)[];
+
+/** Rows whose values of ORDER BY are in `keys`, sorted by them where reading did not do it. */
+export function sortedRows(
+  { sortColumns }: SelectPlan,
+  rows: readonly ResultRow[],
+  keys: readonly SortKey[],
+): readonly ResultRow[] {
+  if (sortColumns.length === 0) return rows;
+  const codecs = sortColumns.map(({ column, descending }) => ({
+    codec: codecFor(column.type),
+    descending,
+  }));
+  const order = rows.map((_, i) => i);
+  order.sort((a, b) => {
+    for (const [i, { codec, descending }] of codecs.entries()) {
+      const x = keys[a]?.[i] ?? null;
+      const y = keys[b]?.[i] ?? null;
+      const comparison =
+        x === null || y === null ? (x === y ? 0 : x === null ? -1 : 1) : codec.compare(x, y);
+      if (comparison !== 0) return descending ? -comparison : comparison;
+    }
+    return a - b;
+  });
+  return order.map((i) => rows[i] as ResultRow);
 }
 
 /** Of a statement without aggregates. */
@@ -164,6 +174,14 @@ export class GroupState {
   output(): ResultRow {
     const results = this.aggregates.map((aggregate) => aggregate.result());
     return outputRow(this.plan.selection, this.first, this.evaluation, results);
+  }
+
+  /** What the group's row is sorted by. */
+  sortKey(): SortKey {
+    const { first } = this;
+    return this.plan.sortColumns.map(({ column }) =>
+      first === null ? null : columnValue(first, column),
+    );
   }
 
   reset(): void {

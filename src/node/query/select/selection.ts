@@ -80,6 +80,7 @@ export function prepareSelection(
     chosen.push(selectable);
     selectors.push(prepareSelector(selectable, null, selectionScope));
   }
+  refuseNullCells(selectors);
   const items = chosen.map((selectable, i) => ({
     keyspace: table.keyspace,
     table: table.name,
@@ -118,6 +119,29 @@ export function prepareSelection(
     skippedMetadata: { columns: resultColumns, noMetadata: true },
     filter: isWildcard ? ALL_COLUMNS : prepareFilter({ selectors, others, restrictions, table }),
   };
+}
+
+/** Nobody meant it: Cassandra fails on `c[null]` when it lists the cells to read, unless it reads all of the column. */
+function refuseNullCells(selectors: readonly PreparedSelector[]): void {
+  const whole = new Set(selectors.flatMap(wholeColumns));
+  const isBad = (selector: PreparedSelector): boolean => {
+    if (partsOf(selector).some(isBad)) return true;
+    if (selector.kind !== 'element' || selector.receiver.kind !== 'column') return false;
+    const { column } = selector.receiver;
+    const isNull = selector.key.kind === 'constant' && selector.key.value === null;
+    return isNull && column.isComplex && !whole.has(column);
+  };
+  if (!selectors.some(isBad)) return;
+  throw serverError(
+    'java.lang.NullPointerException: Cannot invoke "java.nio.ByteBuffer.hasArray()" because "buffer1" is null',
+  );
+}
+
+function wholeColumns(selector: PreparedSelector): readonly ColumnMetadata[] {
+  if (selector.kind === 'column') return [selector.column];
+  const isPart = selector.kind === 'element' || selector.kind === 'slice';
+  if (isPart && selector.receiver.kind === 'column') return [];
+  return partsOf(selector).flatMap(wholeColumns);
 }
 
 function boundSelectors(selectors: readonly PreparedSelector[]): readonly PreparedSelector[] {

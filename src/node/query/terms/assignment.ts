@@ -7,8 +7,8 @@ import type { CqlType, UserType } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { CqlException } from '../../../data/cql-error.ts';
 import type { Assignment } from '../../../data/type-compatibility.ts';
-import { typeAssignment } from '../../../data/type-compatibility.ts';
-import { listOf, mapOf, setOf, tupleOf } from '../../../data/type-names.ts';
+import { isValueCompatible, typeAssignment } from '../../../data/type-compatibility.ts';
+import { listOf, mapOf, setOf, tupleOf, typesEqual } from '../../../data/type-names.ts';
 import { callAssignment, exactCallType } from './call.ts';
 import { resolveRawType } from './raw-type.ts';
 import type { TermScope } from './term-scope.ts';
@@ -58,9 +58,10 @@ export function termAssignment(term: Term, type: CqlType, scope: TermScope): Ass
   }
 }
 
-/** A hinted or selected value of type `hinted` given to `type`. */
+/** A hinted value given to `type`: here frozen collections and others are not the same. TypeCast.testAssignment. */
 export function hintAssignment(hinted: CqlType, type: CqlType): Assignment {
-  return typeAssignment(hinted, type);
+  if (typesEqual(hinted, type)) return 'exact';
+  return isValueCompatible(type, hinted) ? 'weak' : 'no';
 }
 
 type Test<T> = (element: T, type: CqlType) => Assignment;

@@ -18,6 +18,7 @@ import type { CqlException } from '../../../data/cql-error.ts';
 import { invalid, serverError } from '../../../data/cql-error.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import { tupleOf, typeName } from '../../../data/type-names.ts';
+import { printPrepared } from '../ddl/prepare-type.ts';
 import { hintAssignment, termAssignment, tupleFields, udtMismatch } from './assignment.ts';
 import { prepareCall } from './call.ts';
 import { resolveRawType } from './raw-type.ts';
@@ -96,7 +97,8 @@ function folded(term: PreparedTerm, parts: readonly PreparedTerm[]): PreparedTer
 function prepareMarker(index: number, receiver: Receiver, scope: TermScope): PreparedTerm {
   const { name, type } = receiver;
   scope.variables.set(index, receiver);
-  let shape = markerShape(type);
+  // Cassandra does not know a collection in descending order for one: its elements stay as they came.
+  let shape = receiver.reversed === true ? 'plain' : markerShape(type);
   if (type.kind === 'list' && name.startsWith('in('))
     shape = type.element.kind === 'tuple' ? 'tuples' : 'in-list';
   return { kind: 'marker', index, name, type, codec: codecFor(type), shape };
@@ -285,6 +287,12 @@ function prepareTupleLiteral(
   return folded({ kind: 'fields', type, elements: parts }, parts);
 }
 
+/** As `printTerm` after the term's hint was looked at, which then names the keyspace of its user types. */
+export function printPreparedTerm(term: Term, { keyspace }: Pick<TermScope, 'keyspace'>): string {
+  if (term.kind !== 'type-hint') return printTerm(term);
+  return `(${printPrepared(term.type, keyspace)})${printTerm(term.term)}`;
+}
+
 function prepareHinted(
   term: Extract<Term, { kind: 'type-hint' }>,
   receiver: Receiver,
@@ -302,7 +310,7 @@ function prepareHinted(
   }
   if (hintAssignment(hinted, receiver.type) === 'no') {
     throw invalid(
-      `Cannot assign value ${printTerm(term)} to ${receiver.name} of type ${typeName(receiver.type)}`,
+      `Cannot assign value ${printPreparedTerm(term, scope)} to ${receiver.name} of type ${typeName(receiver.type)}`,
     );
   }
   return prepareTerm(term.term, receiver, scope);

@@ -200,6 +200,7 @@ function normalized(type: CqlType, bytes: Buffer): Buffer {
   switch (type.kind) {
     case 'list': {
       const { element } = type;
+      if (codecFor(element).isEmptyMeaningless) return withoutEmpty(bytes);
       if (!hasOrder(element)) return bytes;
       return packList(unpackList(bytes).map((item) => normalizedItem(element, item)));
     }
@@ -223,6 +224,13 @@ function normalized(type: CqlType, bytes: Buffer): Buffer {
     default:
       return bytes;
   }
+}
+
+/** A list whose empty elements mean nothing: they are null. */
+function withoutEmpty(bytes: Buffer): Buffer {
+  const elements = unpackList(bytes);
+  if (elements.every((element) => element === null || element.length > 0)) return bytes;
+  return packList(elements.map((element) => (element?.length === 0 ? null : element)));
 }
 
 function hasOrder(type: CqlType): boolean {
