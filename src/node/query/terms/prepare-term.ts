@@ -33,11 +33,12 @@ export type { TermScope } from './term-scope.ts';
 /** Throws INVALID when the term is no value for the receiver. */
 export function prepareTerm(term: Term, receiver: Receiver, scope: TermScope): PreparedTerm {
   switch (term.kind) {
-    case 'literal':
-      return {
-        kind: 'constant',
-        value: constantToBytes(term, receiver.type, receiver.name, scope.nowMs),
-      };
+    case 'literal': {
+      const value = constantToBytes(term, receiver.type, receiver.name, scope.nowMs);
+      // Cassandra takes any bytes for a tuple, and cannot read the table again.
+      if (receiver.type.kind === 'tuple') codecFor(receiver.type).validate(value);
+      return { kind: 'constant', value };
+    }
     case 'null':
       if (receiver.type === NATIVE.counter)
         throw invalid('Invalid null value for counter increment/decrement');
