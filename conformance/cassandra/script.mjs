@@ -285,7 +285,7 @@ export class Script {
     return text;
   }
 
-  /** What a verb says, without its passing parts, and its exit code when it fails. */
+  /** What a verb says, without its passing parts; its exit code and why when it fails. */
   async tool(place, ...words) {
     const { code, text } = await this.#cluster.nodetool(place, words);
     const lines = this.plain(text)
@@ -296,7 +296,10 @@ export class Script {
       ? lines.length === 0
         ? ['ok']
         : lines
-      : [`exit ${code}`, ...lines.slice(0, 1)];
+      : [
+          `exit ${code}`,
+          lines.find((line) => /^(?:error|nodetool): /.test(line)) ?? lines[0] ?? '',
+        ];
   }
 
   /** place -> UN, DN, UJ, UL ... as a node sees it. */

@@ -66,7 +66,6 @@ async function repair(tool: Tool, words: Words): Promise<void> {
   const [name, ...tables] = words.arguments;
   const keyspaces =
     name === undefined ? tool.keyspaces().filter(isDistributed) : [tool.keyspace(name)];
-  if (tables.length > 0) tool.tables(words.arguments, { local: true });
   let error: string | null = null;
   for (const keyspace of keyspaces) {
     if (name === undefined && ONLY_EXPLICITLY.has(keyspace.name)) continue;
@@ -119,9 +118,14 @@ function repairKeyspace(
     service.repair(
       options,
       ({ message }) => say(message),
-      ({ ok, error }) => resolve(ok ? null : (error ?? 'Repair job has failed')),
+      ({ command, ok, error }) => resolve(ok ? null : failureText(command, error ?? '')),
     );
   });
+}
+
+/** Cassandra: tools/RepairRunner.progress. */
+function failureText(command: number, error: string): string {
+  return `Repair job has failed with the error message: Repair command #${command} failed with error ${error}. Check the logs on the repair participants for further details`;
 }
 
 function subrange(words: Words): readonly TokenRange[] | null {

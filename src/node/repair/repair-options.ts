@@ -54,6 +54,8 @@ export interface RepairProgress {
 }
 
 export interface RepairResult {
+  /** Its number at this node. */
+  readonly command: number;
   readonly ok: boolean;
   readonly error: string | null;
   readonly sessions: number;

@@ -107,15 +107,22 @@ export class RepairService {
     done: (result: RepairResult) => void,
   ): void {
     const { schema, cluster, clock } = this.parts;
+    const command = this.nextCommand++;
+    const refuse = (error: string): void => {
+      const say = (message: string): void => progress({ progress: 0, total: 0, message });
+      say(`Repair command #${command} failed with error ${error}`);
+      say(`Repair command #${command} finished with error`);
+      done(failed(command, error));
+    };
     const keyspace = schema.current.keyspaces.get(options.keyspace);
     if (keyspace === undefined) {
-      done(failed(`Keyspace [${options.keyspace}] does not exist.`));
+      refuse(`Keyspace [${options.keyspace}] does not exist.`);
       return;
     }
     const tables = options.tables ?? [...keyspace.tables.keys()];
     const unknown = tables.find((name) => !keyspace.tables.has(name));
     if (unknown !== undefined) {
-      done(failed(`Unknown keyspace/cf pair (${options.keyspace}.${unknown})`));
+      refuse(`Unknown keyspace/cf pair (${options.keyspace}.${unknown})`);
       return;
     }
     const plan = planRepair({
@@ -126,14 +133,8 @@ export class RepairService {
       datacenterOf: (node) => cluster.info(node)?.datacenter ?? '',
       isAlive: (node) => cluster.isAlive(node),
     });
-    const command = this.nextCommand++;
     if (!plan.ok) {
-      progress({
-        progress: 0,
-        total: 0,
-        message: `Repair command #${command} failed with error ${plan.error}`,
-      });
-      done(failed(plan.error));
+      refuse(plan.error);
       return;
     }
     const ranges = plan.sessions.reduce((sum, session) => sum + session.ranges.length, 0);
@@ -152,7 +153,7 @@ export class RepairService {
         total,
         message: `Repair command #${command} finished in ${seconds} seconds`,
       });
-      done(result);
+      done({ command, ...result });
     });
   }
 
@@ -198,7 +199,7 @@ export class RepairService {
     options: RepairOptions,
     tables: readonly string[],
     progress: (progress: RepairProgress) => void,
-    done: (result: RepairResult) => void,
+    done: (result: Omit<RepairResult, 'command'>) => void,
   ): void {
     const sums = { differingRanges: 0, rowsStreamed: 0, bytesStreamed: 0 };
     const errors: string[] = [];
@@ -302,9 +303,9 @@ export class RepairService {
   }
 }
 
-function failed(error: string): RepairResult {
+function failed(command: number, error: string): RepairResult {
   const nothing = { sessions: 0, differingRanges: 0, rowsStreamed: 0, bytesStreamed: 0 };
-  return { ok: false, error, ...nothing };
+  return { command, ok: false, error, ...nothing };
 }
 
 function startText(command: string, options: RepairOptions, ranges: number): string {
