@@ -37,6 +37,17 @@ describe('FailureDetector', () => {
     expect(detector.meanIntervalMs(peer)).toBe(1500);
   });
 
+  test('a peer that was silent for long is convicted no later the next time', () => {
+    const detector = new FailureDetector(OPTIONS);
+    for (let now = 0; now <= 10_000; now += 1000) detector.onHeartbeat(peer, now);
+    const before = detector.meanIntervalMs(peer);
+    detector.onHeartbeat(peer, 12_001);
+    detector.onHeartbeat(peer, 120_000);
+    expect(detector.meanIntervalMs(peer)).toBe(before);
+    detector.onHeartbeat(peer, 122_000);
+    expect(detector.meanIntervalMs(peer)).toBeGreaterThan(before);
+  });
+
   test('only the last thousand intervals count', () => {
     const detector = new FailureDetector(OPTIONS);
     for (let i = 0; i <= 3000; i++) detector.onHeartbeat(peer, i * 100);

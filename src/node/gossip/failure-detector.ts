@@ -7,7 +7,7 @@ import type { Endpoint } from '../../world/ports.ts';
 export interface FailureDetectorOptions {
   /** cassandra.yaml phi_convict_threshold. */
   readonly phiConvictThreshold: number;
-  /** The first sample of a peer: an interval nobody has measured yet. */
+  /** The first sample of a peer: an interval nobody has measured yet. Longer ones are not counted: silence is no habit. */
   readonly initialIntervalMs: number;
   /** A longer gap between two checks is our own pause, not the peers' silence. */
   readonly localPauseMs: number;
@@ -75,9 +75,11 @@ class ArrivalWindow {
   private at = 0;
   private sum = 0;
   private lastMs: number;
+  private readonly longestMs: number;
 
   constructor(nowMs: number, initialIntervalMs: number) {
     this.lastMs = nowMs;
+    this.longestMs = initialIntervalMs;
     this.push(initialIntervalMs);
   }
 
@@ -86,7 +88,8 @@ class ArrivalWindow {
   }
 
   add(nowMs: number): void {
-    this.push(nowMs - this.lastMs);
+    const interval = nowMs - this.lastMs;
+    if (interval <= this.longestMs) this.push(interval);
     this.lastMs = nowMs;
   }
 
