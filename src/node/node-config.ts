@@ -71,6 +71,7 @@ export interface NodeConfig extends GuardrailSettings {
   readonly dynamic_snitch_update_interval: number;
   readonly dynamic_snitch_reset_interval: number;
 
+  readonly trace_type_query_ttl: number;
   readonly paxos_variant: PaxosVariant;
   readonly paxos_state_purging: PaxosStatePurging;
   readonly paxos_purge_grace_period: number;
@@ -168,6 +169,7 @@ export const DEFAULT_NODE_CONFIG: NodeConfig = {
   dynamic_snitch_update_interval: 100,
   dynamic_snitch_reset_interval: 600_000,
 
+  trace_type_query_ttl: 86_400_000,
   paxos_variant: 'v1',
   paxos_state_purging: 'legacy',
   paxos_purge_grace_period: 60_000,

@@ -205,6 +205,7 @@ export class CassandraNode {
       ...parts,
       streaming: this.streaming,
       paxos: this.coordinator.paxosCleanup,
+      coordinator: this.coordinator,
     });
     this.views = new ViewWriter({
       clock,

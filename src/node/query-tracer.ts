@@ -21,16 +21,20 @@ export class QueryTracer implements Tracer {
   private readonly coordinator: Coordinator;
   private readonly self: Endpoint;
   private readonly ids: TimeUuidGenerator;
+  private readonly ttlSeconds: number;
 
   constructor(parts: {
     readonly clock: Clock;
     readonly random: Random;
     readonly coordinator: Coordinator;
     readonly self: Endpoint;
+    /** trace_type_query_ttl, milliseconds. */
+    readonly ttlMs: number;
   }) {
     this.clock = parts.clock;
     this.coordinator = parts.coordinator;
     this.self = parts.self;
+    this.ttlSeconds = Math.floor(parts.ttlMs / 1_000);
     this.ids = new TimeUuidGenerator(parts.random.fork('tracing').bytes(8));
   }
 
@@ -99,6 +103,7 @@ export class QueryTracer implements Tracer {
       key: id,
       timestamp: this.clock.wallMicros(),
       nowMs: this.clock.wallMs(),
+      ttlSeconds: this.ttlSeconds,
     });
   }
 

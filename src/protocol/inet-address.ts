@@ -13,6 +13,11 @@ export function addressText(bytes: Buffer): string {
   return inetText(bytes);
 }
 
+/** The port of `ip:port` or `[ip]:port`. */
+export function endpointPort(endpoint: string): number {
+  return Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
+}
+
 /** The address part of `ip:port` or `[ip]:port`. */
 export function endpointAddress(endpoint: string): string {
   const colon = endpoint.lastIndexOf(':');

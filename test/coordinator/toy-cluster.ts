@@ -362,6 +362,7 @@ export class ToyCluster {
         ...shared,
         streaming,
         paxos: coordinator.paxosCleanup,
+        coordinator,
       });
       coordinator.serve();
       streaming.serve();

@@ -2,6 +2,7 @@
 // what it had acknowledged is there again.
 
 import { expect, test } from 'vitest';
+import { unpackList } from '../../src/data/codec/packing.ts';
 import { WHOLE_RING } from '../../src/node/storage/table-store.ts';
 import { DiskWorld, PLACES } from './disk-world.ts';
 
@@ -10,6 +11,13 @@ function identity(world: DiskWorld): unknown {
     const membership = world.host(place).node?.membership;
     return { place, hostId: membership?.hostId, tokens: membership?.localTokens.toSorted() };
   });
+}
+
+const NOTHING = Buffer.alloc(4);
+
+function rowsOf(world: DiskWorld, cql: string): readonly (readonly (Buffer | null)[])[] {
+  const answer = world.cql(cql, 'r/a/1', 'ONE');
+  return answer.kind === 'rows' ? answer.rows : [];
 }
 
 function filled(config: ConstructorParameters<typeof DiskWorld>[0] = {}): DiskWorld {
@@ -70,6 +78,20 @@ test('what an incremental repair has repaired, and its sessions', async () => {
   const percent = /Percent repaired: .*/;
   const [repaired] = percent.exec(await before.nodetool('r/b/1', 'tablestats ks.t')) ?? [];
   expect(repaired).toBe('Percent repaired: 100.0');
+  // What an operator looks up later.
+  const [[tables, successful, options] = []] = rowsOf(
+    before,
+    'SELECT columnfamily_names, successful_ranges, options FROM system_distributed.parent_repair_history',
+  );
+  expect(unpackList(tables ?? NOTHING).map(String)).toEqual(['t']);
+  expect(unpackList(successful ?? NOTHING).length).toBeGreaterThan(0);
+  expect(String(options)).toContain('incremental');
+  const jobs = rowsOf(
+    before,
+    "SELECT status, finished_at, parent_id FROM system_distributed.repair_history WHERE keyspace_name = 'ks' AND columnfamily_name = 't'",
+  );
+  expect(jobs.map(([status]) => String(status))).toEqual(jobs.map(() => 'SUCCESS'));
+  expect(jobs.length).toBe(sessions.match(/FINALIZED/g)?.length);
   const after = new DiskWorld({}, before.disks);
   const ids = (text: string): string[] => text.match(/^\S{36}/gm)?.toSorted() ?? [];
   expect(ids(await after.nodetool('r/b/1', 'repair_admin list --all'))).toEqual(ids(sessions));

@@ -5,7 +5,7 @@
 import { required } from '../../base/assert.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { parseUuid, uuidText } from '../../data/uuid.ts';
-import { endpointAddress } from '../../protocol/inet-address.ts';
+import { endpointAddress, endpointPort } from '../../protocol/inet-address.ts';
 import type { RangeSection } from '../../ring/range-sections.ts';
 import { overlay } from '../../ring/range-sections.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
@@ -194,7 +194,7 @@ function rowOf(session: LocalSession, writer: RowWriter): RowWriter {
   writer
     .row(REPAIRS)
     .set('coordinator', inetValue(endpointAddress(coordinator)))
-    .set('coordinator_port', intValue(portOf(coordinator)))
+    .set('coordinator_port', intValue(endpointPort(coordinator)))
     .set('started_at', longValue(session.startedAtSeconds * 1000))
     .set('last_update', longValue(session.updatedAtSeconds * 1000))
     .set('repaired_at', longValue(session.repairedAtMs))
@@ -226,10 +226,6 @@ function sessionOf(id: string, row: LiveRow): LocalSession | null {
     startedAtSeconds: number('started_at') / 1000,
     updatedAtSeconds: number('last_update') / 1000,
   };
-}
-
-function portOf(node: Endpoint): number {
-  return Number(node.slice(node.lastIndexOf(':') + 1));
 }
 
 /** Both tokens, each behind its length: dht/Token.TokenSerializer. */

@@ -10,6 +10,7 @@ import type { Clock, Endpoint, Random } from '../../world/ports.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { Message } from '../messaging/message.ts';
 import type { PaxosCleanup } from '../coordinator/paxos-cleanup.ts';
+import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { NodeConfig } from '../node-config.ts';
 import type { LocalStore } from '../replica/local-store.ts';
@@ -17,6 +18,7 @@ import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { LocalSession, SessionState } from './local-sessions.ts';
 import { LocalSessions } from './local-sessions.ts';
+import { RepairHistory } from './repair-history.ts';
 import type { RepairOptions, RepairProgress, RepairResult } from './repair-options.ts';
 import type { RepairSessionPlan } from './repair-plan.ts';
 import { planRepair } from './repair-plan.ts';
@@ -35,6 +37,7 @@ export interface RepairParts {
   readonly telemetry: Telemetry;
   readonly streaming: Streaming;
   readonly paxos: Pick<PaxosCleanup, 'cleanUp'>;
+  readonly coordinator: Pick<Coordinator, 'write'>;
 }
 
 /** What this node knows to be repaired incrementally. */
@@ -51,6 +54,7 @@ export class RepairService {
   private readonly parts: RepairParts;
   private readonly ids: TimeUuidGenerator;
   private readonly sessions: LocalSessions;
+  private readonly history: RepairHistory;
   private readonly running = new Map<string, RepairSession>();
   private nextCommand = 1;
   private isStopped = false;
@@ -58,6 +62,8 @@ export class RepairService {
   constructor(parts: RepairParts) {
     this.parts = parts;
     this.sessions = new LocalSessions(parts.store, parts.clock);
+    const { clock, coordinator } = parts;
+    this.history = new RepairHistory({ clock, coordinator, self: parts.cluster.self });
     this.ids = new TimeUuidGenerator(parts.random.fork('repair').bytes(8));
   }
 
@@ -142,7 +148,11 @@ export class RepairService {
     const id = uuidText(this.ids.next(clock.wallMs()));
     progress({ progress: 0, total, message: startText(`#${command} (${id})`, options, ranges) });
     const startedAtMs = clock.nowMs();
-    this.runSessions(plan.sessions, options, tables, progress, (result) => {
+    const allRanges = plan.sessions.flatMap((session) => session.ranges);
+    const isPreview = options.kind === 'preview';
+    if (!isPreview) this.history.started(id, options, tables, allRanges);
+    this.runSessions(plan.sessions, { options, tables, parentId: id }, progress, (result) => {
+      if (!isPreview) this.history.ended(id, allRanges, result.error);
       const seconds = Math.floor((clock.nowMs() - startedAtMs) / 1000);
       const word = result.ok
         ? 'Repair completed successfully'
@@ -196,11 +206,15 @@ export class RepairService {
 
   private runSessions(
     plans: readonly RepairSessionPlan[],
-    options: RepairOptions,
-    tables: readonly string[],
+    wanted: {
+      readonly options: RepairOptions;
+      readonly tables: readonly string[];
+      readonly parentId: string;
+    },
     progress: (progress: RepairProgress) => void,
     done: (result: Omit<RepairResult, 'command'>) => void,
   ): void {
+    const { history } = this;
     const sums = { differingRanges: 0, rowsStreamed: 0, bytesStreamed: 0 };
     const errors: string[] = [];
     const waiting = [...plans];
@@ -212,22 +226,26 @@ export class RepairService {
         return;
       }
       const id = uuidText(this.ids.next(this.parts.clock.wallMs()));
-      const session = new RepairSession(this.parts, { id, plan, options, tables }, (error) => {
-        this.running.delete(id);
-        sums.differingRanges += session.totals.differingRanges;
-        sums.rowsStreamed += session.totals.rows;
-        sums.bytesStreamed += session.totals.bytes;
-        const finished = plans.length - waiting.length;
-        const ranges = plan.ranges.map(rangeText).join(', ');
-        const percent = Math.round((finished / plans.length) * 100);
-        const message =
-          error === null
-            ? `Repair session ${id} for range [${ranges}] finished (progress: ${percent}%)`
-            : `Repair session ${id} for range [${ranges}] failed with error ${error} (progress: ${percent}%)`;
-        progress({ progress: finished, total: plans.length, message });
-        if (error !== null) errors.push(error);
-        next();
-      });
+      const session = new RepairSession(
+        { ...this.parts, history },
+        { id, plan, ...wanted },
+        (error) => {
+          this.running.delete(id);
+          sums.differingRanges += session.totals.differingRanges;
+          sums.rowsStreamed += session.totals.rows;
+          sums.bytesStreamed += session.totals.bytes;
+          const finished = plans.length - waiting.length;
+          const ranges = plan.ranges.map(rangeText).join(', ');
+          const percent = Math.round((finished / plans.length) * 100);
+          const message =
+            error === null
+              ? `Repair session ${id} for range [${ranges}] finished (progress: ${percent}%)`
+              : `Repair session ${id} for range [${ranges}] failed with error ${error} (progress: ${percent}%)`;
+          progress({ progress: finished, total: plans.length, message });
+          if (error !== null) errors.push(error);
+          next();
+        },
+      );
       this.running.set(id, session);
       session.start();
     };

@@ -14,6 +14,7 @@ import type { NodeConfig } from '../node-config.ts';
 import type { SchemaView } from '../schema-view.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { MerkleTree } from './merkle-tree.ts';
+import type { RepairHistory } from './repair-history.ts';
 import type { RepairOptions } from './repair-options.ts';
 import type { RepairSessionPlan } from './repair-plan.ts';
 
@@ -29,6 +30,7 @@ export interface SessionParts {
   readonly config: NodeConfig;
   readonly schema: SchemaView;
   readonly paxos: Pick<PaxosCleanup, 'cleanUp'>;
+  readonly history: RepairHistory;
 }
 
 export interface SessionTotals {
@@ -49,6 +51,9 @@ export class RepairSession {
   private readonly plan: RepairSessionPlan;
   private readonly options: RepairOptions;
   private readonly tables: readonly string[];
+  private readonly parentId: string;
+  /** Tables whose end the history does not know. */
+  private readonly open = new Set<string>();
   private readonly done: (error: string | null) => void;
   private readonly nowSeconds: number;
   private isOver = false;
@@ -60,6 +65,7 @@ export class RepairSession {
       readonly plan: RepairSessionPlan;
       readonly options: RepairOptions;
       readonly tables: readonly string[];
+      readonly parentId: string;
     },
     done: (error: string | null) => void,
   ) {
@@ -68,6 +74,7 @@ export class RepairSession {
     this.plan = spec.plan;
     this.options = spec.options;
     this.tables = spec.tables;
+    this.parentId = spec.parentId;
     this.done = done;
     this.nowSeconds = Math.floor(parts.clock.wallMs() / 1000);
   }
@@ -83,6 +90,7 @@ export class RepairSession {
       keyspace,
       ranges,
     });
+    this.beginHistory();
     this.watch();
     this.prepare(() => this.repairTables());
   }
@@ -90,6 +98,23 @@ export class RepairSession {
   /** Ends the session from outside: `repair_admin cancel`, or another session of the repair failed. */
   cancel(error: string): void {
     this.finish(error);
+  }
+
+  private beginHistory(): void {
+    const { kind, paxosOnly, keyspace } = this.options;
+    if (kind === 'preview' || paxosOnly) return;
+    const { ranges, participants } = this.plan;
+    for (const table of this.tables) {
+      const job = { keyspace, table, id: this.id };
+      this.open.add(table);
+      this.parts.history.jobStarted(job, this.parentId, ranges, participants);
+    }
+  }
+
+  private endHistory(table: string, error: string | null): void {
+    const { keyspace } = this.options;
+    if (this.open.delete(table))
+      this.parts.history.jobEnded({ keyspace, table, id: this.id }, error);
   }
 
   private prepare(next: () => void): void {
@@ -119,6 +144,7 @@ export class RepairSession {
         running++;
         this.repairTable(table, () => {
           running--;
+          this.endHistory(table, null);
           next();
         });
       }
@@ -334,6 +360,7 @@ export class RepairSession {
   private finish(error: string | null): void {
     if (this.isOver) return;
     this.isOver = true;
+    for (const table of this.open) this.endHistory(table, error);
     const { messaging, telemetry, cluster } = this.parts;
     if (error !== null && this.options.kind === 'incremental') {
       const request = { session: this.id };

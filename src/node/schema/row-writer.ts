@@ -16,7 +16,9 @@ import type {
   PartitionData,
   Row,
 } from '../../data/partition.ts';
-import { LIVE, NO_DELETION_TIME, NO_LIVENESS, NO_TTL } from '../../data/partition.ts';
+import { LIVE, NO_LIVENESS, NO_TTL } from '../../data/partition.ts';
+import type { WriteTime } from '../../data/partition-builder.ts';
+import { liveCell, livenessOf, tombstoneCell } from '../../data/partition-builder.ts';
 import type { ColumnMetadata, TableMetadata } from '../../data/schema.ts';
 import { compareColumns, pathComparator } from '../../data/type-order.ts';
 import { decorateKey } from '../../ring/token.ts';
@@ -39,6 +41,8 @@ interface WriterOptions {
   readonly timestamp: Int64;
   /** Wall clock in milliseconds. */
   readonly nowMs: number;
+  /** Absent or 0: for good. */
+  readonly ttlSeconds?: number;
 }
 
 export class RowWriter {
@@ -55,7 +59,8 @@ export class RowWriter {
     const key = clustering.map((value) => value?.toString('latin1') ?? '').join('\u0000');
     let draft = update.rows.get(key);
     if (draft === undefined) {
-      draft = new RowDraft(table, clustering, this.options.timestamp, this.nowSeconds());
+      const { timestamp, ttlSeconds: ttl = NO_TTL } = this.options;
+      draft = new RowDraft(table, clustering, { timestamp, ttl, nowSeconds: this.nowSeconds() });
       update.rows.set(key, draft);
     }
     if (marker) draft.mark();
@@ -110,25 +115,23 @@ interface TableUpdate {
 export class RowDraft {
   private readonly table: TableMetadata;
   private readonly clustering: Clustering;
+  private readonly at: WriteTime;
   private readonly timestamp: Int64;
   private readonly nowSeconds: number;
   private readonly data = new Map<ColumnMetadata, ColumnData>();
   private liveness: Liveness = NO_LIVENESS;
   private deletion: DeletionTime = LIVE;
 
-  constructor(table: TableMetadata, clustering: Clustering, timestamp: Int64, nowSeconds: number) {
+  constructor(table: TableMetadata, clustering: Clustering, at: WriteTime) {
     this.table = table;
     this.clustering = clustering;
-    this.timestamp = timestamp;
-    this.nowSeconds = nowSeconds;
+    this.at = at;
+    this.timestamp = at.timestamp;
+    this.nowSeconds = at.nowSeconds;
   }
 
   mark(): void {
-    this.liveness = {
-      timestamp: this.timestamp,
-      ttl: NO_TTL,
-      localExpirationTime: NO_DELETION_TIME,
-    };
+    this.liveness = livenessOf(this.at);
   }
 
   /** Sets a column by name; `undefined` leaves it alone. */
@@ -149,10 +152,7 @@ export class RowDraft {
   /** Removes elements of a non-frozen set or map, leaving the others alone. */
   remove(name: string, paths: readonly Buffer[]): this {
     const column = this.column(name);
-    const cells = paths.map((path) => ({
-      ...this.cell(column, EMPTY, path),
-      localDeletionTime: this.nowSeconds,
-    }));
+    const cells = paths.map((path) => tombstoneCell(column, this.at, path));
     return this.setCells(column, cells);
   }
 
@@ -198,7 +198,7 @@ export class RowDraft {
     if (!column.isComplex) {
       return Buffer.isBuffer(value)
         ? this.cell(column, value, null)
-        : { ...this.cell(column, EMPTY, null), localDeletionTime: this.nowSeconds };
+        : tombstoneCell(column, this.at);
     }
     const compare = pathComparator(column);
     const elements: readonly ElementValue[] = value === null || Buffer.isBuffer(value) ? [] : value;
@@ -215,13 +215,6 @@ export class RowDraft {
   }
 
   private cell(column: ColumnMetadata, value: Buffer, path: Buffer | null): Cell {
-    return {
-      column,
-      timestamp: this.timestamp,
-      ttl: NO_TTL,
-      localDeletionTime: NO_DELETION_TIME,
-      value,
-      path,
-    };
+    return liveCell(column, value, this.at, path);
   }
 }

@@ -15,6 +15,7 @@ const COARSE_UNITS: Readonly<Record<string, readonly [suffix: string, ms: number
   dynamic_snitch_reset_interval: ['m', 60_000],
   native_transport_timeout: ['s', 1_000],
   paxos_purge_grace_period: ['s', 1_000],
+  trace_type_query_ttl: ['d', 86_400_000],
 };
 
 const MILLISECONDS = /_(timeout|window|period|update_interval|reset_interval)$/;
