@@ -28,7 +28,7 @@ const NODES_PER_ZONE_MAX = 48;
  * `us-east-1/d`: nodes of a zone, which may be new. `eu-west-1`: a new region. Rejects with InvalidDocument for what does
  * not fit, and with Cassandra's words when a node cannot join.
  */
-export function growCluster(
+export async function growCluster(
   engine: Engine,
   place: string,
   options: AddOptions,
@@ -47,7 +47,7 @@ export function growCluster(
 }
 
 /** A dead node is replaced. Rejects as `growCluster` does. */
-export function replaceNode(
+export async function replaceNode(
   engine: Engine,
   place: string,
   options: { readonly sameAddress: boolean },

@@ -81,6 +81,7 @@ test('a zone and a region come under load, and stay', async () => {
   const zone = await ok('add', 'east/d');
   expect(zone).toMatch(/^ {2}Bootstrap east\/d\/1: complete, (\d+) of \1 ranges, \d+ rows$/m);
   expect(zone).toContain('  east/d/1 is in the ring\n');
+  expect(zone).not.toContain('east/a/1 is in the ring');
   expect(zone).toContain(`added east/d/1   cql ${block}.1.4:9042\n`);
 
   const region = await ok('add', 'west', '--zones', 'a,b', '--rf', '2');

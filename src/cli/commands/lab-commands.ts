@@ -50,9 +50,15 @@ export function labCommands(lab: Lab): LabCommands {
         lab.engine.nodetool(String(place), String(verb), (words as string[] | undefined) ?? []),
       ),
     add: ({ place, ...options }, tell) =>
-      withProgress(lab.engine, tell, () =>
-        growCluster(lab.engine, String(place), validate(addSchema, options, 'add')),
-      ),
+      withProgress(lab.engine, tell, () => {
+        const growth = growCluster(lab.engine, String(place), validate(addSchema, options, 'add'));
+        const { ring_delay: delay = '30s' } = lab.topology.cassandra;
+        tell({
+          text: `${String(place)}: joining; a node waits ${delay} until all know of it`,
+          isStep: false,
+        });
+        return growth;
+      }),
     replace: ({ place, sameAddress }, tell) =>
       withProgress(lab.engine, tell, () =>
         replaceNode(lab.engine, String(place), { sameAddress: sameAddress === true }),

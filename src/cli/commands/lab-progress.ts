@@ -9,7 +9,7 @@ export async function withProgress<T>(
   tell: (progress: Progress) => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  const joined = new Set<string>();
+  const joined = new Set(engine.nodes.map(({ place }) => place));
   const stop = engine.on((event) => {
     const progress = progressOf(event, joined);
     if (progress !== null) tell(progress);
@@ -21,7 +21,7 @@ export async function withProgress<T>(
   }
 }
 
-/** Every node sees another join: `joined` are those that were told of. */
+/** Every node sees every other join: `joined` are those that need not be told of (again). */
 function progressOf(event: EngineEvent, joined: Set<string>): Progress | null {
   const { kind, place, details } = event;
   switch (kind) {
