@@ -3,7 +3,7 @@
 //
 //   node test/scale/figures.mjs [--only start,rows,throughput] [--rows 1000000] [--block 127.64]
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RawClient } from '../../dist/load/raw-client.js';
@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
   },
 });
 const VALUE = Buffer.alloc(100, 0x61);
+const KEYS = 50_000;
+const ROUND = 10_000;
 const only = options.only.split(',');
 
 if (only.includes('start')) await start48();
@@ -59,54 +61,69 @@ async function millionRows() {
   await end(child);
 }
 
+/**
+ * Both clusters at once, in short rounds by turns: what else the machine does hits both alike. Keys are overwritten and
+ * read in another order than that of their first write, as applications do. CPU of all threads, by the kernel's books.
+ */
 async function throughput() {
-  for (const [counts, datacenters] of [
-    ['3:3', ['dc1', 'dc2']],
-    ['24:24', ['dc1', 'dc2']],
-  ]) {
-    const child = await up(options.block, counts, noLatency(datacenters));
-    const { client, write } = await connect(datacenters);
+  const clusters = [];
+  for (const [index, counts] of ['3:3', '24:24'].entries()) {
+    const datacenters = ['dc1', 'dc2'];
+    const block = options.block.replace(/\d+$/, (octet) => Number(octet) + index);
+    const child = await up(block, counts, noLatency(datacenters));
+    const { client, write } = await connect(datacenters, block);
     const read = await client.prepare('SELECT v FROM scale.kv WHERE k = ?');
-    const run = (statement, seconds, values) => timed(client, statement, seconds, values);
-    await run(write, 4, (at) => [int(at % 50_000), VALUE]);
-    const cpu = cpuMs(child);
-    const writes = await run(write, Number(options.seconds), (at) => [int(at % 50_000), VALUE]);
-    const writeCpu = ((cpuMs(child) - cpu) * 1_000) / writes.count;
-    await run(read, 2, (at) => [int((at * 7919) % 50_000)]);
-    const cpuBefore = cpuMs(child);
-    const reads = await run(read, Number(options.seconds), (at) => [int((at * 7919) % 50_000)]);
-    const readCpu = ((cpuMs(child) - cpuBefore) * 1_000) / reads.count;
+    await round(client, write, KEYS, (at) => [int(at), VALUE]);
+    clusters.push({ counts, child, client, write, read, writes: [], reads: [] });
+  }
+  const values = {
+    write: (at) => [int((at * 7919) % KEYS), VALUE],
+    read: (at) => [int((at * 7919) % KEYS)],
+  };
+  for (const what of ['write', 'read']) {
+    for (const { client, [what]: statement } of clusters)
+      await round(client, statement, 150_000, values[what]);
+    const until = performance.now() + Number(options.seconds) * 4_000;
+    for (let at = 0; performance.now() < until; at += ROUND) {
+      for (const cluster of clusters) {
+        const before = cpuMicros(cluster.child);
+        const { elapsedMs } = await round(cluster.client, cluster[what], ROUND, (n) =>
+          values[what](n + at),
+        );
+        const cpu = (cpuMicros(cluster.child) - before) / ROUND;
+        cluster[`${what}s`].push({ cpu, perSecond: ROUND / (elapsedMs / 1_000) });
+      }
+    }
+  }
+  const [small] = clusters;
+  for (const { counts, child, client, writes, reads } of clusters) {
+    const tell = (rounds, base) => {
+      const cpu = median(rounds, 'cpu');
+      const ratio = (median(base, 'cpu') / cpu) * 100;
+      return `${Math.round(median(rounds, 'perSecond'))}/s (${cpu.toFixed(1)} us of CPU each: ${ratio.toFixed(0)} % of the six nodes' throughput by CPU)`;
+    };
     say(
-      `${counts}, RF 3 + 3, LOCAL_QUORUM: ${Math.round(writes.perSecond)} writes/s (${writeCpu.toFixed(0)} us of CPU each), ` +
-        `${Math.round(reads.perSecond)} reads/s (${readCpu.toFixed(0)} us), ${rssMiB(child)} MiB`,
+      `${counts}, RF 3 + 3, LOCAL_QUORUM: writes ${tell(writes, small.writes)}, reads ${tell(reads, small.reads)}, ${rssMiB(child)} MiB`,
     );
     client.close();
     await end(child);
   }
 }
 
-async function timed(client, statement, seconds, values) {
-  const until = performance.now() + seconds * 1_000;
-  let count = 0;
-  let elapsedMs = 0;
-  while (performance.now() < until) {
-    const result = await client.executeMany({
-      statement,
-      parameters: { consistency: 'LOCAL_QUORUM' },
-      count: 5_000,
-      inFlight: 64,
-      values: (at) => values(at + count),
-    });
-    if (result.failed > 0)
-      throw new Error(`${result.failed} failed: ${[...result.errors.keys()].join('; ')}`);
-    count += result.succeeded;
-    elapsedMs += result.elapsedMs;
-  }
-  return { count, perSecond: count / (elapsedMs / 1_000) };
+async function round(client, statement, count, values) {
+  const parameters = { consistency: 'LOCAL_QUORUM' };
+  const result = await client.executeMany({ statement, parameters, count, inFlight: 64, values });
+  if (result.failed > 0)
+    throw new Error(`${result.failed} failed: ${[...result.errors.keys()].join('; ')}`);
+  return result;
 }
 
-async function connect(datacenters) {
-  const client = await RawClient.connect({ address: `${options.block}.1.1`, port: 9042 });
+function median(rounds, field) {
+  return rounds.map((one) => one[field]).toSorted((a, b) => a - b)[rounds.length >> 1];
+}
+
+async function connect(datacenters, block = options.block) {
+  const client = await RawClient.connect({ address: `${block}.1.1`, port: 9042 });
   await client.query(
     `CREATE KEYSPACE scale WITH replication = {'class': 'NetworkTopologyStrategy', ${datacenters.map((name) => `'${name}': 3`).join(', ')}}`,
   );
@@ -127,9 +144,16 @@ async function end(child) {
   await gone;
 }
 
-function cpuMs({ pid }) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
-  return (Number(fields[13]) + Number(fields[14])) * 10;
+function cpuMs(child) {
+  return Math.round(cpuMicros(child) / 1_000);
+}
+
+/** Of all threads that live. */
+function cpuMicros({ pid }) {
+  let nanos = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`))
+    nanos += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  return nanos / 1_000;
 }
 
 function int(value) {

@@ -18,6 +18,7 @@ import type { SchemaView } from '../schema-view.ts';
 import { partitionSize } from '../storage/data-size.ts';
 import type { ReplicaResult } from '../storage/replica-result.ts';
 import type { ApplyDone, LocalStore } from './local-store.ts';
+import { applyAcknowledged } from './local-store.ts';
 import type { ReadNotes } from './replica-messages.ts';
 
 type ReadSizeThresholds = Pick<
@@ -85,14 +86,20 @@ export class Replica {
   ): void {
     if (message.trace !== null) this.traceMutation(message, from, mutation);
     const { store } = this;
-    // Without a disk nothing is waited for: the frequent case goes without a closure.
-    if (store.applyDurably === null)
-      this.acknowledge(store.apply(mutation), message, from, response);
-    else {
-      store.applyDurably(mutation, (failure) => {
-        this.acknowledge(failure, message, from, response);
-      });
-    }
+    if (store.applyDurably !== null) this.applyAndWait(mutation, message, from, response);
+    else this.acknowledge(store.apply(mutation), message, from, response);
+  }
+
+  /** Apart from the frequent case, which has no disk to wait for and so goes without a closure and its context. */
+  private applyAndWait(
+    mutation: Mutation,
+    message: Message,
+    from: Endpoint,
+    response: EmptyResponse,
+  ): void {
+    applyAcknowledged(this.store, mutation, (failure) => {
+      this.acknowledge(failure, message, from, response);
+    });
   }
 
   private acknowledge(
