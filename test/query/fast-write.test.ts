@@ -20,7 +20,7 @@ import { SingleNode } from './single-node.ts';
 const node = new SingleNode();
 node.setUp(
   "CREATE KEYSPACE ks WITH replication={'class':'SimpleStrategy','replication_factor':1}",
-  'CREATE TABLE ks.t (k1 int, k2 text, c1 bigint, c2 text, z text, a int, fl frozen<list<int>>, PRIMARY KEY ((k1,k2),c1,c2))',
+  'CREATE TABLE ks.t (k1 int, k2 text, c1 bigint, c2 text, z text, a int, fl frozen<list<text>>, PRIMARY KEY ((k1,k2),c1,c2))',
   'CREATE TABLE ks.kv (k text PRIMARY KEY, v blob, n int)',
 );
 
@@ -113,6 +113,7 @@ describe('both ways', () => {
 describe('what is not that simple', () => {
   test.each([
     'INSERT INTO ks.kv (k,n) VALUES (?,?) IF NOT EXISTS',
+    "INSERT INTO ks.t (k1,k2,c1,c2,fl) VALUES (1,?,?,'x',?)",
     'UPDATE ks.kv SET n=? WHERE k IN (?,?)',
     'DELETE FROM ks.kv WHERE k=?',
     'INSERT INTO ks.kv (k,v) VALUES (?,int_as_blob(?))',

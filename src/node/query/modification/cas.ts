@@ -17,6 +17,7 @@ import type {
   DeletionTime,
   PartitionData,
   Row,
+  Slice,
 } from '../../../data/partition.ts';
 import { isComplexData, NO_CLUSTERING } from '../../../data/partition.ts';
 import { PartitionBuilder } from '../../../data/partition-builder.ts';
@@ -48,6 +49,13 @@ import { BallotListPaths, overwriteOf } from './update-parameters.ts';
 interface CasUpdate {
   readonly plan: ModificationPlan;
   readonly clustering: Clustering;
+  readonly parameters: UpdateParameters;
+}
+
+/** A deletion of several rows; its bounds are looked at before anything is read. */
+interface CasRange {
+  readonly plan: ModificationPlan;
+  readonly slices: readonly Slice[];
   readonly parameters: UpdateParameters;
 }
 
@@ -102,7 +110,7 @@ class CasBuilder {
   private readonly isBatch: boolean;
   private key: DecoratedKey | null = null;
   private readonly updates: CasUpdate[] = [];
-  private readonly ranges: CasUpdate[] = [];
+  private readonly ranges: CasRange[] = [];
   private readonly rowConditions: RowConditions[] = [];
   private readonly conditionColumns = new Set<ColumnMetadata>();
   private showsAll = false;
@@ -137,7 +145,8 @@ class CasBuilder {
     const parameters = updateParameters(plan, execution);
     this.updatesRegular ||= updatesRegularRows(plan);
     if (hasSlices(plan)) {
-      this.ranges.push({ plan, clustering: NO_CLUSTERING, parameters });
+      const slices = requestedSlices(plan.restrictions, parameters.bind);
+      this.ranges.push({ plan, slices, parameters });
       return;
     }
     const clustering = writtenClusterings(plan, parameters)[0] ?? NO_CLUSTERING;
@@ -310,13 +319,11 @@ class CasBuilder {
       const own = { ...parameters, timestamp, listPaths, isConditional: true };
       addUpdate(plan, clustering, own, current, builder);
     }
-    for (const { plan, parameters } of this.ranges) {
+    for (const { plan, slices, parameters } of this.ranges) {
       if (plan.regularOperations.length + plan.staticOperations.length > 0)
         throw invalid('Range deletions are not supported for specific columns');
       const at = { ...parameters, timestamp };
-      for (const slice of requestedSlices(plan.restrictions, parameters.bind)) {
-        builder.addRange({ ...slice, deletion: overwriteOf(at) });
-      }
+      for (const slice of slices) builder.addRange({ ...slice, deletion: overwriteOf(at) });
     }
     const updates = [deletingEarlier(builder.build(), timestamp)];
     const { nowMs } = execution.bind.functions;

@@ -59,9 +59,12 @@ export function inFilterValues(
   column: ColumnMetadata,
   context: BindContext,
 ): { readonly packed: Buffer; readonly values: readonly Buffer[] } {
-  const values = boundValues(restriction, column, context).filter((value) =>
-    Buffer.isBuffer(value),
-  );
+  // Cassandra reads its list of values up to the first null.
+  const bound = boundValues(restriction, column, context).filter((value) => value !== UNSET);
+  const end = bound.indexOf(null);
+  const values = bound
+    .slice(0, end < 0 ? bound.length : end)
+    .filter((value) => Buffer.isBuffer(value));
   return { packed: packList(values), values };
 }
 

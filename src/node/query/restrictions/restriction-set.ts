@@ -3,17 +3,13 @@
 
 import { invalid } from '../../../data/cql-error.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
-import { compareColumns } from '../../../data/type-order.ts';
 import type { IndexRegistry } from './index-support.ts';
 import type { Restriction } from './restriction.ts';
 import { firstColumn, lastColumn, mergeRestrictions } from './restriction.ts';
 
-const KIND_ORDER = { partition_key: 0, clustering: 1, regular: 2, static: 3 } as const;
-
-/** Cassandra: ColumnMetadata.compareTo. */
+/** Statics and regular columns together, by name. Cassandra: RestrictionSet.COLUMN_DEFINITION_COMPARATOR. */
 function compareRestricted(a: ColumnMetadata, b: ColumnMetadata): number {
-  if (a.kind !== b.kind) return KIND_ORDER[a.kind] - KIND_ORDER[b.kind];
-  return a.position - b.position || compareColumns(a, b);
+  return a.position - b.position || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name));
 }
 
 export class RestrictionSet {

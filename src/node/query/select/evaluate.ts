@@ -49,7 +49,8 @@ export function evaluate(
       return view === null ? null : shownValue(view, selector.column, evaluation);
     case 'term': {
       const value = bindTerm(selector.term, evaluation.bind);
-      return value === UNSET ? null : value;
+      // In a list of what to select, Cassandra shows an unset value as the empty one that stands for it.
+      return value === UNSET ? NOTHING : value;
     }
     case 'call':
       return call(selector, selector.args.map(inner), evaluation);
@@ -105,6 +106,7 @@ export function checkBound(selector: PreparedSelector, bind: BindContext): void 
   else if (selector.kind === 'slice') sliceEnds(selector, bind);
 }
 
+const NOTHING = Buffer.alloc(0);
 const NO_RESULTS: readonly (Buffer | null)[] = [];
 
 function shownValue(view: RowView, column: ColumnMetadata, evaluation: Evaluation): Buffer | null {

@@ -23,7 +23,7 @@ import { prepareSelector } from './prepare-selection.ts';
 import type { Selectable, SelectScope } from './selectable.ts';
 import { selectsColumn, toSelectable } from './selectable.ts';
 import type { Selection } from './selection.ts';
-import { prepareSelection } from './selection.ts';
+import { prepareSelection, refuseNullCells } from './selection.ts';
 import type { PreparedSelector } from './selector.ts';
 import { columnsOf } from './selector.ts';
 
@@ -100,6 +100,7 @@ export function prepareSelect(
   const isReversed =
     orderings.length > 0 && ann === null && prepareOrdering(orderings, restrictions);
   if (!statement.allowFiltering && !context.filtersImplicitly) checkFiltering(restrictions);
+  refuseNullCells(selection.selectors);
   const limitTerm = (term: SelectStatement['limit'], name: string): PreparedTerm | null =>
     term === null ? null : prepareTerm(term, statementReceiver(table, name, NATIVE.int), scope);
   const limit = limitTerm(statement.limit, '[limit]');

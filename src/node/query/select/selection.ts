@@ -48,9 +48,22 @@ const LEGACY_TIME_UUID: CqlType = {
 /** The type in the result. */
 function wireType(selector: PreparedSelector): CqlType {
   const { type } = selector;
-  if (type !== NATIVE.timeuuid) return type;
-  if (selector.kind !== 'call' && selector.kind !== 'aggregate') return type;
-  return givesLegacyTimeUuid(selector.function) ? LEGACY_TIME_UUID : type;
+  switch (selector.kind) {
+    case 'call':
+    case 'aggregate':
+      return givesLegacyTimeUuid(selector.function) ? LEGACY_TIME_UUID : type;
+    case 'list':
+    case 'set': {
+      const [first] = selector.elements;
+      if (first === undefined || (type.kind !== 'list' && type.kind !== 'set')) return type;
+      const element = wireType(first);
+      return element === first.type ? type : { ...type, element };
+    }
+    case 'tuple':
+      return type.kind === 'tuple' ? { ...type, elements: selector.elements.map(wireType) } : type;
+    default:
+      return type;
+  }
 }
 
 function orderingColumns(
@@ -80,7 +93,6 @@ export function prepareSelection(
     chosen.push(selectable);
     selectors.push(prepareSelector(selectable, null, selectionScope));
   }
-  refuseNullCells(selectors);
   const items = chosen.map((selectable, i) => ({
     keyspace: table.keyspace,
     table: table.name,
@@ -122,7 +134,7 @@ export function prepareSelection(
 }
 
 /** Nobody meant it: Cassandra fails on `c[null]` when it lists the cells to read, unless it reads all of the column. */
-function refuseNullCells(selectors: readonly PreparedSelector[]): void {
+export function refuseNullCells(selectors: readonly PreparedSelector[]): void {
   const whole = new Set(selectors.flatMap(wholeColumns));
   const isBad = (selector: PreparedSelector): boolean => {
     if (partsOf(selector).some(isBad)) return true;

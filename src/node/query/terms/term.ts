@@ -6,6 +6,7 @@ import type { FunctionContext, ScalarFunction } from '../../../cql/functions/fun
 import { codecFor } from '../../../data/codec/codec.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
 import {
+  collectionSize,
   packList,
   packMap,
   packTuple,
