@@ -176,7 +176,8 @@ export class Pager {
       }
       let left = rows;
       for (const partition of result.partitions) {
-        const took = this.take(partition, left, asked, visit);
+        // Each partition is asked for what the ones before it left of the page: as many rows may have more behind them.
+        const took = this.take(partition, left, Math.min(asked, left), visit);
         left -= took.rows;
         if (took.isComplete) this.nextKey();
         if (took.isStopped || left <= 0 || this.remaining <= 0 || !took.isComplete) break;
