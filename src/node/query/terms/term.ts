@@ -6,7 +6,6 @@ import type { FunctionContext, ScalarFunction } from '../../../cql/functions/fun
 import { codecFor } from '../../../data/codec/codec.ts';
 import type { Codec } from '../../../data/codec/codec.ts';
 import {
-  collectionSize,
   packList,
   packMap,
   packTuple,
