@@ -34,4 +34,23 @@ export async function run(script) {
     );
   }
   await script.show(c, "SELECT v FROM hang.t WHERE k = 'late ALL'", 'ALL');
+
+  script.section('hangs again');
+  await script.pause(c);
+  // A node counts its repairs, and other scenarios may have run some.
+  const lines = await script.tool(a, 'repair', '-full', 'hang');
+  script.note(
+    'repair, not yet convicted',
+    lines.map((line) => line.replaceAll(/#\d+/g, '#n')),
+  );
+  await script.eventually(
+    'convicted within a minute, as the first time',
+    async () => {
+      const views = await Promise.all([a, b].map((place) => script.status(place)));
+      return views.every((view) => view.get(c) === 'DN');
+    },
+    60_000,
+  );
+  await script.resume(c);
+  await script.whole();
 }

@@ -114,10 +114,13 @@ export class RepairService {
   ): void {
     const { schema, cluster, clock } = this.parts;
     const command = this.nextCommand++;
-    const refuse = (error: string): void => {
+    const sayFailed = (error: string): void => {
       const say = (message: string): void => progress({ progress: 0, total: 0, message });
       say(`Repair command #${command} failed with error ${error}`);
       say(`Repair command #${command} finished with error`);
+    };
+    const refuse = (error: string): void => {
+      sayFailed(error);
       done(failed(command, error));
     };
     const keyspace = schema.current.keyspaces.get(options.keyspace);
@@ -154,15 +157,11 @@ export class RepairService {
     this.runSessions(plan.sessions, { options, tables, parentId: id }, progress, (result) => {
       if (!isPreview) this.history.ended(id, allRanges, result.error);
       const seconds = Math.floor((clock.nowMs() - startedAtMs) / 1000);
-      const word = result.ok
-        ? 'Repair completed successfully'
-        : `Repair failed: ${result.error ?? ''}`;
-      progress({ progress: total, total, message: word });
-      progress({
-        progress: total,
-        total,
-        message: `Repair command #${command} finished in ${seconds} seconds`,
-      });
+      const say = (message: string): void => progress({ progress: total, total, message });
+      if (result.error === null) {
+        say('Repair completed successfully');
+        say(`Repair command #${command} finished in ${seconds} seconds`);
+      } else sayFailed(result.error);
       done({ command, ...result });
     });
   }
@@ -241,7 +240,7 @@ export class RepairService {
             error === null
               ? `Repair session ${id} for range [${ranges}] finished (progress: ${percent}%)`
               : `Repair session ${id} for range [${ranges}] failed with error ${error} (progress: ${percent}%)`;
-          progress({ progress: finished, total: plans.length, message });
+          if (session.isPrepared) progress({ progress: finished, total: plans.length, message });
           if (error !== null) errors.push(error);
           next();
         },

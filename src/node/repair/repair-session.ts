@@ -21,6 +21,9 @@ import type { RepairSessionPlan } from './repair-plan.ts';
 const WATCH_MS = 1_000;
 /** A validation or a sync may take long; liveness, not time, ends it. */
 const WORK_TIMEOUT_MS = 24 * 3_600_000;
+/** Participants agree to take part at once, or the repair does not begin. Cassandra: ActiveRepairService.prepareForRepair. */
+const PREPARE_TIMEOUT_MS = 10_000;
+const UNPREPARED = 'Did not get replies from all endpoints.';
 
 export interface SessionParts {
   readonly clock: Clock;
@@ -57,6 +60,7 @@ export class RepairSession {
   private readonly done: (error: string | null) => void;
   private readonly nowSeconds: number;
   private isOver = false;
+  private hasBegun = false;
 
   constructor(
     parts: SessionParts,
@@ -77,6 +81,11 @@ export class RepairSession {
     this.parentId = spec.parentId;
     this.done = done;
     this.nowSeconds = Math.floor(parts.clock.wallMs() / 1000);
+  }
+
+  /** All participants have agreed to take part. */
+  get isPrepared(): boolean {
+    return this.hasBegun;
   }
 
   start(): void {
@@ -127,7 +136,17 @@ export class RepairSession {
       participants: this.plan.participants,
       repairedAtMs: this.plan.isPartial ? 0 : this.nowSeconds * 1000,
     };
-    this.askAll(this.plan.participants, 'PREPARE_REQ', request, next);
+    const { participants } = this.plan;
+    let waiting = participants.length;
+    for (const node of participants) {
+      const answered = (): void => {
+        waiting--;
+        if (waiting > 0) return;
+        this.hasBegun = true;
+        next();
+      };
+      this.ask(node, 'PREPARE_REQ', request, UNPREPARED, answered, PREPARE_TIMEOUT_MS);
+    }
   }
 
   private repairTables(): void {
@@ -335,6 +354,7 @@ export class RepairSession {
     payload: MessagePayloads[V],
     what: string,
     next: (answer: Message) => void,
+    timeoutMs = WORK_TIMEOUT_MS,
   ): void {
     const { messaging } = this.parts;
     messaging.ask(
@@ -346,7 +366,7 @@ export class RepairSession {
         if (answer === null) this.finish(what);
         else next(answer);
       },
-      WORK_TIMEOUT_MS,
+      timeoutMs,
     );
   }
 
