@@ -216,9 +216,19 @@ function printExpression({ index, value }: CustomExpression): string {
   return `expr(${quoteIdentifier(index.name)},${printTerm(value)})`;
 }
 
-/** A WHERE clause as system_schema.views stores it: relations, then index expressions. */
+/** A WHERE clause as system_schema.views stores it, to be read again: relations, then index expressions. */
 export function printWhereClause(where: WhereClause): string {
-  return [...where.relations.map(printRelation), ...where.expressions.map(printExpression)].join(
-    ' AND ',
+  const { relations, expressions } = withQuotesDoubled(where);
+  return [...relations.map(printRelation), ...expressions.map(printExpression)].join(' AND ');
+}
+
+/** Cassandra leaves quotes inside of strings as they are, and cannot read its view again when it starts. */
+function withQuotesDoubled<T>(part: T): T {
+  if (Array.isArray(part)) return part.map(withQuotesDoubled) as T;
+  if (typeof part !== 'object' || part === null) return part;
+  const copy = Object.fromEntries(
+    Object.entries(part).map(([name, value]) => [name, withQuotesDoubled(value)]),
   );
+  const isString = copy['kind'] === 'literal' && copy['type'] === 'STRING';
+  return (isString ? { ...copy, text: String(copy['text']).replaceAll("'", "''") } : copy) as T;
 }

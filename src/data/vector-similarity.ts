@@ -45,7 +45,9 @@ export function isIndexableVector(kind: SimilarityFunction, vector: Buffer): boo
     if (!Number.isFinite(x)) return false;
     norm += x * x;
   }
-  return kind !== 'cosine' || norm > 0;
+  // Cassandra adds in single precision, which may overflow or come to nothing.
+  const single = Math.fround(norm);
+  return kind !== 'cosine' || (single > 0 && Number.isFinite(single));
 }
 
 /** The function an ordering's index was made with. */

@@ -14,7 +14,7 @@ const MESSAGES_PER_TURN = 20_000;
 export class RealEventLoop implements EventLoop {
   private readonly heap = new Heap<ScheduledEvent>(isBefore);
   private readonly posts = new PostQueue();
-  private readonly wallOffsetMs = Date.now() - performance.now();
+  private wallOffsetMs = Date.now() - performance.now();
   private sequence = 0;
   private draining = false;
   private armed: NodeJS.Timeout | null = null;
@@ -25,8 +25,17 @@ export class RealEventLoop implements EventLoop {
     return performance.now();
   }
 
+  /**
+   * Finer than the machine tells it, and never outside of the millisecond that it tells: whoever wrote a moment ago with
+   * the machine's time is not ahead of it.
+   */
   wallMicros(): number {
-    return Math.floor((this.wallOffsetMs + performance.now()) * 1000);
+    const monotonicMs = performance.now();
+    const toldMs = Date.now();
+    const ms = this.wallOffsetMs + monotonicMs;
+    if (ms < toldMs) this.wallOffsetMs += toldMs - ms;
+    else if (ms >= toldMs + 1) this.wallOffsetMs -= ms - toldMs - 0.999;
+    return Math.floor((this.wallOffsetMs + monotonicMs) * 1000);
   }
 
   after(ms: number, callback: () => void): Timer {

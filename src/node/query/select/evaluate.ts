@@ -2,6 +2,7 @@
 // Cassandra: the getOutput methods of cql3/selection/*Selector.
 
 import { int64Bytes } from '../../../base/int64.ts';
+import type { Codec } from '../../../data/codec/codec.ts';
 import { codecFor } from '../../../data/codec/codec.ts';
 import {
   packList,
@@ -159,19 +160,19 @@ function elementKey(
   return key;
 }
 
+/** Cassandra looks no further than an element that comes after the key: what was bound out of order is not found. */
 function element(type: CqlType, value: Buffer | null, key: Buffer): Buffer | null {
   if (value === null) return null;
-  if (type.kind === 'set') {
-    const codec = codecFor(type.element);
-    return unpackList(value).find((e) => e !== null && codec.compare(e, key) === 0) ?? null;
-  }
-  if (type.kind !== 'map') return null;
-  const codec = codecFor(type.key);
-  const flat = unpackMap(value);
-  for (let i = 0; i < flat.length; i += 2) {
+  if (type.kind !== 'set' && type.kind !== 'map') return null;
+  const step = type.kind === 'map' ? 2 : 1;
+  const codec = codecFor(type.kind === 'map' ? type.key : type.element);
+  const flat = type.kind === 'map' ? unpackMap(value) : unpackList(value);
+  for (let i = 0; i < flat.length; i += step) {
     const candidate = flat[i];
-    if (candidate !== null && candidate !== undefined && codec.compare(candidate, key) === 0)
-      return flat[i + 1] ?? null;
+    if (candidate === null || candidate === undefined) continue;
+    const comparison = codec.compare(candidate, key);
+    if (comparison === 0) return flat[i + step - 1] ?? null;
+    if (comparison > 0) return null;
   }
   return null;
 }
@@ -196,27 +197,35 @@ function sliceEnds(
   return { from: from ?? null, to: to ?? null };
 }
 
-function isWithin(type: CqlType, key: Buffer, ends: CellRange): boolean {
-  const codec = codecFor(type);
-  if (ends.from !== null && codec.compare(key, ends.from) < 0) return false;
-  return ends.to === null || codec.compare(key, ends.to) <= 0;
+function slice(type: CqlType, value: Buffer | null, ends: CellRange): Buffer | null {
+  if (value === null || (type.kind !== 'set' && type.kind !== 'map')) return null;
+  const isMap = type.kind === 'map';
+  const step = isMap ? 2 : 1;
+  const flat = isMap ? unpackMap(value) : unpackList(value);
+  const { start, end } = placesBetween(codecFor(isMap ? type.key : type.element), flat, step, ends);
+  const kept = flat.slice(start, end);
+  if (kept.length === 0 && isMultiCell(type)) return null;
+  return isMap ? packMap(kept) : packList(kept);
 }
 
-function slice(type: CqlType, value: Buffer | null, ends: CellRange): Buffer | null {
-  if (value === null) return null;
-  if (type.kind === 'set') {
-    const kept = unpackList(value).filter((e) => e !== null && isWithin(type.element, e, ends));
-    return kept.length === 0 && isMultiCell(type) ? null : packList(kept);
+/** From the first element that is not before the slice to the first that is after it, or ends it. */
+function placesBetween(
+  codec: Codec,
+  flat: readonly (Buffer | null)[],
+  step: number,
+  { from, to }: CellRange,
+): { readonly start: number; readonly end: number } {
+  const at = (i: number): Buffer => flat[i] ?? NOTHING;
+  let start = 0;
+  while (from !== null && start < flat.length && codec.compare(at(start), from) < 0) start += step;
+  let end = start;
+  while (end < flat.length) {
+    const comparison = to === null ? -1 : codec.compare(at(end), to);
+    if (comparison > 0) break;
+    end += step;
+    if (comparison === 0) break;
   }
-  if (type.kind !== 'map') return null;
-  const flat = unpackMap(value);
-  const kept: (Buffer | null)[] = [];
-  for (let i = 0; i < flat.length; i += 2) {
-    const key = flat[i];
-    if (key !== null && key !== undefined && isWithin(type.key, key, ends))
-      kept.push(key, flat[i + 1] ?? null);
-  }
-  return kept.length === 0 && isMultiCell(type) ? null : packMap(kept);
+  return { start, end };
 }
 
 // ---------------------------------------------------------------------------------------------- writetime and ttl
@@ -279,12 +288,10 @@ function cellsOf(selector: PreparedSelector, view: RowView, evaluation: Evaluati
       const base = cellsOf(selector.receiver, view, evaluation);
       if ('single' in base) return base;
       const ends = sliceEnds(selector, evaluation.bind);
-      const type = keyTypeOf(selector.receiver.type);
-      return {
-        cells: base.cells.filter(
-          (cell) => cell !== null && isWithin(type, cell.path as Buffer, ends),
-        ),
-      };
+      const paths = base.cells.map((cell) => cell?.path ?? null);
+      const codec = codecFor(keyTypeOf(selector.receiver.type));
+      const { start, end } = placesBetween(codec, paths, 1, ends);
+      return { cells: base.cells.slice(start, end) };
     }
     case 'field': {
       const base = cellsOf(selector.receiver, view, evaluation);
