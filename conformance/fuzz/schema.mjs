@@ -71,6 +71,11 @@ function makeView(choices, table) {
     ...column,
     reversed: false,
   }));
+  // A partition key made of a column in descending order keeps that type in Cassandra until it starts again.
+  const ascending = key.findIndex(
+    ({ name: own }) => !clustering.some((column) => column.name === own && column.reversed),
+  );
+  key.unshift(...key.splice(Math.max(0, ascending), 1));
   const others = choices.some(
     regulars.filter((column) => !first.includes(column)),
     70,

@@ -10,7 +10,7 @@ import { doubleBytes, floatBytes } from './codec/native-codecs.ts';
 import { packList, packMap, packTuple } from './codec/packing.ts';
 import { packVector } from './codec/vector-codec.ts';
 import type { CqlType, NativeTypeName, UserType, VectorType } from './cql-type.ts';
-import { invalid, serverError } from './cql-error.ts';
+import { serverError } from './cql-error.ts';
 import { JsonParseError, parseJson } from './json-parser.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { JsonNumber, isJsonArray, isJsonObject, javaTextOf, javaTypeOf } from './json-value.ts';
@@ -244,6 +244,13 @@ function userTypeFromJson(type: UserType, value: JsonValue, nowMs: number): Buff
   return packTuple(values);
 }
 
+/** An element of a vector that stands for no value. */
+export class NullInVector extends Error {
+  constructor() {
+    super('null is not supported inside vectors');
+  }
+}
+
 function vectorFromJson(type: VectorType, value: JsonValue, nowMs: number): Buffer {
   if (!isJsonArray(value)) throw got('a list', value);
   if (value.length !== type.dimension) {
@@ -256,8 +263,7 @@ function vectorFromJson(type: VectorType, value: JsonValue, nowMs: number): Buff
     return fromJson(type.element, element, nowMs);
   });
   const { fixedLength } = codecFor(type.element);
-  if (fixedLength > 0 && elements.some((element) => element.length === 0))
-    throw invalid('null is not supported inside vectors');
+  if (fixedLength > 0 && elements.some((element) => element.length === 0)) throw new NullInVector();
   return packVector(elements, fixedLength);
 }
 

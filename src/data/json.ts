@@ -15,7 +15,7 @@ import type { CqlType, NativeTypeName } from './cql-type.ts';
 import { invalid, serverError } from './cql-error.ts';
 import { durationFromBytes, durationText } from './duration.ts';
 import { doubleText, floatText } from './java-number.ts';
-import { fromJson, unquoteKeys } from './json-decode.ts';
+import { fromJson, NullInVector, unquoteKeys } from './json-decode.ts';
 import { JsonParseError, parseJsonObject } from './json-parser.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { uuidText } from './uuid.ts';
@@ -159,15 +159,23 @@ export function jsonColumns(
 ): JsonColumns {
   const given = unquoteKeys(jsonDocument(text));
   const result = new Map<string, Buffer | null>();
+  // A vector with a hole is found out later than what is wrong with any column.
+  let late: NullInVector | null = null;
   for (const { name, type } of columns) {
     const value = given.get(name);
     if (value === undefined) continue;
     given.delete(name);
-    result.set(name, value === null ? null : columnFromJson(name, type, value, nowMs));
+    try {
+      result.set(name, value === null ? null : columnFromJson(name, type, value, nowMs));
+    } catch (error) {
+      if (!(error instanceof NullInVector)) throw error;
+      late ??= error;
+    }
   }
   const unknown = given.keys().next();
   if (unknown.done !== true)
     throw invalid(`JSON values map contains unrecognized column: ${unknown.value}`);
+  if (late !== null) throw invalid(late.message);
   return result;
 }
 

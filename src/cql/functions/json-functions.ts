@@ -7,7 +7,7 @@ import type { CqlType } from '../../data/cql-type.ts';
 import { NATIVE } from '../../data/cql-type.ts';
 import { CqlException, invalid } from '../../data/cql-error.ts';
 import { JsonParseError, parseJson } from '../../data/json-parser.ts';
-import { fromJson } from '../../data/json-decode.ts';
+import { fromJson, NullInVector } from '../../data/json-decode.ts';
 import { nullableToJson } from '../../data/json.ts';
 import { typeName } from '../../data/type-names.ts';
 import type { CallSite, FunctionFactory } from './function-factory.ts';
@@ -69,6 +69,7 @@ function fromJsonFunction(name: string, receiver: CqlType | null): ScalarFunctio
           const detail = `Could not decode JSON string '${text}': ${error.javaText}`;
           throw failure(name, `execution of 'system.${name}[text]' failed: ${detail}`);
         }
+        if (error instanceof NullInVector) throw invalid(error.message);
         if (error instanceof MarshalException) {
           throw failure(
             name,
