@@ -216,8 +216,9 @@ function placesBetween(
   { from, to }: CellRange,
 ): { readonly start: number; readonly end: number } {
   const at = (i: number): Buffer => flat[i] ?? NOTHING;
+  const isBefore = (i: number): boolean => from !== null && codec.compare(at(i), from) < 0;
   let start = 0;
-  while (from !== null && start < flat.length && codec.compare(at(start), from) < 0) start += step;
+  while (start < flat.length && isBefore(start)) start += step;
   let end = start;
   while (end < flat.length) {
     const comparison = to === null ? -1 : codec.compare(at(end), to);
