@@ -249,6 +249,10 @@ export function addOtherVerbs(program: Command): void {
     )
     .option('--seconds <n>', 'seconds of each load', positive, 5)
     .option('--only <names>', 'comma-separated: parser, start, memory, void, writes, reads, rows')
+    .option(
+      '--against <host:port>',
+      'writes, reads and rows of another running cluster instead, on this machine (real Cassandra, to compare)',
+    )
     .option('--json', 'figures as JSON')
     .action(async (options: Record<string, unknown>) => {
       const { bench } = await import('./commands/bench.ts');

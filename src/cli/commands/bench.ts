@@ -19,13 +19,23 @@ const NODE = `${BLOCK}.1.1`;
 const MAIN = fileURLToPath(new URL('../../../bin/starfish.js', import.meta.url));
 const VOID_SERVER = fileURLToPath(new URL('./bench-void-server.js', import.meta.url));
 
+/**
+ * Six nodes of 5.0.9, RF 3 + 3, on a machine with two cores. `--against` measures the same again on a running cluster.
+ */
+const REAL_CASSANDRA = {
+  writes: 'real Cassandra 4,000/s',
+  reads: 'real Cassandra 9,500/s',
+  rows: 'real Cassandra 375,000 rows/s',
+};
+
 interface Figure {
   readonly what: string;
   readonly value: string;
   readonly beside: string;
 }
 
-const ALL = ['parser', 'start', 'memory', 'void', 'writes', 'reads', 'rows'] as const;
+const LOADS = ['writes', 'reads', 'rows'] as const;
+const ALL = ['parser', 'start', 'memory', 'void', ...LOADS] as const;
 type Name = (typeof ALL)[number];
 
 function nameOf(word: string): Name {
@@ -35,10 +45,38 @@ function nameOf(word: string): Name {
   return name;
 }
 
+/** All figures, or those of `--only`; another cluster (`--against`) has only the loads. */
+function chosenFigures(only: unknown, isAgainst: boolean): readonly Name[] {
+  if (typeof only !== 'string') return isAgainst ? LOADS : ALL;
+  const names = only.split(',').map(nameOf);
+  const wrong = names.find((name) => isAgainst && !LOADS.some((load) => load === name));
+  if (wrong !== undefined)
+    throw new UsageProblem(
+      `--only ${wrong} is a figure of Starfish itself. With --against there are: ${LOADS.join(', ')}`,
+    );
+  return names;
+}
+
+interface ContactPoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+function contactPoint(word: string): ContactPoint {
+  const [, address, port = '9042'] =
+    /^(127(?:\.\d{1,3}){3}|localhost)(?::(\d{1,5}))?$/.exec(word) ?? [];
+  if (address === undefined)
+    throw new UsageProblem(
+      `--against ${word}: a loopback address and port, as in 127.0.0.1:9042. Load is sent to this machine only.`,
+    );
+  return { address, port: Number(port) };
+}
+
 export async function bench(options: Readonly<Record<string, unknown>>): Promise<number> {
   const terminal = openTerminal({});
-  const only = typeof options['only'] === 'string' ? options['only'].split(',').map(nameOf) : ALL;
   const seconds = typeof options['seconds'] === 'number' ? options['seconds'] : 5;
+  const against = typeof options['against'] === 'string' ? contactPoint(options['against']) : null;
+  const only = chosenFigures(options['only'], against !== null);
   const figures: Figure[] = [];
   const add = (figure: Figure): void => {
     figures.push(figure);
@@ -51,7 +89,8 @@ export async function bench(options: Readonly<Record<string, unknown>>): Promise
   if (only.includes('start')) add(await benchStart());
   if (only.includes('memory')) add(await benchMemory());
   if (only.includes('void')) add(await benchVoid(seconds));
-  if (only.some((name) => ['writes', 'reads', 'rows'].includes(name)))
+  if (against !== null) await runLoads({ at: against, only, seconds, add, real: null });
+  else if (only.some((name) => LOADS.some((load) => load === name)))
     await benchLoads(only, seconds, add);
   if (options['json'] === true) terminal.line(JSON.stringify(figures));
   else {
@@ -123,7 +162,7 @@ async function benchVoid(seconds: number): Promise<Figure> {
   const child = fork(VOID_SERVER, [BLOCK], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   await new Promise((resolve) => child.once('message', resolve));
   const client = await RawClient.connect({ address: NODE, port: 9042 });
-  const statement = await client.prepare('INSERT INTO bench.kv (k, v) VALUES (?, ?)');
+  const statement = await client.prepare(`INSERT INTO ${KEYSPACE}.kv (k, v) VALUES (?, ?)`);
   const result = await run(client, statement, seconds, writeValues());
   client.close();
   await end(child);
@@ -150,59 +189,105 @@ async function benchLoads(
     'links.dc1..dc2=0ms',
   ]);
   try {
-    const client = await RawClient.connect({ address: NODE, port: 9042 });
-    await client.query(
-      "CREATE KEYSPACE bench WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': 3, 'dc2': 3}",
-    );
-    await client.query('CREATE TABLE bench.kv (k int PRIMARY KEY, v blob)');
-    await client.query('CREATE TABLE bench.wide (k int, c int, v blob, PRIMARY KEY (k, c))');
-    await sleep(300);
-    const write = await client.prepare('INSERT INTO bench.kv (k, v) VALUES (?, ?)');
-    const read = await client.prepare('SELECT v FROM bench.kv WHERE k = ?');
-    if (only.includes('writes') || only.includes('reads')) {
-      const result = await run(client, write, seconds, writeValues());
-      if (only.includes('writes'))
-        add({
-          what: 'writes at LOCAL_QUORUM, six nodes, RF 3 + 3, 100 bytes, 64 in flight',
-          value: rate(result),
-          beside: `${latency(result)}; real Cassandra 4,000/s`,
-        });
-    }
-    if (only.includes('reads')) {
-      const result = await run(client, read, seconds, readValues());
-      add({
-        what: 'reads at LOCAL_QUORUM, the same',
-        value: rate(result),
-        beside: `${latency(result)}; real Cassandra 9,500/s`,
-      });
-    }
-    if (only.includes('rows')) {
-      const insert = await client.prepare('INSERT INTO bench.wide (k, c, v) VALUES (1, ?, ?)');
-      await client.executeMany({
-        statement: insert,
-        parameters: { consistency: 'LOCAL_QUORUM' },
-        count: 1_000,
-        inFlight: 64,
-        values: (at) => [int(at), VALUE],
-      });
-      const select = await client.prepare('SELECT k, c, v FROM bench.wide WHERE k = 1');
-      const result = await run(client, select, seconds, () => []);
-      const rows = (result.succeeded * 1_000) / (result.elapsedMs / 1_000);
-      add({
-        what: 'SELECT of 1,000 rows at LOCAL_QUORUM',
-        value: `${Math.round(rows).toLocaleString('en')} rows/s`,
-        beside: `${rate(result)}, ${latency(result)}`,
-      });
-    }
-    client.close();
+    await runLoads({
+      at: { address: NODE, port: 9042 },
+      only,
+      seconds,
+      add,
+      real: REAL_CASSANDRA,
+    });
   } finally {
     await end(child);
   }
 }
 
+interface Loads {
+  readonly at: ContactPoint;
+  readonly only: readonly Name[];
+  readonly seconds: number;
+  readonly add: (figure: Figure) => void;
+  /** What real Cassandra did, said beside ours. */
+  readonly real: Readonly<Record<(typeof LOADS)[number], string>> | null;
+}
+
+/** The loads of `only` through one node; its keyspace is made for them and dropped when they are done. */
+async function runLoads({ at, only, seconds, add, real }: Loads): Promise<void> {
+  const client = await RawClient.connect(at);
+  const { replication, shape } = await replicationOf(at);
+  await client.query(`DROP KEYSPACE IF EXISTS ${KEYSPACE}`);
+  await client.query(`CREATE KEYSPACE ${KEYSPACE} WITH replication = ${replication}`);
+  await client.query(`CREATE TABLE ${KEYSPACE}.kv (k int PRIMARY KEY, v blob)`);
+  await client.query(`CREATE TABLE ${KEYSPACE}.wide (k int, c int, v blob, PRIMARY KEY (k, c))`);
+  await sleep(300);
+  const write = await client.prepare(`INSERT INTO ${KEYSPACE}.kv (k, v) VALUES (?, ?)`);
+  const read = await client.prepare(`SELECT v FROM ${KEYSPACE}.kv WHERE k = ?`);
+  if (only.includes('writes') || only.includes('reads')) {
+    const result = await run(client, write, seconds, writeValues());
+    if (only.includes('writes'))
+      add({
+        what: `writes at LOCAL_QUORUM, ${shape}, 100 bytes, 64 in flight`,
+        value: rate(result),
+        beside: `${latency(result)}${real === null ? '' : `; ${real.writes}`}`,
+      });
+  }
+  if (only.includes('reads')) {
+    const result = await run(client, read, seconds, readValues());
+    add({
+      what: 'reads at LOCAL_QUORUM, the same',
+      value: rate(result),
+      beside: `${latency(result)}${real === null ? '' : `; ${real.reads}`}`,
+    });
+  }
+  if (only.includes('rows')) {
+    const insert = await client.prepare(`INSERT INTO ${KEYSPACE}.wide (k, c, v) VALUES (1, ?, ?)`);
+    await client.executeMany({
+      statement: insert,
+      parameters: { consistency: 'LOCAL_QUORUM' },
+      count: 1_000,
+      inFlight: 64,
+      values: (index) => [int(index), VALUE],
+    });
+    const select = await client.prepare(`SELECT k, c, v FROM ${KEYSPACE}.wide WHERE k = 1`);
+    const result = await run(client, select, seconds, () => []);
+    const rows = (result.succeeded * 1_000) / (result.elapsedMs / 1_000);
+    add({
+      what: 'SELECT of 1,000 rows at LOCAL_QUORUM',
+      value: `${Math.round(rows).toLocaleString('en')} rows/s`,
+      beside: `${rate(result)}, ${latency(result)}${real === null ? '' : `; ${real.rows}`}`,
+    });
+  }
+  await client.query(`DROP KEYSPACE ${KEYSPACE}`);
+  client.close();
+}
+
+/** Three replicas in each datacenter, or as many as it has nodes; and the cluster's shape in words. */
+async function replicationOf(
+  at: ContactPoint,
+): Promise<{ readonly replication: string; readonly shape: string }> {
+  const driver = new cassandra.Client({
+    contactPoints: [`${at.address}:${at.port}`],
+    // The driver insists on a name before it knows one; only the control connection's metadata is read.
+    localDataCenter: 'dc1',
+    policies: { loadBalancing: new cassandra.policies.loadBalancing.RoundRobinPolicy() },
+  });
+  await driver.connect();
+  const nodes = new Map<string, number>();
+  for (const { datacenter } of driver.hosts.values())
+    nodes.set(datacenter, (nodes.get(datacenter) ?? 0) + 1);
+  await driver.shutdown();
+  const replicas = [...nodes].map(([name, count]) => [name, Math.min(3, count)] as const);
+  const options = replicas.map(([name, count]) => `'${name}': ${count}`).join(', ');
+  const total = [...nodes.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    replication: `{'class': 'NetworkTopologyStrategy', ${options}}`,
+    shape: `${total} node${total === 1 ? '' : 's'}, RF ${replicas.map(([, count]) => count).join(' + ')}`,
+  };
+}
+
 type Values = (index: number) => readonly Buffer[];
 const VALUE = Buffer.alloc(100, 0x61);
 const KEYS = 100_000;
+const KEYSPACE = 'starfish_bench';
 
 function writeValues(): Values {
   return (at) => [int(at % KEYS), VALUE];
