@@ -5,7 +5,7 @@ import { regionRttMs } from '../topology/latency-table.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Endpoint } from '../world/ports.ts';
 import { endpoint } from '../world/ports.ts';
-import type { LatencyModel } from '../world/links.ts';
+import type { Latency, LatencyModel } from '../world/links.ts';
 
 /** One Cassandra node of the topology. */
 export interface NodePlacement {
@@ -210,13 +210,14 @@ export function rackOf(region: string, zone: string): string {
   return `${region}${zone}`;
 }
 
-/** The latency between two places of the topology; `scale` 0 switches all latency off (benchmarks). */
+/** Latency and loss between two places of the topology; `scale` 0 switches all latency off (benchmarks). */
 export function latencyModel(topology: Topology, scale = 1): LatencyModel {
-  const half = (name: string, rttMs: number): { oneWayMs: number; jitterMs: number } => {
+  const half = (name: string, rttMs: number): Latency => {
     const link = topology.links[name];
     return {
       oneWayMs: ((link?.rttMs ?? rttMs) / 2) * scale,
       jitterMs: (link?.jitterMs ?? 0) * scale,
+      lossRate: link?.loss ?? 0,
     };
   };
   const withinZone = half('within-zone', 0.2);

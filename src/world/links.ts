@@ -10,10 +10,12 @@ export interface Place {
   readonly rack: string;
 }
 
-/** One-way latency: `ms` plus up to `jitterMs` (exponential tail cut at four times). */
+/** One-way latency: `oneWayMs` plus `jitterMs` (exponential tail cut at four times), and what the link loses. */
 export interface Latency {
   readonly oneWayMs: number;
   readonly jitterMs: number;
+  /** Share of messages that are lost, 0 to 1. Absent: none. */
+  readonly lossRate?: number;
 }
 
 /** A change to some links while it lasts. `matches` is asked once a pair; it must be pure. */
@@ -43,7 +45,9 @@ export interface Link {
 
 export type LatencyModel = (from: Place, to: Place, same: boolean) => Latency;
 
-export const NO_LATENCY: LatencyModel = () => ({ oneWayMs: 0, jitterMs: 0 });
+const NOTHING_BETWEEN: Latency = { oneWayMs: 0, jitterMs: 0 };
+
+export const NO_LATENCY: LatencyModel = () => NOTHING_BETWEEN;
 
 export class LinkTable {
   /** Grows with every change: users compare it with a cached link's. */
@@ -97,11 +101,11 @@ export class LinkTable {
   link(from: Endpoint, to: Endpoint): Link {
     const a = this.places.get(from);
     const b = this.places.get(to);
-    let { oneWayMs, jitterMs } =
-      a && b ? this.model(a, b, from === to) : { oneWayMs: 0, jitterMs: 0 };
+    const base = a && b ? this.model(a, b, from === to) : NOTHING_BETWEEN;
+    let { oneWayMs, jitterMs } = base;
     let cut = false;
     let jammed = false;
-    let passRate = 1;
+    let passRate = 1 - (base.lossRate ?? 0);
     if (from !== to) {
       for (const rule of this.rules.values()) {
         if (!rule.matches(from, to)) continue;
