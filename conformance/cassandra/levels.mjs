@@ -18,6 +18,9 @@ export function levelTables(ks) {
   ];
 }
 
+/** A node looks at the speculation of its tables every read timeout (5 s); until then a new table has half of it. */
+const SPECULATION_KNOWN_MS = 6_000;
+
 /** A first round, so that no later one waits for a class to be loaded or a connection to be made. */
 export async function warmUp(script, ks, at) {
   for (const table of ['t', 'early', 'late']) {
@@ -37,6 +40,7 @@ export async function warmUp(script, ks, at) {
   await script.learnKeys(`${ks}.t`);
   for (let i = 0; i < COUNTERS_A_LEVEL; i++)
     await script.run(at, `UPDATE ${ks}.c SET n = n + 1 WHERE k = 'warm${i}'`, 'ALL');
+  await script.sleep(SPECULATION_KNOWN_MS);
 }
 
 /**
