@@ -142,10 +142,18 @@ function copyOf(value: Buffer): Buffer {
 
 /** The partition key of a statement whose key columns are slots. */
 export function slotKey(slots: readonly Slot[], values: readonly BoundValue[]): DecoratedKey {
+  return slotKeyOf(slotKeyBytes(slots, values));
+}
+
+/** Its bytes, that may yet be none a key can have. */
+export function slotKeyBytes(slots: readonly Slot[], values: readonly BoundValue[]): Buffer {
   const first = slots[0] as Slot;
-  let bytes: Buffer;
-  if (slots.length === 1) bytes = slotKeyValue(first, values);
-  else bytes = compositeKey(slots.map((slot) => slotKeyValue(slot, values)));
+  if (slots.length === 1) return slotKeyValue(first, values);
+  return compositeKey(slots.map((slot) => slotKeyValue(slot, values)));
+}
+
+/** Throws INVALID for bytes that are no key. */
+export function slotKeyOf(bytes: Buffer): DecoratedKey {
   checkKey(bytes);
   return decorateKey(bytes);
 }

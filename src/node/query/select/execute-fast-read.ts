@@ -11,7 +11,7 @@ import type { Done, Execution } from '../execution.ts';
 import { failed, thrownError } from '../execution.ts';
 import { filterFor } from './column-filter.ts';
 import type { FastRead } from './fast-read.ts';
-import { fastClustering, fastKey } from './fast-read.ts';
+import { fastSource } from './fast-read.ts';
 import { encodePagingState, UNLIMITED } from './paging-state.ts';
 import { evaluationOf, NO_RESULTS, outputRow, rowsResponse } from './result-rows.ts';
 import { columnValue, keyComponents } from './row-view.ts';
@@ -36,16 +36,17 @@ export function executeFastRead(
     countedInFirstPartition: 0,
     distinct: false,
   };
+  const { key, clustering } = fastSource(fast, bind.values, plan.isReversed);
   const command: SinglePartitionRead = {
     kind: 'partition',
     table: plan.table,
-    key: fastKey(fast, bind.values),
+    key,
     columns: filterFor(plan.selection.filter, bind),
     filter: null,
     indexName: null,
     ann: null,
     limits,
-    clustering: fastClustering(fast, bind.values, plan.isReversed),
+    clustering,
     nowSeconds,
     isTracked: services.config.read_thresholds_enabled,
   };

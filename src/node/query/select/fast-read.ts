@@ -7,7 +7,7 @@ import type { BoundValue } from '../../../protocol/bound-value.ts';
 import type { DecoratedKey } from '../../../data/partition.ts';
 import type { ColumnMetadata } from '../../../data/schema.ts';
 import type { Slot } from '../modification/fast-write.ts';
-import { slotKey, slotKeyValue, slotOf } from '../modification/fast-write.ts';
+import { slotKeyBytes, slotKeyOf, slotKeyValue, slotOf } from '../modification/fast-write.ts';
 import type { SelectPlan } from './select-plan.ts';
 
 export interface FastRead {
@@ -60,11 +60,23 @@ export function planFastRead(plan: SelectPlan): FastRead | null {
   return { key, clustering, whole, isDirect, columns };
 }
 
-export function fastKey(fast: FastRead, values: readonly BoundValue[]): DecoratedKey {
-  return slotKey(fast.key, values);
+export interface FastSource {
+  readonly key: DecoratedKey;
+  readonly clustering: ClusteringFilter;
 }
 
-export function fastClustering(
+/** Values are refused in Cassandra's order: the key's, the rows', then whether the key can be one. */
+export function fastSource(
+  fast: FastRead,
+  values: readonly BoundValue[],
+  reversed: boolean,
+): FastSource {
+  const bytes = slotKeyBytes(fast.key, values);
+  const clustering = fastClustering(fast, values, reversed);
+  return { key: slotKeyOf(bytes), clustering };
+}
+
+function fastClustering(
   fast: FastRead,
   values: readonly BoundValue[],
   reversed: boolean,

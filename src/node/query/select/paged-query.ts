@@ -16,7 +16,7 @@ import { checkIndexedValue, chooseIndex, rowFilterOf } from '../restrictions/row
 import { firstColumn } from '../restrictions/restriction.ts';
 import { bindTerm } from '../terms/term.ts';
 import { filterFor } from './column-filter.ts';
-import { fastClustering, fastKey } from './fast-read.ts';
+import { fastSource } from './fast-read.ts';
 import type { PagedQuery } from './pager.ts';
 import type { SelectPlan } from './select-plan.ts';
 
@@ -38,12 +38,13 @@ export function queryOf(
   if (bind.guard !== null && keys !== null && restrictions.keyIsIn) {
     bind.guard.atMost('partition_keys_in_select', keys.length, plan.table.name);
   }
-  const clustering =
-    fast === null
-      ? clusteringOf(plan, execution)
-      : fastClustering(fast, bind.values, plan.isReversed);
+  const quick = fast === null ? null : fastSource(fast, bind.values, plan.isReversed);
+  const clustering = quick === null ? clusteringOf(plan, execution) : quick.clustering;
   if (clustering === null || (keys !== null && isNowhere(clustering))) return null;
-  const source = sourceOf(plan, execution, keys);
+  const source =
+    quick === null
+      ? sourceOf(plan, execution, keys)
+      : ({ kind: 'keys', keys: [quick.key] } as const);
   if (source === null) return null;
   const indexName = fast === null ? chooseIndex(restrictions) : null;
   checkIndexedValue(restrictions, filter, indexName);
@@ -66,11 +67,10 @@ export function queryOf(
 }
 
 function sourceOf(
-  { restrictions, fast }: SelectPlan,
+  { restrictions }: SelectPlan,
   { bind }: Execution,
   bytes: readonly Buffer[] | null,
 ): PagedQuery['source'] | null {
-  if (fast !== null) return { kind: 'keys', keys: [fastKey(fast, bind.values)] };
   if (bytes === null) {
     const range = partitionRange(restrictions, bind);
     return range === null ? null : { kind: 'range', range };

@@ -117,13 +117,17 @@ export function toSelectable(selector: Selector, scope: SelectScope): Selectable
     case 'field':
       return { kind: 'field', selected: inner(selector.receiver), field: selector.field };
     case 'element':
-      return { kind: 'element', selected: inner(selector.receiver), key: selector.key };
+      return {
+        kind: 'element',
+        selected: inner(selector.receiver),
+        key: hinted(selector.key, scope),
+      };
     case 'slice':
       return {
         kind: 'slice',
         selected: inner(selector.receiver),
-        from: selector.from,
-        to: selector.to,
+        from: selector.from === null ? null : hinted(selector.from, scope),
+        to: selector.to === null ? null : hinted(selector.to, scope),
       };
     case 'list':
     case 'set':
@@ -156,6 +160,11 @@ function hintOf(raw: RawType, selected: Selectable, scope: SelectScope): Selecta
     typeText: hintText(raw, scope),
     selected,
   };
+}
+
+/** The type in a hint is of the statement's keyspace from here on. */
+function hinted(term: Term, { keyspace }: SelectScope): Term {
+  return term.kind === 'type-hint' ? { ...term, type: withKeyspaces(term.type, keyspace) } : term;
 }
 
 /** Types in hints print with the keyspace of their UDTs. */
