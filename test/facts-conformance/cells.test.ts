@@ -2,12 +2,11 @@
 // a real node was left with. Each row under a key of its own; later is a time told with the request.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { unpackList, unpackMap, unpackTuple } from '../../src/data/codec/packing.ts';
-import type { CqlType } from '../../src/data/cql-type.ts';
 import type { QueryParameters } from '../../src/protocol/query-parameters.ts';
 import { facts } from '../read-facts.ts';
 import type { FactClient, FactNode } from './fact-node.ts';
 import { startFactNode } from './fact-node.ts';
+import { showing } from './shown-value.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -45,32 +44,11 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-/** A value as the recording shows it. */
-function shown(type: CqlType, bytes: Buffer | null): unknown {
-  if (bytes === null) return null;
-  switch (type.kind) {
-    case 'list':
-    case 'set':
-      return unpackList(bytes).map((element) => shown(type.element, element));
-    case 'map': {
-      const flat = unpackMap(bytes);
-      const entries = flat.flatMap((value, i) =>
-        i % 2 === 0 ? [[shown(type.key, value), shown(type.value, flat[i + 1] ?? null)]] : [],
-      );
-      return Object.fromEntries(entries) as unknown;
-    }
-    case 'udt':
-      return unpackTuple(bytes, type.fieldTypes.length).map((field, i) =>
-        shown(type.fieldTypes[i] as CqlType, field),
-      );
-    case 'native':
-      if (type.name === 'int') return bytes.readInt32BE(0);
-      if (type.name === 'bigint' || type.name === 'counter') return Number(bytes.readBigInt64BE(0));
-      return bytes.toString('utf8');
-    default:
-      return bytes.toString('hex');
-  }
-}
+const shown = showing((name, bytes) => {
+  if (name === 'int') return bytes.readInt32BE(0);
+  if (name === 'bigint' || name === 'counter') return Number(bytes.readBigInt64BE(0));
+  return bytes.toString('utf8');
+});
 
 async function read(cql: string, parameters: Partial<QueryParameters> = {}): Promise<Row[]> {
   const { metadata, rows } = await client.rows(cql, parameters);

@@ -4,14 +4,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { required } from '../../src/base/assert.ts';
-import { unpackList, unpackMap } from '../../src/data/codec/packing.ts';
 import { codecFor } from '../../src/data/codec/codec.ts';
-import type { CqlType } from '../../src/data/cql-type.ts';
 import { systemRows } from '../schema/system-rows.ts';
 import { wireTypeName } from '../wire-type-name.ts';
 import type { FactClient, FactNode } from './fact-node.ts';
 import { startFactNode } from './fact-node.ts';
 import { expectRecorded } from './known-differences.ts';
+import { showing } from './shown-value.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 interface Table {
@@ -37,28 +36,8 @@ const FACTS = systemRows<{
   readonly views: Readonly<Record<string, Table>>;
 }>();
 
-/** A value as the file writes it: bigint as text, blob as 0x hex, timestamp as ms; a NaN of the file is read as null. */
-function shown(type: CqlType, bytes: Buffer | null): unknown {
-  if (bytes === null) return null;
-  switch (type.kind) {
-    case 'list':
-    case 'set':
-      return unpackList(bytes).map((element) => shown(type.element, element));
-    case 'map': {
-      const flat = unpackMap(bytes);
-      const entries = flat.flatMap((value, i) =>
-        i % 2 === 0 ? [[shown(type.key, value), shown(type.value, flat[i + 1] ?? null)]] : [],
-      );
-      return Object.fromEntries(entries) as unknown;
-    }
-    case 'native':
-      return shownNative(type.name, bytes);
-    default:
-      return bytes.toString('hex');
-  }
-}
-
-function shownNative(name: string, bytes: Buffer): unknown {
+/** bigint as text, blob as 0x hex, timestamp as ms; a NaN of the file is read as null. */
+const shown = showing((name, bytes) => {
   switch (name) {
     case 'boolean':
       return bytes[0] === 1;
@@ -75,7 +54,7 @@ function shownNative(name: string, bytes: Buffer): unknown {
     default:
       return codecFor({ kind: 'native', name: name as 'inet' }).toText(bytes);
   }
-}
+});
 
 async function read(client: FactClient, cql: string): Promise<Table> {
   const { metadata, rows } = await client.rows(cql);
