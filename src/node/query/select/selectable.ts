@@ -300,15 +300,17 @@ function isUnfrozenColumn(selectable: Selectable): boolean {
 type MapOrUdt = Extract<Selectable, { kind: 'map-or-udt' }>;
 
 function mapOrUdtAssignment(selectable: MapOrUdt, type: CqlType, scope: SelectScope): Assignment {
-  if (type.kind === 'map') {
+  if (type.kind !== 'udt') {
+    // Names are fields of a user type only: for every other type they are columns, and must be there.
+    const keys = selectable.entries.map(({ key }) => toSelectable(key, scope));
+    if (type.kind !== 'map') return 'no';
     return weakest(
-      selectable.entries.flatMap(({ key, value }) => [
-        selectableAssignment(toSelectable(key, scope), type.key, scope),
+      selectable.entries.flatMap(({ value }, i) => [
+        selectableAssignment(keys[i] as Selectable, type.key, scope),
         selectableAssignment(value, type.value, scope),
       ]),
     );
   }
-  if (type.kind !== 'udt') return 'no';
   try {
     const fits = selectable.entries.every(({ key, value }) => {
       const index = fieldIndex(key, type);
