@@ -2,6 +2,7 @@
 // operator would type for it, on the right nodes and in the right order. Callbacks, not promises, so that it runs in
 // virtual time as well; progress is telemetry (streaming-progressed). Test: test/membership-cluster/.
 
+import { eachInTurn } from '../base/each-in-turn.ts';
 import type { Endpoint } from '../world/ports.ts';
 import { isMoving } from '../ring/pending-table.ts';
 import { replicationOf } from '../ring/replication.ts';
@@ -334,17 +335,3 @@ function withNode(
 }
 
 const QUIET_ROUNDS_MAX = 120;
-
-function eachInTurn<T>(
-  items: readonly T[],
-  work: (item: T, next: ChangeDone) => void,
-  done: ChangeDone,
-): void {
-  const waiting = [...items];
-  const next = (error: string | null): void => {
-    const item = error === null ? waiting.shift() : undefined;
-    if (item === undefined) done(error);
-    else work(item, next);
-  };
-  next(null);
-}

@@ -6,7 +6,8 @@ import { required } from '../base/assert.ts';
 import { TimeUuidGenerator } from '../data/time-uuid.ts';
 import type { TableMetadata } from '../data/schema.ts';
 import type { Clock, Endpoint, Random } from '../world/ports.ts';
-import type { Coordinator, RequestContext, Trace } from './coordinator/coordinator.ts';
+import type { Coordinator, Trace } from './coordinator/coordinator.ts';
+import { ownContext } from './coordinator/coordinator.ts';
 import type { TracedRequest, Tracer, TraceSession } from './query/tracing.ts';
 import { inetValue, intValue, longValue, textValue } from './schema/row-values.ts';
 import { RowWriter } from './schema/row-writer.ts';
@@ -108,17 +109,10 @@ export class QueryTracer implements Tracer {
   }
 
   private write(writer: RowWriter): void {
-    const context: RequestContext = {
-      startedAtMs: this.clock.nowMs(),
-      trace: null,
-      warnings: null,
-      guard: null,
-      reads: null,
-    };
     this.coordinator.write(
       [writer.build()],
       { kind: 'simple', consistency: 'ANY' },
-      context,
+      ownContext(this.clock),
       () => undefined,
     );
   }

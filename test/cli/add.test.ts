@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freeBlock } from '../free-block.ts';
-import type { Finished, Running } from './starfish.ts';
-import { start, starfish, workFolder } from './starfish.ts';
+import type { Running } from './starfish.ts';
+import { start, terminalIn, workFolder } from './starfish.ts';
 
 const folder = workFolder();
 const block = await freeBlock();
@@ -35,12 +35,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-const run = (...args: string[]): Promise<Finished> => starfish(folder.path, args);
-async function ok(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args);
-  expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
-  return stdout;
-}
+const { run, ok } = terminalIn(folder.path);
 
 async function failures(): Promise<number> {
   const rows = JSON.parse(await ok('load', 'stats', '--json')) as { failures: number }[];

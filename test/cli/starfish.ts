@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -74,4 +75,20 @@ export function starfish(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
   return start(folder, args, env).finished;
+}
+
+/** A second terminal in a folder: `run` says how the command ended, `ok` its output; that it ends well is expected. */
+export function terminalIn(folder: string): {
+  readonly run: (...args: string[]) => Promise<Finished>;
+  readonly ok: (...args: string[]) => Promise<string>;
+} {
+  const run = (...args: string[]): Promise<Finished> => starfish(folder, args);
+  return {
+    run,
+    async ok(...args) {
+      const { code, stdout, stderr } = await run(...args);
+      expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+      return stdout;
+    },
+  };
 }

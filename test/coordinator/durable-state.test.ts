@@ -6,28 +6,14 @@ import { NO_BALLOT } from '../../src/node/coordinator/paxos-messages.ts';
 import type { Ballot, PrepareResponse } from '../../src/node/coordinator/paxos-messages.ts';
 import { BatchStore } from '../../src/node/replica/batch-store.ts';
 import { PaxosStore } from '../../src/node/replica/paxos-store.ts';
-import type { Clock } from '../../src/world/ports.ts';
 import { timeUuidAt } from '../../src/data/time-uuid.ts';
 import { ToyStore } from './toy-cluster.ts';
 import { key, KEYSPACE, mutation, toyTable, update } from './toy-schema.ts';
+import { setClock } from '../set-clock.ts';
 
 const table = toyTable();
 const tableById = (id: string) => (id === table.id ? table : undefined);
 const at = { keyspace: KEYSPACE, tableId: table.id, key: key('1') };
-
-function clock(start = 1_767_225_600_000): Clock & { now: number } {
-  return {
-    now: start,
-    wallMs() {
-      return this.now;
-    },
-    wallMicros() {
-      return this.now * 1000;
-    },
-    nowMs: () => 0,
-    after: () => ({ cancel: () => undefined }),
-  };
-}
 
 function ballot(offset: number): Ballot {
   const micros = 1_767_225_600_000_000 + offset;
@@ -37,7 +23,7 @@ function ballot(offset: number): Ballot {
 describe('Paxos state', () => {
   it('is what it was after a restart', () => {
     const store = new ToyStore();
-    const time = clock();
+    const time = setClock();
     const open = () => new PaxosStore(store, time, tableById);
     const one = mutation(update(table, { k: '1', v: 'x', timestamp: 5 }), 0);
     const heard: (PrepareResponse | boolean)[] = [];
@@ -68,7 +54,7 @@ describe('Paxos state', () => {
 
   it('keeps promises to readers apart from promises to writers, also over a restart', () => {
     const store = new ToyStore();
-    const time = clock();
+    const time = setClock();
     const open = () => new PaxosStore(store, time, tableById);
     const kinds: string[] = [];
     const ask = (offset: number, isWrite: boolean) =>
@@ -93,7 +79,7 @@ describe('Paxos state', () => {
   });
 
   it('names the ballot in whose favour it refuses', () => {
-    const states = new PaxosStore(new ToyStore(), clock(), tableById);
+    const states = new PaxosStore(new ToyStore(), setClock(), tableById);
     const heard: (Ballot | null)[] = [];
     const propose = (offset: number) =>
       states.accept(at, { ballot: ballot(offset), mutation: null }, (by) => heard.push(by));
@@ -110,7 +96,7 @@ describe('Paxos state', () => {
 
   it('is forgotten after its time to live', () => {
     const store = new ToyStore();
-    const time = clock();
+    const time = setClock();
     new PaxosStore(store, time, tableById).prepare(at, ballot(10), () => undefined);
     time.now += (table.params.gc_grace_seconds + 1) * 1000;
     new PaxosStore(store, time, tableById).prepare(at, ballot(5), (response) => {
@@ -123,7 +109,7 @@ describe('Paxos state', () => {
 describe('batch store', () => {
   it('has its batches again after a restart, but for those removed', () => {
     const store = new ToyStore();
-    const time = clock();
+    const time = setClock();
     const batches = new BatchStore(store, time);
     const createdAtMs = time.now;
     const id = (n: number): string => `5dcf2a0${n}-e6ab-11f0-8000-000000000001`;

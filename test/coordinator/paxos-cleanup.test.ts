@@ -16,9 +16,9 @@ import { PaxosStore } from '../../src/node/replica/paxos-store.ts';
 import type { TokenRange } from '../../src/ring/token-range.ts';
 import { FULL_RANGE } from '../../src/ring/token-range.ts';
 import { parseToken } from '../../src/ring/token.ts';
-import type { Clock } from '../../src/world/ports.ts';
 import { ToyStore } from './toy-cluster.ts';
 import { key, KEYSPACE, mutation, toyTable, update } from './toy-schema.ts';
+import { setClock } from '../set-clock.ts';
 
 const table = toyTable();
 const tableById = (id: string) => (id === table.id ? table : undefined);
@@ -27,20 +27,6 @@ const NODE = Buffer.from('8000000000000001', 'hex');
 const START_MS = 1_767_225_600_000;
 const DAY_MS = 24 * 3_600_000;
 const GRACE_MS = 60_000;
-
-function clock(): Clock & { now: number } {
-  return {
-    now: START_MS,
-    wallMs() {
-      return this.now;
-    },
-    wallMicros() {
-      return this.now * 1000;
-    },
-    nowMs: () => 0,
-    after: () => ({ cancel: () => undefined }),
-  };
-}
 
 function ballot(ms: number, level: 'SERIAL' | 'LOCAL_SERIAL' = 'SERIAL'): Ballot {
   return newBallot((START_MS + ms) * 1000, NODE, level);
@@ -63,7 +49,7 @@ describe('a ballot', () => {
 describe('the history of Paxos repairs', () => {
   it('holds the newest ballot of every range, also after a restart', () => {
     const store = new ToyStore();
-    const time = clock();
+    const time = setClock();
     const history = new PaxosRepairHistory(store, time, tableById);
     const token = at.key;
     const own = {
@@ -88,7 +74,7 @@ describe('the history of Paxos repairs', () => {
 
 describe('what a replica may forget', () => {
   const open = (policy: PaxosStatePurging) => {
-    const time = clock();
+    const time = setClock();
     const store = new ToyStore();
     return {
       time,

@@ -1,11 +1,10 @@
 // Conflicts between writes (cells.json), statement for statement, in both orders, and what time does to them: the rows
 // a real node was left with. Each row under a key of its own; later is a time told with the request.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { QueryParameters } from '../../src/protocol/query-parameters.ts';
 import { facts } from '../read-facts.ts';
-import type { FactClient, FactNode } from './fact-node.ts';
-import { startFactNode } from './fact-node.ts';
+import { plainNode } from './fact-node.ts';
 import { showing } from './shown-value.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -23,26 +22,18 @@ interface Case {
 
 const CASES = facts<{ readonly cases: readonly Case[] }>('cells.json').cases;
 
-let node: FactNode;
-let client: FactClient;
-
-beforeAll(async () => {
-  node = await startFactNode('plain');
-  client = await node.connect();
-  await client.setUp(
-    "CREATE KEYSPACE ks WITH replication={'class':'SimpleStrategy','replication_factor':1}",
-    'USE ks',
-    'CREATE TYPE ut (a text, b text)',
-    'CREATE TABLE t (k int, c int, v text, w text, n int, PRIMARY KEY (k,c))',
-    'CREATE TABLE d (k int PRIMARY KEY, v text) WITH default_time_to_live=1000',
-    'CREATE TABLE s (k int, c int, s text static, v text, PRIMARY KEY (k,c))',
-    'CREATE TABLE l (k int PRIMARY KEY, l list<text>, s set<text>, m map<text,text>, f frozen<list<text>>)',
-    'CREATE TABLE u (k int PRIMARY KEY, u ut)',
-    'CREATE TABLE n (k int PRIMARY KEY, a counter, b counter)',
-    'CREATE TABLE p (k int, c1 int, c2 int, v int, PRIMARY KEY (k,c1,c2))',
-  );
-});
-afterAll(() => node.stop());
+const here = plainNode(
+  "CREATE KEYSPACE ks WITH replication={'class':'SimpleStrategy','replication_factor':1}",
+  'USE ks',
+  'CREATE TYPE ut (a text, b text)',
+  'CREATE TABLE t (k int, c int, v text, w text, n int, PRIMARY KEY (k,c))',
+  'CREATE TABLE d (k int PRIMARY KEY, v text) WITH default_time_to_live=1000',
+  'CREATE TABLE s (k int, c int, s text static, v text, PRIMARY KEY (k,c))',
+  'CREATE TABLE l (k int PRIMARY KEY, l list<text>, s set<text>, m map<text,text>, f frozen<list<text>>)',
+  'CREATE TABLE u (k int PRIMARY KEY, u ut)',
+  'CREATE TABLE n (k int PRIMARY KEY, a counter, b counter)',
+  'CREATE TABLE p (k int, c1 int, c2 int, v int, PRIMARY KEY (k,c1,c2))',
+);
 
 const shown = showing((name, bytes) => {
   if (name === 'int') return bytes.readInt32BE(0);
@@ -51,7 +42,7 @@ const shown = showing((name, bytes) => {
 });
 
 async function read(cql: string, parameters: Partial<QueryParameters> = {}): Promise<Row[]> {
-  const { metadata, rows } = await client.rows(cql, parameters);
+  const { metadata, rows } = await here.client.rows(cql, parameters);
   return rows.map((row) =>
     Object.fromEntries(
       metadata.columns.map(({ name, type }, i) => [name, shown(type, row[i] ?? null)]),
@@ -73,7 +64,7 @@ describe.each(CASES.filter((c) => c.outcomes !== undefined))(
       const key = String(nextKey++);
       const met: string[] = [];
       for (const cql of order) {
-        const { response } = await client.query(cql.replaceAll('$K', key));
+        const { response } = await here.client.query(cql.replaceAll('$K', key));
         if (response.kind === 'error') met.push(response.error.message);
       }
       expect(met).toEqual(errors);
@@ -119,7 +110,7 @@ test.each(CASES.filter((c) => c.outcomes === undefined))(
     const key = String(nextKey++);
     const nowInSeconds = 1_800_000_000;
     for (const cql of found.writes) {
-      const { response } = await client.query(cql.replaceAll('$K', key), { nowInSeconds });
+      const { response } = await here.client.query(cql.replaceAll('$K', key), { nowInSeconds });
       expect(response.kind).toBe('void');
     }
     const select = found.select.replaceAll('$K', key);

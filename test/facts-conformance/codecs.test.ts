@@ -1,13 +1,12 @@
 // Every literal of codecs.json, written to a table of its type and read back: bytes, JSON, CAST, and what the column is
 // described as in each protocol version. The recorded bytes bound to a marker, and the recorded JSON, give them as well.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { required } from '../../src/base/assert.ts';
 import { int } from '../int-bytes.ts';
 import { facts } from '../read-facts.ts';
 import { wireTypeName } from '../wire-type-name.ts';
-import type { FactClient, FactNode } from './fact-node.ts';
-import { startFactNode } from './fact-node.ts';
+import { plainNode } from './fact-node.ts';
 
 interface Row {
   readonly type: string;
@@ -29,27 +28,21 @@ const TYPES = [...new Set(FACTS.values.map(({ type }) => type))];
 const tableOf = (type: string): string => `t${String(TYPES.indexOf(type)).padStart(2, '0')}`;
 const columnOf = (type: string): string => (type === 'counter' ? 'n' : 'v');
 
-let node: FactNode;
-let client: FactClient;
-
-beforeAll(async () => {
-  node = await startFactNode('plain');
-  client = await node.connect();
-  await client.setUp(
-    "CREATE KEYSPACE cod WITH replication={'class':'SimpleStrategy','replication_factor':1}",
-    'USE cod',
-    'CREATE TYPE pt (x int, y int)',
-    'CREATE TYPE addr (street text, num int, tags frozen<set<text>>)',
-    ...TYPES.map(
-      (type) => `CREATE TABLE ${tableOf(type)} (k int PRIMARY KEY, ${columnOf(type)} ${type})`,
-    ),
-  );
-});
-afterAll(() => node.stop());
+const here = plainNode(
+  "CREATE KEYSPACE cod WITH replication={'class':'SimpleStrategy','replication_factor':1}",
+  'USE cod',
+  'CREATE TYPE pt (x int, y int)',
+  'CREATE TYPE addr (street text, num int, tags frozen<set<text>>)',
+  ...TYPES.map(
+    (type) => `CREATE TABLE ${tableOf(type)} (k int PRIMARY KEY, ${columnOf(type)} ${type})`,
+  ),
+);
 
 /** What the one row of a table holds in a selected column: null when it is null or there is no row. */
 async function read(selected: string, type: string, key: number): Promise<Buffer | null> {
-  const { rows } = await client.rows(`SELECT ${selected} FROM ${tableOf(type)} WHERE k=${key}`);
+  const { rows } = await here.client.rows(
+    `SELECT ${selected} FROM ${tableOf(type)} WHERE k=${key}`,
+  );
   return rows[0]?.[0] ?? null;
 }
 
@@ -69,11 +62,11 @@ describe.each(TYPES)('%s', (type) => {
       type === 'counter'
         ? `UPDATE ${table} SET ${literal} WHERE k=${key}`
         : `INSERT INTO ${table} (k,v) VALUES (${key},${literal})`;
-    const { response } = await client.query(cql);
+    const { response } = await here.client.query(cql);
     const error = response.kind === 'error' ? response.error.message : undefined;
     expect(error).toBe(row.error);
     if (row.error !== undefined) return;
-    const result = await client.rows(`SELECT ${column} FROM ${table} WHERE k=${key}`);
+    const result = await here.client.rows(`SELECT ${column} FROM ${table} WHERE k=${key}`);
     const described = required(result.metadata.columns[0], 'a column').type;
     const cast =
       row.castAsText === undefined ? undefined : await read('CAST(v AS text)', type, key);
@@ -93,12 +86,12 @@ describe.each(TYPES)('%s', (type) => {
   const stored = rows.filter((row) => row.error === undefined && type !== 'counter');
   if (stored.length > 0)
     test('bound', async () => {
-      const insert = await client.prepare(`INSERT INTO ${table} (k,v) VALUES (?,?)`);
+      const insert = await here.client.prepare(`INSERT INTO ${table} (k,v) VALUES (?,?)`);
       const described = required(insert.bindColumns[1], 'a marker').type;
       for (const { hex, key, wireType, json } of stored) {
         const bound = 1000 + key;
         const values = [int(bound), hex === null ? null : Buffer.from(hex, 'hex')];
-        const { response } = await client.execute(insert, { values });
+        const { response } = await here.client.execute(insert, { values });
         const back = await read('v', type, bound);
         expect({
           kind: response.kind,
@@ -118,7 +111,7 @@ describe.each(TYPES)('%s', (type) => {
       for (const { hex, key, json } of readable) {
         const inserted = 2000 + key;
         const text = json.replace('{', `{"k": ${inserted}, `).replaceAll("'", "''");
-        await client.setUp(`INSERT INTO ${table} JSON '${text}'`);
+        await here.client.setUp(`INSERT INTO ${table} JSON '${text}'`);
         const back = await read('v', type, inserted);
         expect(`${json} ${back?.toString('hex') ?? null}`).toBe(`${json} ${hex}`);
       }
@@ -126,7 +119,7 @@ describe.each(TYPES)('%s', (type) => {
 });
 
 test.each([3, 4, 5] as const)('columns as protocol version %d describes them', async (version) => {
-  const other = await node.connect({ version });
+  const other = await here.node.connect({ version });
   const found: Record<string, string> = {};
   for (const type of Object.keys(FACTS.wireTypes)) {
     const { metadata } = await other.rows(`SELECT v FROM cod.${tableOf(type)} LIMIT 1`);

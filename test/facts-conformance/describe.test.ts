@@ -1,10 +1,9 @@
 // What DESCRIBE answers: the keyspace of describe-samples.cql, every system keyspace (system-schema.cql).
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { unpackMap } from '../../src/data/codec/packing.ts';
 import { factText } from '../read-facts.ts';
-import type { FactClient, FactNode } from './fact-node.ts';
-import { startFactNode } from './fact-node.ts';
+import { plainNode } from './fact-node.ts';
 import { expectRecorded } from './known-differences.ts';
 
 const SAMPLES = factText('describe-samples.cql');
@@ -49,21 +48,13 @@ function comparable(cell: string): string {
     .replaceAll(/USING TIMESTAMP \d+/g, 'USING TIMESTAMP <time>');
 }
 
-let node: FactNode;
-let client: FactClient;
-
-beforeAll(async () => {
-  node = await startFactNode('plain');
-  client = await node.connect();
-  await client.setUp(
-    ...SETUP,
-    "CREATE KEYSPACE e WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
-  );
-});
-afterAll(() => node.stop());
+const here = plainNode(
+  ...SETUP,
+  "CREATE KEYSPACE e WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
+);
 
 async function describedRows(cql: string): Promise<string[][]> {
-  const { rows } = await client.rows(cql);
+  const { rows } = await here.client.rows(cql);
   return rows.map((row) => row.map((cell) => comparable(cell?.toString() ?? '')));
 }
 
@@ -77,7 +68,7 @@ test.each(SAMPLE_ROWS.filter(({ cql }) => cql !== 'DESCRIBE CLUSTER'))(
   '$cql',
   async ({ cql, count, rows }) => {
     // Names are told without a keyspace in use.
-    if (!cql.includes('.') && cql !== 'DESCRIBE KEYSPACES') await client.setUp('USE ds');
+    if (!cql.includes('.') && cql !== 'DESCRIBE KEYSPACES') await here.client.setUp('USE ds');
     const found = await describedRows(cql);
     expect(found.length).toBe(count);
     expect(found).toEqual(rows.map((row) => row.map(comparable)));
@@ -85,7 +76,7 @@ test.each(SAMPLE_ROWS.filter(({ cql }) => cql !== 'DESCRIBE CLUSTER'))(
 );
 
 test('DESCRIBE CLUSTER', async () => {
-  const fresh = await node.connect();
+  const fresh = await here.node.connect();
   const plain = await fresh.rows('DESCRIBE CLUSTER');
   const sample = SAMPLE_ROWS.find(({ cql }) => cql === 'DESCRIBE CLUSTER');
   const recorded = sample?.rows.at(-1) ?? [];
@@ -97,7 +88,7 @@ test('DESCRIBE CLUSTER', async () => {
   expect(first?.slice(0, 3).map(String)).toEqual(recorded.slice(0, 3));
   expect(recorded[3]).toContain('"-1152921504606845975": ["/127.0.1.1:7000"]');
   const at = ownership.indexOf('-1152921504606845975');
-  expect(ownership[at + 1]?.replaceAll(node.block, '127.0')).toContain('/127.0.1.1:7000');
+  expect(ownership[at + 1]?.replaceAll(here.node.block, '127.0')).toContain('/127.0.1.1:7000');
   expect(ownership.length).toBe(2 * 16);
 });
 

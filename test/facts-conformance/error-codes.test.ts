@@ -2,10 +2,9 @@
 // errors.json, taken apart and put together at random, and every answer whose text is one of the recorded templates.
 
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { recordedErrors } from '../read-facts.ts';
-import type { FactClient, FactNode } from './fact-node.ts';
-import { SETUP, startFactNode } from './fact-node.ts';
+import { plainNode, SETUP } from './fact-node.ts';
 
 const ROWS = recordedErrors().filter(({ section }) => !section.startsWith('auth'));
 
@@ -26,15 +25,7 @@ for (const { cql, message, name } of ROWS) {
   CODES.set(key, (CODES.get(key) ?? new Set<string>()).add(name));
 }
 
-let node: FactNode;
-let client: FactClient;
-
-beforeAll(async () => {
-  node = await startFactNode('plain');
-  client = await node.connect();
-  await client.setUp(...SETUP);
-});
-afterAll(() => node.stop());
+const here = plainNode(...SETUP);
 
 /** A recorded statement in which stretches of tokens are those of others. */
 const statement = fc
@@ -56,9 +47,9 @@ test('every recorded text carries its recorded code', async () => {
   const met = new Set<string>();
   await fc.assert(
     fc.asyncProperty(statement, async (cql) => {
-      const { response } = await client.query(cql);
+      const { response } = await here.client.query(cql);
       if (response.kind === 'schema-change' || response.kind === 'set-keyspace')
-        await client.setUp(...SETUP);
+        await here.client.setUp(...SETUP);
       if (response.kind !== 'error') return;
       const { code, message } = response.error;
       const codes = CODES.get(template(message, cql));

@@ -1,6 +1,8 @@
 // The nodes behind the facts, as the real ones were: one without users and everything switched on, one with users and
 // the defaults, three in a ring. Ours are asked through their CQL ports, by a client that hides nothing.
 
+import { afterAll, beforeAll } from 'vitest';
+import { required } from '../../src/base/assert.ts';
 import type { QueryParameters } from '../../src/protocol/query-parameters.ts';
 import { DEFAULT_PARAMETERS } from '../../src/protocol/query-parameters.ts';
 import type { RequestMessage } from '../../src/protocol/requests/request.ts';
@@ -144,3 +146,29 @@ const WITH_USERS = {
   authenticator: 'PasswordAuthenticator',
   authorizer: 'CassandraAuthorizer',
 } as const;
+
+/** What a file of tests asks: there from before its first test to after its last. */
+export interface PlainNode {
+  readonly node: FactNode;
+  readonly client: FactClient;
+}
+
+/** A plain node for a file of tests, and a client of it that runs these statements first. */
+export function plainNode(...statements: readonly string[]): PlainNode {
+  let started: PlainNode | null = null;
+  beforeAll(async () => {
+    const node = await startFactNode('plain');
+    const client = await node.connect();
+    started = { node, client };
+    await client.setUp(...statements);
+  });
+  afterAll(() => started?.node.stop());
+  return {
+    get node() {
+      return required(started, 'a node').node;
+    },
+    get client() {
+      return required(started, 'a client').client;
+    },
+  };
+}

@@ -1,11 +1,10 @@
 // The native functions (functions.json): every signature is called for what it takes and gives what it returns; what an
 // error lists as known is what is recorded, no more. Values are in test/functions and test/cql.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { facts } from '../read-facts.ts';
 import { wireTypeName } from '../wire-type-name.ts';
-import type { FactClient, FactNode } from './fact-node.ts';
-import { SETUP, startFactNode } from './fact-node.ts';
+import { plainNode, SETUP } from './fact-node.ts';
 
 interface Signature {
   readonly name: string;
@@ -21,15 +20,7 @@ const { functions, factories } = facts<{
 
 const NAMES = [...new Set(functions.map(({ name }) => name))];
 
-let node: FactNode;
-let client: FactClient;
-
-beforeAll(async () => {
-  node = await startFactNode('plain');
-  client = await node.connect();
-  await client.setUp(...SETUP);
-});
-afterAll(() => node.stop());
+const here = plainNode(...SETUP);
 
 /** A marker of a type; `empty` cannot be written. */
 const argument = (type: string): string =>
@@ -48,17 +39,17 @@ describe.each(NAMES)('%s', (name) => {
   test.each(functions.filter((f) => f.name === name))('($args) -> $returns', async (signature) => {
     const { args } = signature;
     const cql = `SELECT system."${name}"(${args.map(argument).join(', ')}) FROM kv WHERE k=1`;
-    const statement = await client.prepare(cql);
+    const statement = await here.client.prepare(cql);
     const types = statement.resultColumns?.map(({ type }) => wireTypeName(type));
     expect(types).toEqual([wireName(signature)]);
-    const { response } = await client.execute(statement, { values: args.map(() => null) });
+    const { response } = await here.client.execute(statement, { values: args.map(() => null) });
     expect(response.kind).toBe('rows');
   });
 });
 
 /** What a call with too many arguments is told. */
 async function refusal(name: string): Promise<string> {
-  const { response } = await client.query(`SELECT system."${name}"(k, k, k, k, k, k) FROM kv`);
+  const { response } = await here.client.query(`SELECT system."${name}"(k, k, k, k, k, k) FROM kv`);
   return response.kind === 'error' ? response.error.message : response.kind;
 }
 

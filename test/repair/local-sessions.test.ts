@@ -8,27 +8,13 @@ import type { TokenRange } from '../../src/ring/token-range.ts';
 import { rangeText } from '../../src/ring/token-range.ts';
 import { parseToken } from '../../src/ring/token.ts';
 import { endpoint } from '../../src/world/ports.ts';
-import type { Clock } from '../../src/world/ports.ts';
 import { ToyStore } from '../coordinator/toy-cluster.ts';
+import { setClock } from '../set-clock.ts';
 
 const A = endpoint('127.0.1.1', 7000);
 const B = endpoint('127.0.1.2', 7001);
 const TABLE = '00000000-0000-1000-8000-00000000000a';
 const DAY_MS = 24 * 3_600_000;
-
-function clock(): Clock & { now: number } {
-  return {
-    now: 1_767_225_600_000,
-    wallMs() {
-      return this.now;
-    },
-    wallMicros() {
-      return this.now * 1000;
-    },
-    nowMs: () => 0,
-    after: () => ({ cancel: () => undefined }),
-  };
-}
 
 function range(left: number, right: number): TokenRange {
   return { left: parseToken(String(left)), right: parseToken(String(right)) };
@@ -40,7 +26,7 @@ function idOf(n: number): string {
 
 describe('incremental repair sessions', () => {
   const store = new ToyStore();
-  const time = clock();
+  const time = setClock();
   const open = (): LocalSessions => {
     time.now += 1_000;
     const sessions = new LocalSessions(store, time);

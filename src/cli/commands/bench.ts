@@ -45,11 +45,15 @@ function nameOf(word: string): Name {
   return name;
 }
 
+function isLoad(name: Name): boolean {
+  return LOADS.some((load) => load === name);
+}
+
 /** All figures, or those of `--only`; another cluster (`--against`) has only the loads. */
 function chosenFigures(only: unknown, isAgainst: boolean): readonly Name[] {
   if (typeof only !== 'string') return isAgainst ? LOADS : ALL;
   const names = only.split(',').map(nameOf);
-  const wrong = names.find((name) => isAgainst && !LOADS.some((load) => load === name));
+  const wrong = isAgainst ? names.find((name) => !isLoad(name)) : undefined;
   if (wrong !== undefined)
     throw new UsageProblem(
       `--only ${wrong} is a figure of Starfish itself. With --against there are: ${LOADS.join(', ')}`,
@@ -90,8 +94,7 @@ export async function bench(options: Readonly<Record<string, unknown>>): Promise
   if (only.includes('memory')) add(await benchMemory());
   if (only.includes('void')) add(await benchVoid(seconds));
   if (against !== null) await runLoads({ at: against, only, seconds, add, real: null });
-  else if (only.some((name) => LOADS.some((load) => load === name)))
-    await benchLoads(only, seconds, add);
+  else if (only.some(isLoad)) await benchLoads(only, seconds, add);
   if (options['json'] === true) terminal.line(JSON.stringify(figures));
   else {
     terminal.line();

@@ -10,7 +10,8 @@ import type { CqlError } from '../../data/cql-error.ts';
 import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import type { Clock } from '../../world/ports.ts';
-import type { Coordinator, RequestContext } from '../coordinator/coordinator.ts';
+import type { Coordinator } from '../coordinator/coordinator.ts';
+import { ownContext } from '../coordinator/coordinator.ts';
 import type { LiveRow } from '../schema/row-reader.ts';
 import { liveRows } from '../schema/row-reader.ts';
 import { readText, textValue } from '../schema/row-values.ts';
@@ -260,7 +261,7 @@ export class AuthStore {
   private write(mutations: readonly Mutation[], level: ConsistencyLevel, done: Done<null>): void {
     const kind = mutations.length === 1 ? 'simple' : 'logged-batch';
     const options = { kind, consistency: level } as const;
-    this.options.coordinator.write(mutations, options, this.context(), (error) =>
+    this.options.coordinator.write(mutations, options, ownContext(this.options.clock), (error) =>
       done(error === null ? { ok: true, value: null } : { ok: false, error }),
     );
   }
@@ -272,7 +273,7 @@ export class AuthStore {
     done: Done<readonly LiveRow[]>,
   ): void {
     const command = partitionCommand(from, textValue(key), this.nowSeconds());
-    this.options.coordinator.read([command], level, this.context(), (result) => {
+    this.options.coordinator.read([command], level, ownContext(this.options.clock), (result) => {
       if (!result.ok) return done(result);
       return done({ ok: true, value: liveRows(result.partitions[0] ?? null) });
     });
@@ -284,23 +285,13 @@ export class AuthStore {
     done: Done<readonly { readonly key: string; readonly row: LiveRow }[]>,
   ): void {
     const command = tableCommand(from, this.nowSeconds());
-    this.options.coordinator.readRange(command, level, this.context(), (result) => {
+    this.options.coordinator.readRange(command, level, ownContext(this.options.clock), (result) => {
       if (!result.ok) return done(result);
       const rows = result.partitions.flatMap((partition: PartitionData) =>
         liveRows(partition).map((row) => ({ key: readText(partition.key.bytes), row })),
       );
       return done({ ok: true, value: rows });
     });
-  }
-
-  private context(): RequestContext {
-    return {
-      startedAtMs: this.options.clock.nowMs(),
-      trace: null,
-      warnings: null,
-      guard: null,
-      reads: null,
-    };
   }
 
   private nowSeconds(): number {

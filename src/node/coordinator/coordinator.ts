@@ -7,7 +7,7 @@ import type { CqlError } from '../../data/cql-error.ts';
 import type { Mutation, PartitionData } from '../../data/partition.ts';
 import type { PartitionRangeRead, SinglePartitionRead } from '../../data/read-command.ts';
 import type { TableMetadata } from '../../data/schema.ts';
-import type { Endpoint } from '../../world/ports.ts';
+import type { Clock, Endpoint } from '../../world/ports.ts';
 import type { NotesOfReads } from './read-notes.ts';
 import type { Guard } from '../guardrails/guardrails.ts';
 
@@ -23,6 +23,11 @@ export interface RequestContext {
   guard: Guard | null;
   /** What tracked reads met above thresholds; null: nothing. */
   reads: NotesOfReads | null;
+}
+
+/** Of a request that this node makes for itself. */
+export function ownContext(clock: Pick<Clock, 'nowMs'>): RequestContext {
+  return { startedAtMs: clock.nowMs(), trace: null, warnings: null, guard: null, reads: null };
 }
 
 export interface Trace {

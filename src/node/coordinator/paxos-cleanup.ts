@@ -3,6 +3,8 @@
 // tables, and before nodes join, leave, move or rebuild. Test: test/coordinator/paxos-cleanup.test.ts.
 // Cassandra: service/paxos/cleanup/*, service/paxos/PaxosRepair, service/ActiveRepairService.repairPaxosForTopologyChange.
 
+import type { WorkDone } from '../../base/each-in-turn.ts';
+import { eachInTurn } from '../../base/each-in-turn.ts';
 import type { TableMetadata } from '../../data/schema.ts';
 import { isDistributed } from '../../ring/replication.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
@@ -11,12 +13,13 @@ import type { Endpoint } from '../../world/ports.ts';
 import type { Message, MessagePayloads } from '../messaging/message.ts';
 import type { RequestVerb } from '../messaging/verb.ts';
 import type { UncommittedKey } from '../replica/paxos-store.ts';
+import { ownContext } from './coordinator.ts';
 import type { PaxosService } from './paxos.ts';
 import type { Ballot, CleanupRequest } from './paxos-messages.ts';
 import { ballotLevel, compareBallots, NO_BALLOT } from './paxos-messages.ts';
 import { PaxosOperation } from './paxos-operation.ts';
 
-export type CleanupDone = (error: string | null) => void;
+export type CleanupDone = WorkDone;
 
 export interface CleanupWork {
   readonly table: TableMetadata;
@@ -81,13 +84,17 @@ export class PaxosCleanup {
       const waitMs = Math.min(config.cas_contention_timeout, config.write_request_timeout);
       clock.after(waitMs, () =>
         exchange.ask('PAXOS2_CLEANUP_FINISH_PREPARE_REQ', { bound }, () =>
-          this.cleanUpEach(exchange, request, [...endpoints], () => {
-            if (isPartial) exchange.end(null);
-            else
-              exchange.ask('PAXOS2_CLEANUP_COMPLETE_REQ', { ...request, bound }, () =>
-                exchange.end(null),
-              );
-          }),
+          eachInTurn(
+            endpoints,
+            (node, next) => exchange.askToFinish(node, request, next),
+            (error) => {
+              if (error !== null || isPartial) exchange.end(error);
+              else
+                exchange.ask('PAXOS2_CLEANUP_COMPLETE_REQ', { ...request, bound }, () =>
+                  exchange.end(null),
+                );
+            },
+          ),
         ),
       );
     });
@@ -132,7 +139,7 @@ export class PaxosCleanup {
           works.push({ table, ranges, endpoints, isPartial: false });
       }
     }
-    this.inTurn(works, (work, next) => this.cleanUp(work, next), done);
+    eachInTurn(works, (work, next) => this.cleanUp(work, next), done);
   }
 
   /** This node's ranges, present and pending, by who holds them; or why they cannot be repaired. */
@@ -162,24 +169,6 @@ export class PaxosCleanup {
     return [...groups.values()];
   }
 
-  private cleanUpEach(
-    exchange: CleanupExchange,
-    request: CleanupRequest,
-    waiting: Endpoint[],
-    done: () => void,
-  ): void {
-    const node = waiting.shift();
-    if (node === undefined) {
-      done();
-      return;
-    }
-    exchange.askOne(node, 'PAXOS2_CLEANUP_REQ', request, (answer) => {
-      const { error } = (answer as Message<'PAXOS2_CLEANUP_RSP'>).payload;
-      if (error === null) this.cleanUpEach(exchange, request, waiting, done);
-      else exchange.end(`Paxos cleanup session failed on /${node} with message: ${error}`);
-    });
-  }
-
   /** The replica's part: a ballot of its own on every partition it knows to be unfinished. */
   private finishAll(request: CleanupRequest, done: CleanupDone): void {
     const { clock, config, paxosStore } = this.paxos.parts;
@@ -193,9 +182,12 @@ export class PaxosCleanup {
     const raceMs = Math.max(config.cas_contention_timeout, config.write_request_timeout);
     const waitMs = config.paxos_repair_race_wait ? newest / 1000 + raceMs - clock.wallMs() : 0;
     const finish = (): void =>
-      this.inTurn(keys, (key, next) => this.finishKey(key, 1, next), done, {
-        parallelism: config.paxos_repair_parallelism,
-      });
+      eachInTurn(
+        keys,
+        (key, next) => this.finishKey(key, 1, next),
+        done,
+        config.paxos_repair_parallelism,
+      );
     if (keys.length === 0 || waitMs <= 0) finish();
     else clock.after(waitMs, finish);
   }
@@ -215,13 +207,7 @@ export class PaxosCleanup {
       level,
       commitLevel: 'ANY',
       replayLevel: level === 'SERIAL' ? 'QUORUM' : 'LOCAL_QUORUM',
-      context: {
-        startedAtMs: this.paxos.parts.clock.nowMs(),
-        trace: null,
-        warnings: null,
-        guard: null,
-        reads: null,
-      },
+      context: ownContext(this.paxos.parts.clock),
       propose: (_ballot: Ballot, decided) => decided({ mutation: null, rejected: null }),
       done: (outcome) => {
         if (!('error' in outcome)) done(null);
@@ -233,36 +219,6 @@ export class PaxosCleanup {
 
   private tableOf({ keyspace, table }: CleanupRequest): TableMetadata | undefined {
     return this.paxos.parts.schema.current.keyspaces.get(keyspace)?.tables.get(table);
-  }
-
-  /** Some at once; ends with the first error. */
-  private inTurn<T>(
-    items: readonly T[],
-    work: (item: T, next: CleanupDone) => void,
-    done: CleanupDone,
-    { parallelism = 1 } = {},
-  ): void {
-    const waiting = [...items];
-    let running = 0;
-    let isOver = false;
-    const next = (error: string | null): void => {
-      if (isOver) return;
-      if (error !== null || (waiting.length === 0 && running === 0)) {
-        isOver = true;
-        done(error);
-        return;
-      }
-      while (running < Math.max(1, parallelism)) {
-        const item = waiting.shift();
-        if (item === undefined) return;
-        running++;
-        work(item, (failure) => {
-          running--;
-          next(failure);
-        });
-      }
-    };
-    next(null);
   }
 }
 
@@ -294,7 +250,7 @@ class CleanupExchange {
     }
   }
 
-  askOne<V extends RequestVerb>(
+  private askOne<V extends RequestVerb>(
     node: Endpoint,
     verb: V,
     payload: MessagePayloads[V],
@@ -307,6 +263,16 @@ class CleanupExchange {
       else next(answer);
     };
     messaging.ask(node, verb, payload, heard, WORK_TIMEOUT_MS);
+  }
+
+  /** The node finishes what it knows to be unfinished. */
+  askToFinish(node: Endpoint, request: CleanupRequest, next: CleanupDone): void {
+    this.askOne(node, 'PAXOS2_CLEANUP_REQ', request, (answer) => {
+      const { error } = (answer as Message<'PAXOS2_CLEANUP_RSP'>).payload;
+      next(
+        error === null ? null : `Paxos cleanup session failed on /${node} with message: ${error}`,
+      );
+    });
   }
 
   end(error: string | null): void {

@@ -40,25 +40,30 @@ export class Guard {
 
   /** Holds a value against a maximum. */
   atMost(name: LimitName, value: number, what: string): void {
-    const warn = this.settings[`${name}_warn_threshold`] ?? -1;
-    const fail = this.settings[`${name}_fail_threshold`] ?? -1;
-    if (fail > 0 && value > fail) this.violated(name, false, what, value, fail);
-    else if (warn > 0 && value > warn) this.violated(name, true, what, value, warn);
+    const { warn, fail } = this.maxima(name);
+    if (value > fail) this.violated(name, false, what, value, fail);
+    else if (value > warn) this.violated(name, true, what, value, warn);
   }
 
   /** A guardrail that would say something of the value. */
   isExceeded(name: LimitName, value: number): boolean {
-    const warn = this.settings[`${name}_warn_threshold`] ?? -1;
-    const fail = this.settings[`${name}_fail_threshold`] ?? -1;
-    return (warn > 0 && value > warn) || (fail > 0 && value > fail);
+    const { warn, fail } = this.maxima(name);
+    return value > Math.min(warn, fail);
   }
 
   /** Whether the guardrail has any limit: what must be counted first is counted only then. */
   limits(name: LimitName): boolean {
-    return (
-      (this.settings[`${name}_warn_threshold`] ?? -1) > 0 ||
-      (this.settings[`${name}_fail_threshold`] ?? -1) > 0
-    );
+    const { warn, fail } = this.maxima(name);
+    return Math.min(warn, fail) < Infinity;
+  }
+
+  private maxima(name: LimitName): { readonly warn: number; readonly fail: number } {
+    const maximum = (setting: number | null): number =>
+      setting === null || setting <= 0 ? Infinity : setting;
+    return {
+      warn: maximum(this.settings[`${name}_warn_threshold`]),
+      fail: maximum(this.settings[`${name}_fail_threshold`]),
+    };
   }
 
   replicationFactor(factor: number, keyspace: string): void {

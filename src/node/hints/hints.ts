@@ -2,6 +2,7 @@
 // how long and how fast is decided here; that it is missing is decided by the coordinator.
 // Test: test/hints/hints.test.ts. Cassandra: hints/HintsService, HintsDispatchExecutor, service/StorageProxy.shouldHint.
 
+import { eachInTurn } from '../../base/each-in-turn.ts';
 import type { TableResolver } from '../../data/mutation-serializer.ts';
 import type { Mutation } from '../../data/partition.ts';
 import type { Clock, Disk, Endpoint } from '../../world/ports.ts';
@@ -132,17 +133,15 @@ export class Hints implements HintSink {
   transferAll(to: Endpoint, done: (ok: boolean) => void): void {
     const waiting = [...this.hosts.values()].filter((hints) => hints.count > 0);
     let isOk = true;
-    const next = (): void => {
-      const hints = waiting.shift();
-      if (hints === undefined) done(isOk);
-      else {
+    eachInTurn(
+      waiting,
+      (hints, next) =>
         this.deliver(hints, to, (ok) => {
           isOk &&= ok;
-          next();
-        });
-      }
-    };
-    next();
+          next(null);
+        }),
+      () => done(isOk),
+    );
   }
 
   /** Drops the hints of a host that left; null: of all. */

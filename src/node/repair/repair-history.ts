@@ -12,6 +12,7 @@ import { rangeText } from '../../ring/token-range.ts';
 import { tokenText } from '../../ring/token.ts';
 import type { Clock, Endpoint } from '../../world/ports.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import { ownContext } from '../coordinator/coordinator.ts';
 import type { ColumnValue } from '../schema/row-writer.ts';
 import { RowWriter } from '../schema/row-writer.ts';
 import { inetValue, intValue, longValue, textValue } from '../schema/row-values.ts';
@@ -132,7 +133,7 @@ export class RepairHistory {
     coordinator.write(
       [writer.build()],
       { kind: 'simple', consistency: 'ANY' },
-      { startedAtMs: clock.nowMs(), trace: null, warnings: null, guard: null, reads: null },
+      ownContext(clock),
       () => undefined,
     );
   }

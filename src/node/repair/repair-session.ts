@@ -2,6 +2,7 @@
 // streamed both ways. A participant that dies ends it; nothing is marked repaired then. Test: test/traces/repair-*.trace.
 // Cassandra: repair/RepairSession, RepairJob, ValidationTask, SyncTask.
 
+import { eachInTurn } from '../../base/each-in-turn.ts';
 import type { TokenRange } from '../../ring/token-range.ts';
 import { normalizeRanges } from '../../ring/token-range.ts';
 import type { Clock, Endpoint } from '../../world/ports.ts';
@@ -150,25 +151,16 @@ export class RepairSession {
   }
 
   private repairTables(): void {
-    const waiting = [...this.tables];
-    let running = 0;
-    const next = (): void => {
-      if (this.isOver) return;
-      if (waiting.length === 0 && running === 0) {
-        this.finalize();
-        return;
-      }
-      while (waiting.length > 0 && running < Math.max(1, this.options.jobThreads)) {
-        const table = waiting.shift() as string;
-        running++;
+    eachInTurn(
+      this.tables,
+      (table, next) =>
         this.repairTable(table, () => {
-          running--;
           this.endHistory(table, null);
-          next();
-        });
-      }
-    };
-    next();
+          next(null);
+        }),
+      () => this.finalize(),
+      this.options.jobThreads,
+    );
   }
 
   private repairTable(table: string, next: () => void): void {

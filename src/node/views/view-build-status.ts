@@ -8,6 +8,7 @@ import type { Mutation } from '../../data/partition.ts';
 import type { KeyspaceMetadata, Schema } from '../../data/schema.ts';
 import type { Clock } from '../../world/ports.ts';
 import type { RequestContext, WriteDone } from '../coordinator/coordinator.ts';
+import { ownContext } from '../coordinator/coordinator.ts';
 import { textValue, uuidValue } from '../schema/row-values.ts';
 import { RowWriter } from '../schema/row-writer.ts';
 import { REPLICATED_SYSTEM_KEYSPACES } from '../schema/system-keyspaces.ts';
@@ -61,14 +62,7 @@ export class ViewBuildStatus {
       nowMs: clock.wallMs(),
     });
     fill(writer);
-    const context = {
-      startedAtMs: clock.nowMs(),
-      trace: null,
-      warnings: null,
-      guard: null,
-      reads: null,
-    };
-    write(writer.build(), context, () => undefined);
+    write(writer.build(), ownContext(clock), () => undefined);
   }
 }
 

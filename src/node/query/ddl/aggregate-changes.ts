@@ -28,7 +28,8 @@ import {
   refuseFrozenArgument,
 } from './callables.ts';
 import { bareScope, termBytes } from './literals.ts';
-import { prepareType, printPrepared } from './prepare-type.ts';
+import { prepareType } from './prepare-type.ts';
+import { printPrepared } from '../terms/raw-type.ts';
 import type { DdlChange, DdlEnvironment } from './schema-change.ts';
 import { existingKeyspace, withKeyspace } from './schema-change.ts';
 

@@ -13,7 +13,8 @@ import type { Requirement } from '../../auth/requirement.ts';
 import { permissionOn } from '../../auth/requirement.ts';
 import { functionResource, keyspaceFunctionsResource } from '../../auth/resource.ts';
 import type { SchemaDiff } from '../../schema/diff.ts';
-import { isExplicitlyFrozen, prepareType, printPrepared } from './prepare-type.ts';
+import { isExplicitlyFrozen, prepareType } from './prepare-type.ts';
+import { printPrepared } from '../terms/raw-type.ts';
 
 export function refuseBothDirectives(statement: {
   readonly ifNotExists: boolean;

@@ -25,7 +25,8 @@ import {
   refuseFrozen,
   refuseFrozenArgument,
 } from './callables.ts';
-import { prepareType, printPrepared } from './prepare-type.ts';
+import { prepareType } from './prepare-type.ts';
+import { printPrepared } from '../terms/raw-type.ts';
 import type { DdlChange, DdlEnvironment } from './schema-change.ts';
 import { existingKeyspace, withKeyspace } from './schema-change.ts';
 

@@ -124,29 +124,3 @@ export function isExplicitlyFrozen(raw: RawType): boolean {
     raw.frozen
   );
 }
-
-/** As `printType` after the type has been prepared: Cassandra then knows the keyspace of its user types. */
-export function printPrepared(raw: RawType, keyspace: string): string {
-  return printType(qualified(raw, keyspace));
-}
-
-function qualified(raw: RawType, keyspace: string): RawType {
-  switch (raw.kind) {
-    case 'list':
-    case 'set':
-    case 'vector':
-      return { ...raw, element: qualified(raw.element, keyspace) };
-    case 'map':
-      return {
-        ...raw,
-        key: qualified(raw.key, keyspace),
-        value: qualified(raw.value, keyspace),
-      };
-    case 'tuple':
-      return { ...raw, elements: raw.elements.map((element) => qualified(element, keyspace)) };
-    case 'udt':
-      return { ...raw, name: { ...raw.name, keyspace } };
-    default:
-      return raw;
-  }
-}

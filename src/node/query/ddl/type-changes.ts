@@ -19,7 +19,8 @@ import { keyspaceOf } from '../schema-lookup.ts';
 import { mapColumns } from './alter-table.ts';
 import { firstDuplicate } from './create-table.ts';
 import { javaHashOrder } from './java-hash-order.ts';
-import { isNative, prepareType, printPrepared } from './prepare-type.ts';
+import { isNative, prepareType } from './prepare-type.ts';
+import { printPrepared } from '../terms/raw-type.ts';
 import type { DdlChange } from './schema-change.ts';
 import { existingKeyspace, withKeyspace } from './schema-change.ts';
 

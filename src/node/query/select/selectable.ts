@@ -6,13 +6,7 @@ import type { FunctionArgument } from '../../../cql/functions/function-argument.
 import type { CqlFunction } from '../../../cql/functions/function.ts';
 import { NEGATION_FUNCTION, OPERATOR_FUNCTIONS } from '../../../cql/functions/operators.ts';
 import { resolveFunction } from '../../../cql/functions/resolve-function.ts';
-import {
-  countsLiteral,
-  printSelector,
-  printTerm,
-  printType,
-  TEXT_NAMING,
-} from '../../../cql/print.ts';
+import { countsLiteral, printSelector, printTerm, TEXT_NAMING } from '../../../cql/print.ts';
 import type { NativeTypeName, UserType } from '../../../data/cql-type.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { isMultiCell, NATIVE } from '../../../data/cql-type.ts';
@@ -37,7 +31,7 @@ import {
   tupleAssignment,
   weakest,
 } from '../terms/assignment.ts';
-import { resolveRawType } from '../terms/raw-type.ts';
+import { printPrepared, resolveRawType, withKeyspaces } from '../terms/raw-type.ts';
 import type { TermScope } from '../terms/term-scope.ts';
 import type { CellAttribute } from './selector.ts';
 
@@ -157,7 +151,7 @@ function hintOf(raw: RawType, selected: Selectable, scope: SelectScope): Selecta
   return {
     kind: 'hint',
     type: freeze(resolveRawType(raw, scope)),
-    typeText: hintText(raw, scope),
+    typeText: printPrepared(raw, scope.keyspace),
     selected,
   };
 }
@@ -165,29 +159,6 @@ function hintOf(raw: RawType, selected: Selectable, scope: SelectScope): Selecta
 /** The type in a hint is of the statement's keyspace from here on. */
 function hinted(term: Term, { keyspace }: SelectScope): Term {
   return term.kind === 'type-hint' ? { ...term, type: withKeyspaces(term.type, keyspace) } : term;
-}
-
-/** Types in hints print with the keyspace of their UDTs. */
-function hintText(raw: RawType, scope: SelectScope): string {
-  return printType(withKeyspaces(raw, scope.keyspace));
-}
-
-function withKeyspaces(raw: RawType, keyspace: string | null): RawType {
-  const inner = (part: RawType): RawType => withKeyspaces(part, keyspace);
-  switch (raw.kind) {
-    case 'udt':
-      return { ...raw, name: { keyspace: raw.name.keyspace ?? keyspace, name: raw.name.name } };
-    case 'list':
-    case 'set':
-    case 'vector':
-      return { ...raw, element: inner(raw.element) };
-    case 'map':
-      return { ...raw, key: inner(raw.key), value: inner(raw.value) };
-    case 'tuple':
-      return { ...raw, elements: raw.elements.map(inner) };
-    default:
-      return raw;
-  }
 }
 
 function callOf(

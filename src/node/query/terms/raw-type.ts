@@ -1,6 +1,7 @@
 // Types as written, resolved against a keyspace's UDTs. Cassandra: cql3/CQL3Type.Raw.prepare.
 
 import type { RawType } from '../../../cql/ast.ts';
+import { printType } from '../../../cql/print-type.ts';
 import type { CqlType } from '../../../data/cql-type.ts';
 import { NATIVE } from '../../../data/cql-type.ts';
 import { invalid } from '../../../data/cql-error.ts';
@@ -49,4 +50,28 @@ export function checkDimension(dimension: number): void {
 
 function frozenAs(frozen: boolean, type: CqlType): CqlType {
   return frozen ? freeze(type) : type;
+}
+
+/** As `printType` after the type has been prepared: Cassandra then knows the keyspace of its user types. */
+export function printPrepared(raw: RawType, keyspace: string): string {
+  return printType(withKeyspaces(raw, keyspace));
+}
+
+/** The type with the keyspace in the names of its user types, where none is written. */
+export function withKeyspaces(raw: RawType, keyspace: string): RawType {
+  const inner = (part: RawType): RawType => withKeyspaces(part, keyspace);
+  switch (raw.kind) {
+    case 'udt':
+      return { ...raw, name: { ...raw.name, keyspace: raw.name.keyspace ?? keyspace } };
+    case 'list':
+    case 'set':
+    case 'vector':
+      return { ...raw, element: inner(raw.element) };
+    case 'map':
+      return { ...raw, key: inner(raw.key), value: inner(raw.value) };
+    case 'tuple':
+      return { ...raw, elements: raw.elements.map(inner) };
+    default:
+      return raw;
+  }
 }
